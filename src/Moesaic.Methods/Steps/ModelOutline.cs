@@ -1,0 +1,8 @@
+using System.Text.Json.Nodes;
+
+namespace Moesaic.Methods.Steps;
+
+/// <summary>What is known of a model before any weight is touched; a plan hands it from step to step.</summary>
+/// <param name="Config">config.json of the model, or of the model that an earlier step is going to write.</param>
+/// <param name="WeightBytes">Size of the weights on disk, in bytes.</param>
+public sealed record ModelOutline(JsonObject Config, long WeightBytes);
