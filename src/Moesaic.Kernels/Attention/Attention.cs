@@ -1,0 +1,91 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// Causal attention over packed sequences with grouped heads (Vaswani et al. 2017, eq. 1; Ainslie et al. 2023):
+/// output = softmax(Scale · q·kᵀ) v for each query head and segment.
+/// Shapes: q, output [T, Hq·headDim]; k, v [S, Hkv·headDim]; logSumExp [T, Hq].
+/// The forward keeps one log Σ exp per query and head, from which the backward computes the weights again (Dao et al. 2022, algorithms 1
+/// and 4), so memory grows with T and not with T². Rows outside all segments are left alone; segments must not share query rows.
+/// </summary>
+public static class Attention
+{
+    /// <summary>Computes the attention output of every segment.</summary>
+    /// <param name="shape">Heads, head width and scale.</param>
+    /// <param name="segments">The sequences; key ranges may overlap, query ranges may not.</param>
+    /// <param name="q">[T, Hq·headDim].</param>
+    /// <param name="k">[S, Hkv·headDim].</param>
+    /// <param name="v">[S, Hkv·headDim].</param>
+    /// <param name="output">[T, Hq·headDim], overwritten on the rows of the segments.</param>
+    /// <param name="logSumExp">[T, Hq] for the backward; may be empty when none follows.</param>
+    /// <exception cref="ArgumentException">A size does not fit or a segment leaves the buffers.</exception>
+    public static void Forward(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
+        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp)
+    {
+        int queryRows = CheckInputs(shape, segments, q, k, v);
+        Require.Length(output.Length, q.Length, nameof(output));
+        Require.LengthOrEmpty(logSumExp.Length, (long)queryRows * shape.QueryHeads, nameof(logSumExp));
+        AttentionReference.Forward(shape, segments, q, k, v, output, logSumExp);
+    }
+
+    /// <summary>
+    /// Adds the gradients. With p the weights, δ = Σ dOutput · output over the head: dv += pᵀ dOutput, ds = p · (dOutput vᵀ − δ),
+    /// dq += Scale · ds k, dk += Scale · dsᵀ q.
+    /// </summary>
+    /// <param name="shape">As in the forward.</param>
+    /// <param name="segments">As in the forward.</param>
+    /// <param name="q">[T, Hq·headDim].</param>
+    /// <param name="k">[S, Hkv·headDim].</param>
+    /// <param name="v">[S, Hkv·headDim].</param>
+    /// <param name="output">[T, Hq·headDim], from the forward.</param>
+    /// <param name="logSumExp">[T, Hq], from the forward.</param>
+    /// <param name="dOutput">[T, Hq·headDim].</param>
+    /// <param name="dq">[T, Hq·headDim], added to.</param>
+    /// <param name="dk">[S, Hkv·headDim], added to.</param>
+    /// <param name="dv">[S, Hkv·headDim], added to.</param>
+    /// <exception cref="ArgumentException">A size does not fit or a segment leaves the buffers.</exception>
+    public static void Backward(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
+        ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> logSumExp, ReadOnlySpan<float> dOutput,
+        Span<float> dq, Span<float> dk, Span<float> dv)
+    {
+        int queryRows = CheckInputs(shape, segments, q, k, v);
+        Require.Length(output.Length, q.Length, nameof(output));
+        Require.Length(logSumExp.Length, (long)queryRows * shape.QueryHeads, nameof(logSumExp));
+        Require.Length(dOutput.Length, q.Length, nameof(dOutput));
+        Require.Length(dq.Length, q.Length, nameof(dq));
+        Require.Length(dk.Length, k.Length, nameof(dk));
+        Require.Length(dv.Length, v.Length, nameof(dv));
+        AttentionReference.Backward(shape, segments, q, k, v, output, logSumExp, dOutput, dq, dk, dv);
+    }
+
+    static int CheckInputs(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
+        ReadOnlySpan<float> v)
+    {
+        Require.Positive(shape.KeyValueHeads, nameof(shape.KeyValueHeads));
+        Require.Positive(shape.QueryHeads, nameof(shape.QueryHeads));
+        Require.Positive(shape.HeadDim, nameof(shape.HeadDim));
+        if (shape.QueryHeads % shape.KeyValueHeads != 0)
+        {
+            throw new ArgumentException(
+                $"{shape.QueryHeads} query heads cannot share {shape.KeyValueHeads} key heads evenly.", nameof(shape));
+        }
+
+        int queryRows = Require.RowCount(q.Length, shape.QueryHeads * shape.HeadDim, nameof(q));
+        int keyRows = Require.RowCount(k.Length, shape.KeyValueHeads * shape.HeadDim, nameof(k));
+        Require.Length(v.Length, k.Length, nameof(v));
+        foreach (AttentionSegment segment in segments)
+        {
+            if (segment.QueryStart < 0 || segment.QueryCount < 0 || segment.KeyStart < 0
+                || segment.QueryCount > segment.KeyCount
+                || segment.QueryCount > queryRows - segment.QueryStart || segment.KeyCount > keyRows - segment.KeyStart)
+            {
+                throw new ArgumentException(
+                    $"{segment} does not fit {queryRows} query rows and {keyRows} key rows.", nameof(segments));
+            }
+        }
+
+        return queryRows;
+    }
+}

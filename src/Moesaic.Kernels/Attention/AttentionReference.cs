@@ -1,0 +1,89 @@
+using System.Numerics;
+
+namespace Moesaic.Kernels;
+
+/// <summary>The formulas of <see cref="Attention"/> as plain loops: one query and one head at a time, one row of weights.</summary>
+static class AttentionReference
+{
+    internal static void Forward<T>(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<T> q, ReadOnlySpan<T> k,
+        ReadOnlySpan<T> v, Span<T> output, Span<T> logSumExp)
+        where T : IFloatingPointIeee754<T>
+    {
+        int dim = shape.HeadDim, sharing = shape.QueryHeads / shape.KeyValueHeads;
+        int queryWidth = shape.QueryHeads * dim, keyWidth = shape.KeyValueHeads * dim;
+        T scale = T.CreateChecked(shape.Scale);
+        foreach (AttentionSegment segment in segments)
+        {
+            var weights = new T[segment.KeyCount];
+            for (int i = 0; i < segment.QueryCount; i++)
+            {
+                int row = segment.QueryStart + i, visible = segment.KeyCount - segment.QueryCount + i + 1;
+                for (int head = 0; head < shape.QueryHeads; head++)
+                {
+                    int at = row * queryWidth + head * dim, keyAt = segment.KeyStart * keyWidth + head / sharing * dim;
+                    ReadOnlySpan<T> query = q.Slice(at, dim);
+                    T max = T.NegativeInfinity, sum = T.Zero;
+                    for (int j = 0; j < visible; j++)
+                    {
+                        weights[j] = scale * Dot(query, k.Slice(keyAt + j * keyWidth, dim));
+                        max = T.Max(max, weights[j]);
+                    }
+
+                    for (int j = 0; j < visible; j++) sum += weights[j] = T.Exp(weights[j] - max);
+                    Span<T> result = output.Slice(at, dim);
+                    result.Clear();
+                    for (int j = 0; j < visible; j++) AddScaled(result, v.Slice(keyAt + j * keyWidth, dim), weights[j] / sum);
+                    if (!logSumExp.IsEmpty) logSumExp[row * shape.QueryHeads + head] = max + T.Log(sum);
+                }
+            }
+        }
+    }
+
+    internal static void Backward<T>(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<T> q, ReadOnlySpan<T> k,
+        ReadOnlySpan<T> v, ReadOnlySpan<T> output, ReadOnlySpan<T> logSumExp, ReadOnlySpan<T> dOutput,
+        Span<T> dq, Span<T> dk, Span<T> dv)
+        where T : IFloatingPointIeee754<T>
+    {
+        int dim = shape.HeadDim, sharing = shape.QueryHeads / shape.KeyValueHeads;
+        int queryWidth = shape.QueryHeads * dim, keyWidth = shape.KeyValueHeads * dim;
+        T scale = T.CreateChecked(shape.Scale);
+        foreach (AttentionSegment segment in segments)
+        {
+            for (int i = 0; i < segment.QueryCount; i++)
+            {
+                int row = segment.QueryStart + i, visible = segment.KeyCount - segment.QueryCount + i + 1;
+                for (int head = 0; head < shape.QueryHeads; head++)
+                {
+                    int at = row * queryWidth + head * dim, keyAt = segment.KeyStart * keyWidth + head / sharing * dim;
+                    ReadOnlySpan<T> query = q.Slice(at, dim), dResult = dOutput.Slice(at, dim);
+                    T delta = Dot(dResult, output.Slice(at, dim)), total = logSumExp[row * shape.QueryHeads + head];
+                    for (int j = 0; j < visible; j++)
+                    {
+                        int key = keyAt + j * keyWidth;
+                        T weight = T.Exp(scale * Dot(query, k.Slice(key, dim)) - total);
+                        T dScore = scale * weight * (Dot(dResult, v.Slice(key, dim)) - delta);
+                        AddScaled(dv.Slice(key, dim), dResult, weight);
+                        AddScaled(dq.Slice(at, dim), k.Slice(key, dim), dScore);
+                        AddScaled(dk.Slice(key, dim), query, dScore);
+                    }
+                }
+            }
+        }
+    }
+
+    static T Dot<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b)
+        where T : IFloatingPointIeee754<T>
+    {
+        T sum = T.Zero;
+        for (int i = 0; i < a.Length; i++) sum += a[i] * b[i];
+        return sum;
+    }
+
+    static void AddScaled<T>(Span<T> destination, ReadOnlySpan<T> source, T scale)
+        where T : IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < destination.Length; i++) destination[i] += scale * source[i];
+    }
+}

@@ -1,0 +1,64 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// Cross-entropy of a language-model head, fused with the head's product: logits z = hidden · headᵀ, loss = log Σ exp(z) − z[target].
+/// Shapes: hidden [T, D]; head [V, D]; targets, losses, weights [T]. A target of −1 is ignored: its loss is 0 and it sends no gradient.
+/// Works through blocks of tokens × vocabulary; the logits [T, V] never exist as a whole.
+/// </summary>
+public static class CrossEntropy
+{
+    /// <summary>The loss of each token, in nats.</summary>
+    /// <param name="hidden">[T, D].</param>
+    /// <param name="head">[V, D].</param>
+    /// <param name="targets">[T], 0 .. V − 1 or −1 for ignored; sets T.</param>
+    /// <param name="losses">[T]; 0 where ignored.</param>
+    /// <exception cref="ArgumentException">A target is outside the vocabulary or a size does not fit.</exception>
+    public static void Forward(
+        ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, Span<float> losses)
+    {
+        Check(hidden, head, targets, losses);
+        CrossEntropyReference.Forward(hidden, head, targets, losses);
+    }
+
+    /// <summary>
+    /// Losses and gradients in one pass: with g = weight · (softmax(z) − onehot(target)), dHidden += g · head and dHead += gᵀ · hidden.
+    /// </summary>
+    /// <param name="hidden">[T, D].</param>
+    /// <param name="head">[V, D].</param>
+    /// <param name="targets">[T], 0 .. V − 1 or −1 for ignored; sets T.</param>
+    /// <param name="weights">[T], the derivative of the total by each token's loss, known beforehand (for a mean: 1 / count).</param>
+    /// <param name="losses">[T]; unweighted; 0 where ignored.</param>
+    /// <param name="dHidden">[T, D], added to; empty when not wanted.</param>
+    /// <param name="dHead">[V, D], added to; empty when the head is frozen.</param>
+    /// <exception cref="ArgumentException">A target is outside the vocabulary or a size does not fit.</exception>
+    public static void ForwardBackward(
+        ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights,
+        Span<float> losses, Span<float> dHidden, Span<float> dHead)
+    {
+        Check(hidden, head, targets, losses);
+        Require.Length(weights.Length, targets.Length, nameof(weights));
+        Require.LengthOrEmpty(dHidden.Length, hidden.Length, nameof(dHidden));
+        Require.LengthOrEmpty(dHead.Length, head.Length, nameof(dHead));
+        CrossEntropyReference.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead);
+    }
+
+    static void Check(
+        ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, Span<float> losses)
+    {
+        Require.Length(losses.Length, targets.Length, nameof(losses));
+        if (targets.IsEmpty)
+        {
+            Require.Length(hidden.Length, 0, nameof(hidden));
+            return;
+        }
+
+        int width = Require.RowCount(hidden.Length, targets.Length, nameof(hidden));
+        Require.Positive(width, "The width of hidden");
+        int vocabulary = Require.RowCount(head.Length, width, nameof(head));
+        foreach (int target in targets)
+        {
+            if (target < -1 || target >= vocabulary)
+                throw new ArgumentException($"Target {target} lies outside the vocabulary of {vocabulary}.", nameof(targets));
+        }
+    }
+}

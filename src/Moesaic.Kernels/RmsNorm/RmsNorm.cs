@@ -1,0 +1,44 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// Root-mean-square normalisation of rows (Zhang and Sennrich 2019, eq. 4):
+/// r = 1 / sqrt(mean(x²) + ε), y = x · r · weight. Shapes: x, y [T, D]; weight [D]; r [T].
+/// </summary>
+public static class RmsNorm
+{
+    /// <summary>Normalises each row of <paramref name="x"/>.</summary>
+    /// <param name="x">[T, D].</param>
+    /// <param name="weight">[D]; sets D.</param>
+    /// <param name="epsilon">Added to the mean square, inside the root.</param>
+    /// <param name="y">[T, D]; may be the same buffer as <paramref name="x"/>.</param>
+    /// <param name="inverseRms">[T]; sets T; receives r, which the backward needs.</param>
+    public static void Forward(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y, Span<float> inverseRms)
+    {
+        long size = (long)inverseRms.Length * weight.Length;
+        Require.Length(x.Length, size, nameof(x));
+        Require.Length(y.Length, size, nameof(y));
+        RmsNormReference.Forward(x, weight, epsilon, y, inverseRms);
+    }
+
+    /// <summary>
+    /// Adds the gradients: with g = dy · weight, dx += r · (g − x · r² · mean(g · x)) and dWeight += Σ over rows of dy · x · r.
+    /// </summary>
+    /// <param name="x">[T, D], the forward's input.</param>
+    /// <param name="weight">[D].</param>
+    /// <param name="inverseRms">[T], from the forward.</param>
+    /// <param name="dy">[T, D].</param>
+    /// <param name="dx">[T, D], added to; empty when not wanted. Must not overlap <paramref name="dy"/>.</param>
+    /// <param name="dWeight">[D], added to; empty when the weight is frozen.</param>
+    public static void Backward(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverseRms, ReadOnlySpan<float> dy,
+        Span<float> dx, Span<float> dWeight)
+    {
+        long size = (long)inverseRms.Length * weight.Length;
+        Require.Length(x.Length, size, nameof(x));
+        Require.Length(dy.Length, size, nameof(dy));
+        Require.LengthOrEmpty(dx.Length, size, nameof(dx));
+        Require.LengthOrEmpty(dWeight.Length, weight.Length, nameof(dWeight));
+        RmsNormReference.Backward(x, weight, inverseRms, dy, dx, dWeight);
+    }
+}

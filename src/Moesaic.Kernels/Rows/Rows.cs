@@ -1,0 +1,92 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// Moving rows to experts and back: gather, scatter-add, and the weighted sum of expert outputs. R rows of outputs, T tokens, K chosen, D width.
+/// Where several rows land on one, they are added in the order of the index, so results do not depend on the thread count.
+/// </summary>
+public static class Rows
+{
+    /// <summary>destination[r] = source[index[r]].</summary>
+    /// <param name="source">[S, width].</param>
+    /// <param name="index">[R], rows of <paramref name="source"/>; sets R.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="destination">[R, width], overwritten.</param>
+    /// <exception cref="ArgumentException">An index is outside the source or a size does not fit.</exception>
+    public static void Gather(ReadOnlySpan<float> source, ReadOnlySpan<int> index, int width, Span<float> destination)
+    {
+        int known = Require.RowCount(source.Length, width, nameof(source));
+        Require.Length(destination.Length, (long)index.Length * width, nameof(destination));
+        CheckIndex(index, 0, known, nameof(index));
+        RowsReference.Gather(source, index, width, destination);
+    }
+
+    /// <summary>destination[index[r]] += source[r]; an index may occur any number of times.</summary>
+    /// <param name="source">[R, width].</param>
+    /// <param name="index">[R], rows of <paramref name="destination"/>; sets R.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="destination">[S, width], added to.</param>
+    /// <exception cref="ArgumentException">An index is outside the destination or a size does not fit.</exception>
+    public static void ScatterAdd(
+        ReadOnlySpan<float> source, ReadOnlySpan<int> index, int width, Span<float> destination)
+    {
+        int known = Require.RowCount(destination.Length, width, nameof(destination));
+        Require.Length(source.Length, (long)index.Length * width, nameof(source));
+        CheckIndex(index, 0, known, nameof(index));
+        RowsReference.ScatterAdd(source, index, width, destination);
+    }
+
+    /// <summary>y[t] += Σ over k of weights[t, k] · outputs[slots[t, k]], skipping slots of −1.</summary>
+    /// <param name="outputs">[R, D], expert outputs.</param>
+    /// <param name="slots">[T·K], row in <paramref name="outputs"/> or −1 for none; sets T.</param>
+    /// <param name="weights">[T·K].</param>
+    /// <param name="chosen">K.</param>
+    /// <param name="width">D.</param>
+    /// <param name="y">[T, D], added to.</param>
+    /// <exception cref="ArgumentException">A slot is outside the outputs or a size does not fit.</exception>
+    public static void Combine(
+        ReadOnlySpan<float> outputs, ReadOnlySpan<int> slots, ReadOnlySpan<float> weights, int chosen, int width,
+        Span<float> y)
+    {
+        CheckCombine(outputs, slots, weights, chosen, width, y.Length, nameof(y));
+        RowsReference.Combine(outputs, slots, weights, chosen, width, y);
+    }
+
+    /// <summary>dOutputs[slots[t, k]] += weights[t, k] · dy[t]; dWeights[t, k] += outputs[slots[t, k]] · dy[t].</summary>
+    /// <param name="outputs">[R, D].</param>
+    /// <param name="slots">[T·K], as in the forward; a row may occur any number of times.</param>
+    /// <param name="weights">[T·K].</param>
+    /// <param name="chosen">K.</param>
+    /// <param name="width">D.</param>
+    /// <param name="dy">[T, D].</param>
+    /// <param name="dOutputs">[R, D], added to; empty when not wanted.</param>
+    /// <param name="dWeights">[T·K], added to, untouched where the slot is −1; empty when not wanted.</param>
+    /// <exception cref="ArgumentException">A slot is outside the outputs or a size does not fit.</exception>
+    public static void CombineBackward(
+        ReadOnlySpan<float> outputs, ReadOnlySpan<int> slots, ReadOnlySpan<float> weights, int chosen, int width,
+        ReadOnlySpan<float> dy, Span<float> dOutputs, Span<float> dWeights)
+    {
+        CheckCombine(outputs, slots, weights, chosen, width, dy.Length, nameof(dy));
+        Require.LengthOrEmpty(dOutputs.Length, outputs.Length, nameof(dOutputs));
+        Require.LengthOrEmpty(dWeights.Length, weights.Length, nameof(dWeights));
+        RowsReference.CombineBackward(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights);
+    }
+
+    static void CheckCombine(
+        ReadOnlySpan<float> outputs, ReadOnlySpan<int> slots, ReadOnlySpan<float> weights, int chosen, int width,
+        int tokenValues, string tokenName)
+    {
+        int tokens = Require.RowCount(slots.Length, chosen, nameof(slots));
+        Require.Length(weights.Length, slots.Length, nameof(weights));
+        Require.Length(tokenValues, (long)tokens * width, tokenName);
+        CheckIndex(slots, -1, Require.RowCount(outputs.Length, width, nameof(outputs)), nameof(slots));
+    }
+
+    static void CheckIndex(ReadOnlySpan<int> index, int lowest, int end, string name)
+    {
+        for (int i = 0; i < index.Length; i++)
+        {
+            if (index[i] < lowest || index[i] >= end)
+                throw new ArgumentException($"{name}[{i}] is {index[i]}, but there are {end} rows.", name);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// The gated activation of LLaMA feed-forwards (Shazeer 2020): h = silu(gate) · up with silu(g) = g / (1 + e^−g). All buffers have one length.
+/// </summary>
+public static class SwiGlu
+{
+    /// <summary>h = silu(gate) · up.</summary>
+    /// <param name="gate">[N].</param>
+    /// <param name="up">[N].</param>
+    /// <param name="h">[N]; may be the same buffer as either input.</param>
+    public static void Forward(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> h)
+    {
+        Require.Length(up.Length, gate.Length, nameof(up));
+        Require.Length(h.Length, gate.Length, nameof(h));
+        SwiGluReference.Forward(gate, up, h);
+    }
+
+    /// <summary>
+    /// With s = 1 / (1 + e^−gate): dGate += dh · up · s · (1 + gate · (1 − s)) and dUp += dh · gate · s.
+    /// </summary>
+    /// <param name="gate">[N], the forward's input.</param>
+    /// <param name="up">[N], the forward's input.</param>
+    /// <param name="dh">[N].</param>
+    /// <param name="dGate">[N], added to.</param>
+    /// <param name="dUp">[N], added to.</param>
+    public static void Backward(
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up, ReadOnlySpan<float> dh, Span<float> dGate, Span<float> dUp)
+    {
+        Require.Length(up.Length, gate.Length, nameof(up));
+        Require.Length(dh.Length, gate.Length, nameof(dh));
+        Require.Length(dGate.Length, gate.Length, nameof(dGate));
+        Require.Length(dUp.Length, gate.Length, nameof(dUp));
+        SwiGluReference.Backward(gate, up, dh, dGate, dUp);
+    }
+}
