@@ -1,0 +1,219 @@
+"""Writes the golden cases of the parity tests, one tiny Hugging Face folder each, or checks the ones that are there.
+
+    python3 make_goldens.py            writes <case>/config.json, model.safetensors and golden.safetensors
+    python3 make_goldens.py --check    recomputes the goldens from the stored weights and compares
+
+golden.safetensors holds (T tokens, V vocabulary, K chosen experts):
+    tokens, targets, positions, segments   int32 [T]; target -1 is not counted; a token sees only its own segment
+    logits                                 [T, V]
+    loss_plain, grad.<weight>              mean cross-entropy over the counted targets, and its gradients
+    loss_with_aux, grad_with_aux.<weight>  the same plus BALANCE * sum over mixture layers of the load balance loss
+                                           and Z * sum over mixture layers of the z-loss (mixtures only)
+    chosen.<layer>, weights.<layer>        [T, K] routing in order of falling probability (mixtures only)
+Weights are float32; everything is computed from them in float64 and stored rounded to float32.
+"""
+
+import argparse
+import json
+import os
+import platform
+
+import torch
+
+import tensor_file
+from reference import Reference, cross_entropy
+
+BALANCE, Z = 0.01, 0.001
+MARGIN = 1e-3           # a router logit this close to being chosen would make the case a coin toss in float32
+FLOAT32_ERROR = 2e-5    # what float32 arithmetic may cost a tensor; the tests then have room below their 1e-4
+SIZE_LIMIT = 250_000    # bytes of one case
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+DENSE = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu", "hidden_size": 32,
+    "intermediate_size": 56, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 4,
+    "vocab_size": 64, "max_position_embeddings": 128, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+    "tie_word_embeddings": False, "bos_token_id": 1, "eos_token_id": 2, "torch_dtype": "float32",
+}
+MIXTRAL = {
+    **DENSE, "architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "hidden_size": 24,
+    "intermediate_size": 20, "num_key_value_heads": 2, "vocab_size": 48, "rope_theta": 1000000.0,
+    "sliding_window": None, "num_local_experts": 4, "num_experts_per_tok": 2, "output_router_logits": False,
+    "router_aux_loss_coef": BALANCE,
+}
+DEEPSEEK = {
+    **DENSE, "architectures": ["DeepseekForCausalLM"], "model_type": "deepseek", "hidden_size": 24,
+    "intermediate_size": 40, "vocab_size": 48, "n_routed_experts": 6, "n_shared_experts": 2,
+    "moe_intermediate_size": 10, "num_experts_per_tok": 3, "first_k_dense_replace": 1, "moe_layer_freq": 1,
+    "norm_topk_prob": False, "scoring_func": "softmax", "aux_loss_alpha": BALANCE, "seq_aux": True,
+}
+
+# Case -> base, changes to its config, lengths of the packed segments.
+CASES = {
+    "llama-mha": (DENSE, {"rms_norm_eps": 1e-2}, [24]),
+    "llama-gqa-tied": (DENSE, {"num_key_value_heads": 2, "tie_word_embeddings": True}, [24]),
+    "llama-headdim": (DENSE, {"num_key_value_heads": 2, "head_dim": 12, "hidden_size": 24}, [19]),
+    "llama3-rope": (DENSE, {
+        "num_attention_heads": 2, "num_key_value_heads": 1, "rope_theta": 500.0, "tie_word_embeddings": True,
+        "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                         "original_max_position_embeddings": 64}}, [32]),
+    "llama-linear-rope": (DENSE, {"rope_scaling": {"type": "linear", "factor": 4.0}}, [32]),
+    "llama-bias": (DENSE, {"attention_bias": True, "num_key_value_heads": 1}, [17]),
+    "llama-segments": (DENSE, {"hidden_size": 16, "num_hidden_layers": 3, "num_key_value_heads": 2,
+                               "vocab_size": 96}, [7, 1, 12, 9]),
+    "mistral": (DENSE, {
+        "architectures": ["MistralForCausalLM"], "model_type": "mistral", "hidden_size": 48, "intermediate_size": 32,
+        "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 8, "num_hidden_layers": 2,
+        "rope_theta": 1000000.0, "sliding_window": None}, [24]),
+    "mixtral-top2": (MIXTRAL, {"num_key_value_heads": 4}, [24]),
+    "mixtral-top1-idle-expert": (MIXTRAL, {"num_experts_per_tok": 1}, [12]),
+    "mixtral-gqa-segments-aux": (MIXTRAL, {"num_key_value_heads": 1, "tie_word_embeddings": True}, [11, 3, 14]),
+    "deepseek-shared": (DEEPSEEK, {}, [24]),
+    "deepseek-norm": (DEEPSEEK, {"norm_topk_prob": True, "n_shared_experts": 1, "num_key_value_heads": 2}, [13, 8]),
+    "deepseek-freq2": (DEEPSEEK, {"hidden_size": 16, "num_hidden_layers": 3, "first_k_dense_replace": 0,
+                                  "moe_layer_freq": 2, "n_shared_experts": None, "moe_intermediate_size": 12,
+                                  "tie_word_embeddings": True}, [24]),
+}
+
+
+def random_weights(model, generator):
+    """Weights large enough that every part of the model moves the logits; norms and biases away from 1 and 0."""
+    weights = {}
+    for name, shape in model.shapes().items():
+        noise = torch.randn(shape, generator=generator)
+        if name.endswith("norm.weight"):
+            weights[name] = 1 + 0.2 * noise
+        elif name.endswith(".bias"):
+            weights[name] = 0.3 * noise
+        elif name == "model.embed_tokens.weight":
+            weights[name] = noise if not model.tied else 0.5 * noise
+        else:
+            weights[name] = noise * 1.2 / shape[-1] ** 0.5
+    return weights
+
+
+def random_row(vocabulary, lengths, generator):
+    """A packed row: the target of a token is the next one of its segment, -1 at the end of each and at some others."""
+    tokens = torch.randint(vocabulary, (sum(lengths),), generator=generator)
+    segments = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    positions = torch.cat([torch.arange(length) for length in lengths])
+    targets = torch.cat([tokens[1:], torch.tensor([-1])])
+    targets[torch.cat([segments[1:] != segments[:-1], torch.tensor([True])])] = -1
+    targets[2] = targets[4] = -1
+    return {"tokens": tokens, "targets": targets, "positions": positions, "segments": segments}
+
+
+def compute(config, weights, row, dtype):
+    """All that golden.safetensors holds beyond the row itself, and the smallest routing margin."""
+    leaves = {name: tensor.to(dtype).requires_grad_() for name, tensor in weights.items()}
+    logits, routings = Reference(config, leaves).forward(row["tokens"], row["positions"], row["segments"])
+    plain = cross_entropy(logits, row["targets"])
+    golden = {"logits": logits, "loss_plain": plain}
+    losses = {"grad": plain}
+    if routings:
+        losses["grad_with_aux"] = golden["loss_with_aux"] = plain + sum(
+            BALANCE * routing.load_balance() + Z * routing.z_loss() for routing in routings.values())
+    for prefix, loss in losses.items():
+        gradients = torch.autograd.grad(loss, list(leaves.values()), retain_graph=True, allow_unused=True)
+        for (name, leaf), gradient in zip(leaves.items(), gradients):
+            gradient = torch.zeros_like(leaf) if gradient is None else gradient
+            golden[f"{prefix}.{name}"] = gradient
+    for layer, routing in routings.items():
+        golden[f"chosen.{layer}"] = routing.chosen.int()
+        golden[f"weights.{layer}"] = routing.weights
+    return golden, min((routing.margin() for routing in routings.values()), default=float("inf"))
+
+
+def zero_gradients_made_exact(golden):
+    """A single renormalised expert has weight p / p, so its router's gradient is 0; autograd leaves 1e-17 behind."""
+    return {name: torch.zeros_like(t) if name.startswith("grad") and t.norm() < 1e-12 else t
+            for name, t in golden.items()}
+
+
+def relative_error(actual, expected):
+    """||actual - expected|| / ||expected||; the plain norm of actual where expected is zero."""
+    expected = expected.double()
+    scale = expected.norm().item()
+    return (actual.double() - expected).norm().item() / (scale or 1.0)
+
+
+def make(case, config, lengths):
+    """The first seed whose routing is far from ties and, where the case's name says so, leaves an expert idle."""
+    for seed in range(1000):
+        generator = torch.Generator().manual_seed(seed)
+        weights = random_weights(Reference(config, {}), generator)
+        row = random_row(config["vocab_size"], lengths, generator)
+        golden, margin = compute(config, weights, row, torch.float64)
+        idle = any(name.startswith("grad.") and "expert" in name and not t.any() for name, t in golden.items())
+        if margin > MARGIN and idle == case.endswith("idle-expert"):
+            return seed, weights, row, zero_gradients_made_exact(golden)
+    raise RuntimeError(f"{case}: no seed gives a decided routing")
+
+
+def write(case):
+    base, changes, lengths = CASES[case]
+    config = {**base, **changes}
+    seed, weights, row, golden = make(case, config, lengths)
+    folder = os.path.join(HERE, case)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "config.json"), "w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(config, indent=2) + "\n")
+    origin = {"made_by": "make_goldens.py", "seed": str(seed), "python": platform.python_version(),
+              "torch": torch.__version__, "precision": "float64 rounded to float32"}
+    tensor_file.save(os.path.join(folder, "model.safetensors"), weights, {"format": "pt", **origin})
+    golden.update({name: tensor.int() for name, tensor in row.items()})
+    tensor_file.save(os.path.join(folder, "golden.safetensors"), golden, origin)
+    size = sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder))
+    assert size < SIZE_LIMIT, (case, size)
+    return size
+
+
+# What a reader of config.json could get wrong without any shape complaining -> a wrong value.
+MISREADINGS = {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "norm_topk_prob": False}
+
+
+def assert_misreading_shows(case, config, weights, row, logits):
+    """A setting that the case changes, or its segments, moves the logits far beyond the tests' tolerance of 1e-4."""
+    wrong = {key: (dict(config, **{key: value}), row) for key, value in MISREADINGS.items() if key in CASES[case][1]}
+    if row["segments"].any():
+        wrong["segments"] = config, dict(row, segments=torch.zeros_like(row["segments"]))
+        wrong["positions"] = config, dict(row, positions=torch.arange(len(row["tokens"])))
+    for key, (wrong_config, wrong_row) in wrong.items():
+        error = relative_error(compute(wrong_config, weights, wrong_row, torch.float64)[0]["logits"], logits)
+        # Rotary angles are relative: moving a whole segment must change nothing.
+        assert error < 1e-6 if key == "positions" else error > 1e-3, (case, key, error)
+
+
+def check(case):
+    """The worst error of the stored goldens against a recomputation in float64, and in float32."""
+    folder = os.path.join(HERE, case)
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+        config = json.load(file)
+    weights = tensor_file.load(os.path.join(folder, "model.safetensors"))
+    stored = tensor_file.load(os.path.join(folder, "golden.safetensors"))
+    row = {name: stored.pop(name).long() for name in ("tokens", "targets", "positions", "segments")}
+    worst = []
+    for dtype, limit in ((torch.float64, 1e-7), (torch.float32, FLOAT32_ERROR)):
+        golden, margin = compute(config, weights, row, dtype)
+        assert golden.keys() == stored.keys() and margin > MARGIN / 2
+        errors = {name: relative_error(golden[name], stored[name]) for name in stored}
+        name = max(errors, key=errors.get)
+        assert errors[name] < limit, (case, dtype, name, errors[name])
+        worst.append((name, errors[name]))
+    assert_misreading_shows(case, config, weights, row, stored["logits"])
+    return worst
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare the stored goldens, write nothing")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    total = 0
+    for case in CASES:
+        if not options.check:
+            total += write(case)
+        (_, exact), (name, single) = check(case)
+        print(f"{case:28} float64 {exact:.1e}  float32 {single:.1e} ({name})")
+    if total:
+        print(f"{total:,} bytes")
