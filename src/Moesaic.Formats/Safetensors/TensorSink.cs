@@ -1,0 +1,78 @@
+using System.Buffers;
+
+namespace Moesaic.Formats;
+
+/// <summary>Takes the elements of one tensor, in row-major order and in pieces of any size.</summary>
+public sealed class TensorSink
+{
+    const int PieceElements = 1 << 16;
+
+    readonly TensorSource tensor;
+    readonly Stream stream;
+    readonly CancellationToken cancellation;
+
+    internal TensorSink(TensorSource tensor, Stream stream, CancellationToken cancellation)
+    {
+        this.tensor = tensor;
+        this.stream = stream;
+        this.cancellation = cancellation;
+    }
+
+    /// <summary>Bytes taken so far.</summary>
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Bytes already in the tensor's stored type.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (bytes.Length > tensor.ByteLength - BytesWritten)
+            throw new InvalidOperationException($"more than {tensor.ByteLength} bytes were delivered for tensor {tensor.Name}");
+        stream.Write(bytes);
+        BytesWritten += bytes.Length;
+    }
+
+    /// <summary>float32 values, converted to the tensor's type by rounding to nearest, ties to even.</summary>
+    /// <exception cref="BadModelException">A value is NaN or infinite, or would be in the stored type.</exception>
+    public void WriteFloats(ReadOnlySpan<float> values)
+    {
+        int size = tensor.Type.ByteSize();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceElements * size);
+        try
+        {
+            for (int done = 0; done < values.Length; done += PieceElements)
+            {
+                var piece = values[done..Math.Min(done + PieceElements, values.Length)];
+                CheckFits(piece);
+                var bytes = buffer.AsSpan(0, piece.Length * size);
+                TensorEncoder.FromSingle(piece, tensor.Type, bytes);
+                WriteBytes(bytes);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    internal void Complete()
+    {
+        if (BytesWritten != tensor.ByteLength)
+            throw new InvalidOperationException($"{BytesWritten} of {tensor.ByteLength} bytes were delivered for tensor {tensor.Name}");
+    }
+
+    void CheckFits(ReadOnlySpan<float> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            bool fits = tensor.Type switch
+            {
+                TensorType.F16 => Half.IsFinite((Half)values[i]),
+                TensorType.BF16 => float.IsFinite(values[i]) && (TensorEncoder.ToBFloat16(values[i]) & 0x7F80) != 0x7F80,
+                _ => float.IsFinite(values[i]),
+            };
+            if (!fits)
+                throw new BadModelException(FormattableString.Invariant(
+                    $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element {BytesWritten / tensor.Type.ByteSize() + i} is {values[i]}."));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace Moesaic.Formats;
+
+/// <summary>Small JSON files of a model folder: an object, no comments, no duplicate keys, a bounded size.</summary>
+static class StrictJson
+{
+    const long MaxBytes = 256L << 20;
+
+    static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
+    internal static JsonDocument Load(string path)
+    {
+        try
+        {
+            var target = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+            if (!target.Exists) throw new BadModelException($"{path} does not exist.");
+            if (target.Length > MaxBytes) throw new BadModelException($"{path} holds {target.Length} bytes, far more than such a file has.");
+            if (target.Length == 0) throw new BadModelException($"{path} is empty; fetch it again.");
+            return Parse(File.ReadAllBytes(target.FullName), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadModelException($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    internal static JsonDocument Parse(ReadOnlyMemory<byte> json, string source)
+    {
+        if (json.Span.StartsWith("\uFEFF"u8)) json = json[3..];
+        try
+        {
+            var document = JsonDocument.Parse(json, Options);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+            document.Dispose();
+            throw new BadModelException($"{source} does not hold a JSON object.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new BadModelException($"{source} is not valid JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The string of a string element; an escaped lone surrogate or invalid UTF-8 is refused.</summary>
+    internal static string Text(JsonElement element, string source)
+    {
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new BadModelException($"{source} holds a string that is not valid Unicode.", e);
+        }
+    }
+}
