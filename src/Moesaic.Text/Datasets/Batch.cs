@@ -1,0 +1,19 @@
+namespace Moesaic.Text.Datasets;
+
+/// <summary>What one training or evaluation step reads: rows of equal length, all arrays row-major.</summary>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="Length">Positions in a row.</param>
+/// <param name="Tokens">[Rows x Length] ids read.</param>
+/// <param name="Targets">[Rows x Length] the id that follows in the same sample, or <see cref="Ignored"/>.</param>
+/// <param name="Positions">[Rows x Length] the position within the segment, from 0.</param>
+/// <param name="Segments">
+/// In ascending order; together they cover every position exactly once. What is left of a row is a padding segment.
+/// </param>
+public sealed record Batch(int Rows, int Length, int[] Tokens, int[] Targets, int[] Positions, Segment[] Segments)
+{
+    /// <summary>The target of a position whose prediction does not count.</summary>
+    public const int Ignored = -1;
+
+    /// <summary>Number of positions whose prediction counts: the divisor of a mean loss.</summary>
+    public int TargetCount => Targets.AsSpan().Length - Targets.AsSpan().Count(Ignored);
+}

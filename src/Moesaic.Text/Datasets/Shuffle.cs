@@ -1,0 +1,33 @@
+namespace Moesaic.Text.Datasets;
+
+/// <summary>
+/// Permutations that are the same on every machine and runtime: Fisher-Yates driven by SplitMix64 (Steele, Lea and Flood,
+/// "Fast splittable pseudorandom number generators", 2014).
+/// </summary>
+static class Shuffle
+{
+    const ulong Gamma = 0x9E3779B97F4A7C15;
+
+    /// <summary>An order of 0 .. count - 1 that belongs to the seed and the epoch.</summary>
+    public static int[] Order(int count, ulong seed, long epoch)
+    {
+        var state = Mix(Mix(seed + Gamma) + (ulong)epoch);
+        var order = new int[count];
+        for (var i = 0; i < count; i++) order[i] = i;
+        for (var i = count - 1; i > 0; i--)
+        {
+            state += Gamma;
+            // The high word of a 64 x 64 bit product: uniform up to a bias below count / 2^64.
+            var other = (int)Math.BigMul(Mix(state), (ulong)(i + 1), out _);
+            (order[i], order[other]) = (order[other], order[i]);
+        }
+        return order;
+    }
+
+    static ulong Mix(ulong z)
+    {
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+        z = (z ^ z >> 27) * 0x94D049BB133111EB;
+        return z ^ z >> 31;
+    }
+}
