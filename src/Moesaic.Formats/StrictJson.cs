@@ -31,9 +31,9 @@ static class StrictJson
         try
         {
             var document = JsonDocument.Parse(json, Options);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-            document.Dispose();
-            throw new BadModelException($"{source} does not hold a JSON object.");
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new BadModelException($"{source} does not hold a JSON object.");
+            CheckStrings(document.RootElement);
+            return document;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -41,16 +41,24 @@ static class StrictJson
         }
     }
 
-    /// <summary>The string of a string element; an escaped lone surrogate or invalid UTF-8 is refused.</summary>
-    internal static string Text(JsonElement element, string source)
+    /// <summary>Escaped lone surrogates pass the parser but have no string; found here, they surprise nobody later.</summary>
+    static void CheckStrings(JsonElement element)
     {
-        try
+        switch (element.ValueKind)
         {
-            return element.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new BadModelException($"{source} holds a string that is not valid Unicode.", e);
+            case JsonValueKind.String:
+                element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray()) CheckStrings(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    CheckStrings(property.Value);
+                }
+                break;
         }
     }
 }

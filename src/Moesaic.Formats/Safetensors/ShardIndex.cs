@@ -31,7 +31,7 @@ sealed class ShardIndex
         var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in map.EnumerateObject())
         {
-            string file = entry.Value.ValueKind == JsonValueKind.String ? StrictJson.Text(entry.Value, path) : "";
+            string file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
             if (!IsPlainFileName(file))
                 throw new BadModelException($"{path}: weight_map sends tensor {entry.Name} to \"{file}\", "
                     + "which is not the plain name of a .safetensors file in the same folder.");

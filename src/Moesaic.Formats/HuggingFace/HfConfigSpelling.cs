@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+
+namespace Moesaic.Formats;
+
+/// <summary>Writes the parts of config.json that exist in two spellings, in both, so that old and new readers agree.</summary>
+public static class HfConfigSpelling
+{
+    /// <summary>Sets <c>dtype</c> and <c>torch_dtype</c>.</summary>
+    public static void SetDType(JsonObject config, TensorType type)
+    {
+        config["dtype"] = type.ConfigName();
+        config["torch_dtype"] = type.ConfigName();
+    }
+
+    /// <summary>
+    /// Sets <c>rope_theta</c> and <c>rope_scaling</c> (transformers 4) and <c>rope_parameters</c> (transformers 5).
+    /// </summary>
+    public static void SetRope(JsonObject config, RopeConfig rope)
+    {
+        config["rope_theta"] = rope.Theta;
+        config["rope_scaling"] = rope.Scaling == RopeScaling.None ? null : Parameters(rope);
+        var parameters = Parameters(rope);
+        parameters["rope_theta"] = rope.Theta;
+        config["rope_parameters"] = parameters;
+    }
+
+    static JsonObject Parameters(RopeConfig rope)
+    {
+        var json = new JsonObject { ["rope_type"] = rope.Scaling switch
+        {
+            RopeScaling.None => "default",
+            RopeScaling.Linear => "linear",
+            RopeScaling.Llama3 => "llama3",
+            _ => throw new ArgumentOutOfRangeException(nameof(rope), rope.Scaling, "not a rope scaling"),
+        } };
+        if (rope.Scaling == RopeScaling.None) return json;
+        json["factor"] = rope.Factor;
+        if (rope.Scaling == RopeScaling.Linear)
+        {
+            json["type"] = "linear";
+            return json;
+        }
+        json["low_freq_factor"] = rope.LowFrequencyFactor;
+        json["high_freq_factor"] = rope.HighFrequencyFactor;
+        json["original_max_position_embeddings"] = rope.OriginalContext;
+        return json;
+    }
+}
