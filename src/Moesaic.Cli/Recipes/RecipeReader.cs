@@ -1,0 +1,45 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Steps;
+
+namespace Moesaic.Cli.Recipes;
+
+/// <summary>Recipes in YAML to bound recipes. Which verbs there are is told by the caller.</summary>
+sealed class RecipeReader(IReadOnlyList<StepKind> kinds)
+{
+    /// <summary>Reads a recipe file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="overrides">Values of --set, applied in order before anything is checked.</param>
+    /// <exception cref="BadRequestException">Every mistake of the recipe, a line each.</exception>
+    public Recipe ReadFile(string path, IEnumerable<string> overrides) =>
+        Bind(YamlReader.ReadFile(path), path, overrides);
+
+    public Recipe Read(string yaml, string file, params IEnumerable<string> overrides) =>
+        Bind(YamlReader.Read(yaml, file), file, overrides);
+
+    public Recipe Bind(RecipeNode root, string file, IEnumerable<string> overrides)
+    {
+        if (root is not MapNode map)
+            throw new BadRequestException($"{file}: a recipe is a mapping with the keys moesaic, model, output, seed and steps.");
+        foreach (var setting in overrides) RecipeOverrides.Apply(map, setting);
+        return new OptionsBinder(new Dictionary<Type, Func<OptionsBinder, RecipeNode, string, object?>>
+        {
+            [typeof(RecipeItem)] = Item,
+        }).Bind<Recipe>(root);
+    }
+
+    object? Item(OptionsBinder binder, RecipeNode node, string path)
+    {
+        if (node is not MapNode { Entries: [var (verb, options)] })
+        {
+            binder.Refuse(node, path, "a step is one verb with its options, such as 'split: { experts: 8 }'");
+            return null;
+        }
+        if (kinds.FirstOrDefault(k => string.Equals(k.Verb, verb.Text, StringComparison.Ordinal)) is not { } kind)
+        {
+            binder.Refuse(verb, path, $"unknown step '{verb.Text}'{NearestName.Advice(verb.Text, [.. kinds.Select(k => k.Verb)])}");
+            return null;
+        }
+        var bound = binder.Value(options, kind.OptionsType, mayBeNull: false, $"{path}.{kind.Verb}");
+        return bound is null ? null : new RecipeItem(kind, bound);
+    }
+}
