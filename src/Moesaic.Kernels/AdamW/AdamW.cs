@@ -20,6 +20,12 @@ public static class AdamW
         Require.Length(m.Length, parameter.Length, nameof(m));
         Require.Length(v.Length, parameter.Length, nameof(v));
         Require.Positive(step.Step, nameof(step.Step));
-        AdamWReference.Step(parameter, gradient, m, v, step);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: AdamWVector<Lanes512>.Step(parameter, gradient, m, v, step); break;
+            case KernelLevel.Vector256: AdamWVector<Lanes256>.Step(parameter, gradient, m, v, step); break;
+            case KernelLevel.Vector128: AdamWVector<Lanes128>.Step(parameter, gradient, m, v, step); break;
+            default: AdamWReference.Step(parameter, gradient, m, v, step); break;
+        }
     }
 }

@@ -12,7 +12,8 @@ public static class Conversion
     public static void BFloat16ToSingle(ReadOnlySpan<ushort> source, Span<float> destination)
     {
         Require.Length(destination.Length, source.Length, nameof(destination));
-        ConversionReference.BFloat16ToSingle(source, destination);
+        if (KernelSelection.Level == KernelLevel.Reference) ConversionReference.BFloat16ToSingle(source, destination);
+        else ConversionVector.BFloat16ToSingle(source, destination);
     }
 
     /// <summary>Widens IEEE 754 half precision.</summary>
@@ -21,7 +22,8 @@ public static class Conversion
     public static void HalfToSingle(ReadOnlySpan<Half> source, Span<float> destination)
     {
         Require.Length(destination.Length, source.Length, nameof(destination));
-        ConversionReference.HalfToSingle(source, destination);
+        if (KernelSelection.Level == KernelLevel.Reference) ConversionReference.HalfToSingle(source, destination);
+        else ConversionVector.HalfToSingle(source, destination);
     }
 
     /// <summary>Narrows to the bits of bfloat16.</summary>
@@ -30,7 +32,8 @@ public static class Conversion
     public static void SingleToBFloat16(ReadOnlySpan<float> source, Span<ushort> destination)
     {
         Require.Length(destination.Length, source.Length, nameof(destination));
-        ConversionReference.SingleToBFloat16(source, destination);
+        if (KernelSelection.Level == KernelLevel.Reference) ConversionReference.SingleToBFloat16(source, destination);
+        else ConversionVector.SingleToBFloat16(source, destination);
     }
 
     /// <summary>Narrows to IEEE 754 half precision.</summary>
@@ -39,6 +42,7 @@ public static class Conversion
     public static void SingleToHalf(ReadOnlySpan<float> source, Span<Half> destination)
     {
         Require.Length(destination.Length, source.Length, nameof(destination));
-        ConversionReference.SingleToHalf(source, destination);
+        if (KernelSelection.Level == KernelLevel.Reference) ConversionReference.SingleToHalf(source, destination);
+        else ConversionVector.SingleToHalf(source, destination);
     }
 }

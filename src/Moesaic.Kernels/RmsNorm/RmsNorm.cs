@@ -18,7 +18,13 @@ public static class RmsNorm
         long size = (long)inverseRms.Length * weight.Length;
         Require.Length(x.Length, size, nameof(x));
         Require.Length(y.Length, size, nameof(y));
-        RmsNormReference.Forward(x, weight, epsilon, y, inverseRms);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RmsNormVector<Lanes512>.Forward(x, weight, epsilon, y, inverseRms); break;
+            case KernelLevel.Vector256: RmsNormVector<Lanes256>.Forward(x, weight, epsilon, y, inverseRms); break;
+            case KernelLevel.Vector128: RmsNormVector<Lanes128>.Forward(x, weight, epsilon, y, inverseRms); break;
+            default: RmsNormReference.Forward(x, weight, epsilon, y, inverseRms); break;
+        }
     }
 
     /// <summary>
@@ -39,6 +45,12 @@ public static class RmsNorm
         Require.Length(dy.Length, size, nameof(dy));
         Require.LengthOrEmpty(dx.Length, size, nameof(dx));
         Require.LengthOrEmpty(dWeight.Length, weight.Length, nameof(dWeight));
-        RmsNormReference.Backward(x, weight, inverseRms, dy, dx, dWeight);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RmsNormVectorBackward<Lanes512>.Run(x, weight, inverseRms, dy, dx, dWeight); break;
+            case KernelLevel.Vector256: RmsNormVectorBackward<Lanes256>.Run(x, weight, inverseRms, dy, dx, dWeight); break;
+            case KernelLevel.Vector128: RmsNormVectorBackward<Lanes128>.Run(x, weight, inverseRms, dy, dx, dWeight); break;
+            default: RmsNormReference.Backward(x, weight, inverseRms, dy, dx, dWeight); break;
+        }
     }
 }

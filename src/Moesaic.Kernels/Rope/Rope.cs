@@ -30,6 +30,12 @@ public static class Rope
                 throw new ArgumentException($"Position {position} lies outside the {known} rows of the tables.", nameof(positions));
         }
 
-        RopeReference.Apply(x, heads, headDim, positions, cos, sin, inverse);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RopeVector<Lanes512>.Apply(x, heads, headDim, positions, cos, sin, inverse); break;
+            case KernelLevel.Vector256: RopeVector<Lanes256>.Apply(x, heads, headDim, positions, cos, sin, inverse); break;
+            case KernelLevel.Vector128: RopeVector<Lanes128>.Apply(x, heads, headDim, positions, cos, sin, inverse); break;
+            default: RopeReference.Apply(x, heads, headDim, positions, cos, sin, inverse); break;
+        }
     }
 }

@@ -17,7 +17,13 @@ public static class Rows
         int known = Require.RowCount(source.Length, width, nameof(source));
         Require.Length(destination.Length, (long)index.Length * width, nameof(destination));
         CheckIndex(index, 0, known, nameof(index));
-        RowsReference.Gather(source, index, width, destination);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RowsVector<Lanes512>.Gather(source, index, width, destination); break;
+            case KernelLevel.Vector256: RowsVector<Lanes256>.Gather(source, index, width, destination); break;
+            case KernelLevel.Vector128: RowsVector<Lanes128>.Gather(source, index, width, destination); break;
+            default: RowsReference.Gather(source, index, width, destination); break;
+        }
     }
 
     /// <summary>destination[index[r]] += source[r]; an index may occur any number of times.</summary>
@@ -32,7 +38,13 @@ public static class Rows
         int known = Require.RowCount(destination.Length, width, nameof(destination));
         Require.Length(source.Length, (long)index.Length * width, nameof(source));
         CheckIndex(index, 0, known, nameof(index));
-        RowsReference.ScatterAdd(source, index, width, destination);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RowsVector<Lanes512>.ScatterAdd(source, index, width, destination); break;
+            case KernelLevel.Vector256: RowsVector<Lanes256>.ScatterAdd(source, index, width, destination); break;
+            case KernelLevel.Vector128: RowsVector<Lanes128>.ScatterAdd(source, index, width, destination); break;
+            default: RowsReference.ScatterAdd(source, index, width, destination); break;
+        }
     }
 
     /// <summary>y[t] += Σ over k of weights[t, k] · outputs[slots[t, k]], skipping slots of −1.</summary>
@@ -48,7 +60,13 @@ public static class Rows
         Span<float> y)
     {
         CheckCombine(outputs, slots, weights, chosen, width, y.Length, nameof(y));
-        RowsReference.Combine(outputs, slots, weights, chosen, width, y);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RowsVector<Lanes512>.Combine(outputs, slots, weights, chosen, width, y); break;
+            case KernelLevel.Vector256: RowsVector<Lanes256>.Combine(outputs, slots, weights, chosen, width, y); break;
+            case KernelLevel.Vector128: RowsVector<Lanes128>.Combine(outputs, slots, weights, chosen, width, y); break;
+            default: RowsReference.Combine(outputs, slots, weights, chosen, width, y); break;
+        }
     }
 
     /// <summary>dOutputs[slots[t, k]] += weights[t, k] · dy[t]; dWeights[t, k] += outputs[slots[t, k]] · dy[t].</summary>
@@ -68,7 +86,13 @@ public static class Rows
         CheckCombine(outputs, slots, weights, chosen, width, dy.Length, nameof(dy));
         Require.LengthOrEmpty(dOutputs.Length, outputs.Length, nameof(dOutputs));
         Require.LengthOrEmpty(dWeights.Length, weights.Length, nameof(dWeights));
-        RowsReference.CombineBackward(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: RowsVectorBackward<Lanes512>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights); break;
+            case KernelLevel.Vector256: RowsVectorBackward<Lanes256>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights); break;
+            case KernelLevel.Vector128: RowsVectorBackward<Lanes128>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights); break;
+            default: RowsReference.CombineBackward(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights); break;
+        }
     }
 
     static void CheckCombine(

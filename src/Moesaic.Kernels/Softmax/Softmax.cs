@@ -15,7 +15,13 @@ public static class Softmax
         Require.Positive(columns, nameof(columns));
         Require.RowCount(x.Length, columns, nameof(x));
         Require.Length(y.Length, x.Length, nameof(y));
-        SoftmaxReference.Rows(x, columns, y);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: SoftmaxVector<Lanes512>.Rows(x, columns, y); break;
+            case KernelLevel.Vector256: SoftmaxVector<Lanes256>.Rows(x, columns, y); break;
+            case KernelLevel.Vector128: SoftmaxVector<Lanes128>.Rows(x, columns, y); break;
+            default: SoftmaxReference.Rows(x, columns, y); break;
+        }
     }
 
     /// <summary>dx += y · (dy − Σ over the row of y · dy).</summary>
@@ -29,6 +35,12 @@ public static class Softmax
         Require.RowCount(y.Length, columns, nameof(y));
         Require.Length(dy.Length, y.Length, nameof(dy));
         Require.Length(dx.Length, y.Length, nameof(dx));
-        SoftmaxReference.RowsBackward(y, dy, columns, dx);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: SoftmaxVector<Lanes512>.RowsBackward(y, dy, columns, dx); break;
+            case KernelLevel.Vector256: SoftmaxVector<Lanes256>.RowsBackward(y, dy, columns, dx); break;
+            case KernelLevel.Vector128: SoftmaxVector<Lanes128>.RowsBackward(y, dy, columns, dx); break;
+            default: SoftmaxReference.RowsBackward(y, dy, columns, dx); break;
+        }
     }
 }

@@ -13,7 +13,13 @@ public static class SwiGlu
     {
         Require.Length(up.Length, gate.Length, nameof(up));
         Require.Length(h.Length, gate.Length, nameof(h));
-        SwiGluReference.Forward(gate, up, h);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: SwiGluVector<Lanes512>.Forward(gate, up, h); break;
+            case KernelLevel.Vector256: SwiGluVector<Lanes256>.Forward(gate, up, h); break;
+            case KernelLevel.Vector128: SwiGluVector<Lanes128>.Forward(gate, up, h); break;
+            default: SwiGluReference.Forward(gate, up, h); break;
+        }
     }
 
     /// <summary>
@@ -31,6 +37,12 @@ public static class SwiGlu
         Require.Length(dh.Length, gate.Length, nameof(dh));
         Require.Length(dGate.Length, gate.Length, nameof(dGate));
         Require.Length(dUp.Length, gate.Length, nameof(dUp));
-        SwiGluReference.Backward(gate, up, dh, dGate, dUp);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: SwiGluVector<Lanes512>.Backward(gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector256: SwiGluVector<Lanes256>.Backward(gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector128: SwiGluVector<Lanes128>.Backward(gate, up, dh, dGate, dUp); break;
+            default: SwiGluReference.Backward(gate, up, dh, dGate, dUp); break;
+        }
     }
 }
