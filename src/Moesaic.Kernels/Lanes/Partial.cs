@@ -11,12 +11,12 @@ static unsafe class Partial
         where TLanes : struct, ILanes<TLanes>
     {
         TLanes lanes = TLanes.Create(rest);
-        Unsafe.CopyBlockUnaligned(&lanes, address, (uint)count * sizeof(float));
+        Unsafe.CopyBlockUnaligned(Unsafe.AsPointer(ref lanes), address, (uint)count * sizeof(float));
         return lanes;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Store<TLanes>(TLanes lanes, float* address, int count)
         where TLanes : struct, ILanes<TLanes> =>
-        Unsafe.CopyBlockUnaligned(address, &lanes, (uint)count * sizeof(float));
+        Unsafe.CopyBlockUnaligned(address, Unsafe.AsPointer(ref lanes), (uint)count * sizeof(float));
 }
