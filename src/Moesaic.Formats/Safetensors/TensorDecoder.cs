@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Moesaic.Kernels;
 
 namespace Moesaic.Formats;
 
@@ -17,23 +18,13 @@ static class TensorDecoder
                 for (int i = 0; i < destination.Length; i++) destination[i] = (float)doubles[i];
                 break;
             case TensorType.F16:
-                var halves = MemoryMarshal.Cast<byte, Half>(source);
-                for (int i = 0; i < destination.Length; i++) destination[i] = (float)halves[i];
+                Conversion.HalfToSingle(MemoryMarshal.Cast<byte, Half>(source), destination);
                 break;
             case TensorType.BF16:
-                var brains = MemoryMarshal.Cast<byte, ushort>(source);
-                for (int i = 0; i < destination.Length; i++) destination[i] = BitConverter.UInt32BitsToSingle((uint)brains[i] << 16);
+                Conversion.BFloat16ToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "not a floating point type");
         }
-    }
-
-    /// <summary>The index of the first NaN or infinity, or -1.</summary>
-    internal static int FirstNonFinite(ReadOnlySpan<float> values)
-    {
-        for (int i = 0; i < values.Length; i++)
-            if (!float.IsFinite(values[i])) return i;
-        return -1;
     }
 }

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Moesaic.Kernels;
 
 namespace Moesaic.Formats;
 
-/// <summary>float32 to stored elements, rounded to nearest, ties to even. Values beyond F16's range become infinite.</summary>
+/// <summary>float32 to stored elements, rounded to nearest, ties to even.</summary>
 static class TensorEncoder
 {
     internal static void FromSingle(ReadOnlySpan<float> source, TensorType type, Span<byte> destination)
@@ -17,23 +18,28 @@ static class TensorEncoder
                 for (int i = 0; i < source.Length; i++) doubles[i] = source[i];
                 break;
             case TensorType.F16:
-                var halves = MemoryMarshal.Cast<byte, Half>(destination);
-                for (int i = 0; i < source.Length; i++) halves[i] = (Half)source[i];
+                Conversion.SingleToHalf(source, MemoryMarshal.Cast<byte, Half>(destination));
                 break;
             case TensorType.BF16:
-                var brains = MemoryMarshal.Cast<byte, ushort>(destination);
-                for (int i = 0; i < source.Length; i++) brains[i] = ToBFloat16(source[i]);
+                Conversion.SingleToBFloat16(source, MemoryMarshal.Cast<byte, ushort>(destination));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "not a floating point type");
         }
     }
 
-    /// <summary>Round to nearest, ties to even; NaN stays NaN.</summary>
-    internal static ushort ToBFloat16(float value)
+    /// <summary>The index of the first value that is NaN or infinite or would be when stored, or -1.</summary>
+    internal static int FirstUnfit(ReadOnlySpan<float> values, TensorType type)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        if (float.IsNaN(value)) return (ushort)(bits >> 16 | 0x40);
-        return (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
+        // Half a unit above the largest finite value: from there on rounding gives infinity.
+        float limit = type switch
+        {
+            TensorType.F16 => 65520f,
+            TensorType.BF16 => BitConverter.UInt32BitsToSingle(0x7F7F8000),
+            _ => float.PositiveInfinity,
+        };
+        for (int i = 0; i < values.Length; i++)
+            if (!(MathF.Abs(values[i]) < limit)) return i;
+        return -1;
     }
 }

@@ -62,17 +62,9 @@ public sealed class TensorSink
 
     void CheckFits(ReadOnlySpan<float> values)
     {
-        for (int i = 0; i < values.Length; i++)
-        {
-            bool fits = tensor.Type switch
-            {
-                TensorType.F16 => Half.IsFinite((Half)values[i]),
-                TensorType.BF16 => float.IsFinite(values[i]) && (TensorEncoder.ToBFloat16(values[i]) & 0x7F80) != 0x7F80,
-                _ => float.IsFinite(values[i]),
-            };
-            if (!fits)
-                throw new BadModelException(FormattableString.Invariant(
-                    $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element {BytesWritten / tensor.Type.ByteSize() + i} is {values[i]}."));
-        }
+        int bad = TensorEncoder.FirstUnfit(values, tensor.Type);
+        if (bad >= 0)
+            throw new BadModelException(FormattableString.Invariant(
+                $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element {BytesWritten / tensor.Type.ByteSize() + bad} is {values[bad]}."));
     }
 }

@@ -1,3 +1,5 @@
+using Moesaic.Kernels;
+
 namespace Moesaic.Formats;
 
 /// <summary>
@@ -191,7 +193,7 @@ public sealed class TensorStore : IDisposable
         {
             var piece = destination[done..Math.Min(done + Piece, destination.Length)];
             TensorDecoder.ToSingle(file.Bytes(info, (first + done) * size, piece.Length * size), info.Type, piece);
-            int bad = checkFinite ? TensorDecoder.FirstNonFinite(piece) : -1;
+            int bad = checkFinite ? (int)Elementwise.FirstNonFinite(piece) : -1;
             if (bad >= 0)
                 throw new BadModelException($"{info.File}: tensor {info} holds {FormattableString.Invariant($"{piece[bad]}")} at "
                     + $"{info.FormatIndex(first + done + bad)}; the checkpoint is damaged or its training diverged.");
