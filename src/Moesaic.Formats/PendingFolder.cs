@@ -4,7 +4,7 @@ namespace Moesaic.Formats;
 /// A folder being written under a hidden sibling name, to be renamed when complete. A lock in it keeps two writers apart;
 /// what a killed writer left is cleared by the next. Disposing without <see cref="Commit"/> removes it.
 /// </summary>
-sealed class PendingFolder : IDisposable
+public sealed class PendingFolder : IDisposable
 {
     const string LockName = ".lock";
 
@@ -20,14 +20,15 @@ sealed class PendingFolder : IDisposable
     }
 
     /// <summary>Where to write meanwhile.</summary>
-    internal string Path { get; }
+    public string Path { get; }
 
     static string Sibling(string target, string suffix) =>
         System.IO.Path.Combine(System.IO.Path.GetDirectoryName(target)!, $".{System.IO.Path.GetFileName(target)}.{suffix}");
 
+    /// <summary>Starts a folder, refusing at once what <see cref="Commit"/> could not do at the end.</summary>
     /// <param name="target">The folder to become; its parents are made.</param>
     /// <param name="overwrite">Whether a model folder of that name may be replaced. An empty folder always may.</param>
-    internal static PendingFolder Create(string target, bool overwrite)
+    public static PendingFolder Create(string target, bool overwrite)
     {
         target = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(target));
         if (System.IO.Path.GetDirectoryName(target) is null) throw new BadRequestException($"{target} cannot be an output: it is the root of a disk.");
@@ -81,7 +82,7 @@ sealed class PendingFolder : IDisposable
     }
 
     /// <summary>Renames the folder to its target; when that fails the old target is put back.</summary>
-    internal void Commit() => OutputErrors.Explain(target, () =>
+    public void Commit() => OutputErrors.Explain(target, () =>
     {
         guard.Dispose();
         File.Delete(System.IO.Path.Combine(Path, LockName));
@@ -107,6 +108,7 @@ sealed class PendingFolder : IDisposable
         committed = true;
     });
 
+    /// <summary>Removes the folder unless it was committed; the target is as before.</summary>
     public void Dispose()
     {
         guard.Dispose();

@@ -1,0 +1,23 @@
+using System.Text;
+using Moesaic.Methods.Steps;
+
+namespace Moesaic.Methods.Reports;
+
+/// <summary>Tables for GitHub's Markdown; columns of numbers are set to the right.</summary>
+static class MarkdownTable
+{
+    internal static string Of(ReportTable table)
+    {
+        var text = new StringBuilder();
+        Row(table.Columns);
+        Row([.. Enumerable.Range(0, table.Columns.Count).Select(c => IsNumeric(table, c) ? "---:" : "---")]);
+        foreach (var row in table.Rows) Row(row);
+        return text.ToString();
+
+        void Row(IReadOnlyList<string> cells) =>
+            text.Append("| ").AppendJoin(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" "))).Append(" |\n");
+    }
+
+    static bool IsNumeric(ReportTable table, int column) =>
+        table.Rows.Any(r => r[column].Length > 0) && table.Rows.All(r => r[column].Length == 0 || FigureText.IsNumber(r[column]));
+}

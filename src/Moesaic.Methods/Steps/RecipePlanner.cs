@@ -1,0 +1,46 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
+
+namespace Moesaic.Methods.Steps;
+
+/// <summary>Plans a recipe step by step on the outlines of the models, so that mistakes show before any weight is read.</summary>
+public static class RecipePlanner
+{
+    /// <summary>Plans every step on what the one before it is going to write.</summary>
+    /// <exception cref="BadRequestException">A step cannot do what is asked with the model it will receive; the message names the step.</exception>
+    /// <exception cref="BadModelException">The source model cannot be used.</exception>
+    public static RunPlan Plan(RecipeRun run)
+    {
+        RefuseClash(run);
+        var (model, plans) = (ModelOutline.Read(run.Model), new List<(string, StepPlan)>());
+        for (var i = 0; i < run.Steps.Count; i++)
+        {
+            var (verb, _, step) = run.Steps[i];
+            try
+            {
+                var plan = step.Plan(new PlanContext { Model = model, Seed = run.Seed, Threads = WorkerTeam.Threads });
+                plans.Add((verb, plan));
+                model = plan.Model ?? model;
+            }
+            catch (BadRequestException e)
+            {
+                throw new BadRequestException(FormattableString.Invariant($"step {i + 1}, {verb}: {e.Message}"), e);
+            }
+        }
+        return new RunPlan(plans);
+    }
+
+    static void RefuseClash(RecipeRun run)
+    {
+        var (model, output) = (Normal(run.Model), Normal(run.Output));
+        if (model.StartsWith(output, StringComparison.Ordinal) || output.StartsWith(model, StringComparison.Ordinal)
+            || model.StartsWith(Normal(run.WorkFolder), StringComparison.Ordinal))
+        {
+            throw new BadRequestException(
+                $"the output {run.Output} and the model {run.Model} lie in one another; inputs are never changed, choose another output.");
+        }
+
+        static string Normal(string path) =>
+            Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) + Path.DirectorySeparatorChar;
+    }
+}
