@@ -16,32 +16,35 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
 
     static int PanelColumns => TPanel.Value * TSimd.Lanes;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(MatMulForm form, in MatMulProblem p, Block block)
     {
         var panels = (block.Columns + PanelColumns - 1) / PanelColumns;
         var slivers = (block.Rows + TileRows - 1) / TileRows;
-        var packedA = form == MatMulForm.AtB ? slivers * TileRows * SliceK : 0;
-        var packedB = panels * PanelColumns * SliceK;
-        var scratch = Scratch.Take(packedB + packedA + TileRows * PanelColumns);
-        var bufferA = scratch + packedB;
-        var edge = bufferA + packedA;
+        var sliceK = Math.Min(SliceK, p.K);
+        var packedB = panels * PanelColumns * sliceK + Packing.Slack;
+        var packedA = form == MatMulForm.AtB ? slivers * TileRows * sliceK + Packing.Slack : 0;
+        var edgeTile = TileRows * PanelColumns;
+        var edge = Scratch.Take(edgeTile + packedB + packedA);
+        var bufferB = edge + edgeTile;
+        var bufferA = bufferB + packedB;
         var c = p.C + (long)block.Row * p.LdC + block.Column;
 
         var k = 0;
         do
         {
-            var depth = Math.Min(SliceK, p.K - k);
+            var depth = Math.Min(sliceK, p.K - k);
             if (form == MatMulForm.ABt)
-                Packing.Transpose(p.B + (long)block.Column * p.LdB + k, p.LdB, block.Columns, depth, PanelColumns, scratch);
+                Packing.Transpose(p.B + (long)block.Column * p.LdB + k, p.LdB, block.Columns, depth, PanelColumns, bufferB);
             else
-                Packing.Copy(p.B + (long)k * p.LdB + block.Column, p.LdB, block.Columns, depth, PanelColumns, scratch);
+                Packing.Copy<TSimd, TVector>(p.B + (long)k * p.LdB + block.Column, p.LdB, block.Columns, depth, PanelColumns, bufferB);
             if (form == MatMulForm.AtB)
-                Packing.Copy(p.A + (long)k * p.LdA + block.Row, p.LdA, block.Rows, depth, TileRows, bufferA);
+                Packing.CopySix(p.A + (long)k * p.LdA + block.Row, p.LdA, block.Rows, depth, bufferA);
 
             var fresh = k == 0 && !p.Accumulate;
             for (var n = 0; n < block.Columns; n += PanelColumns)
             {
-                var panel = scratch + (long)n * depth;
+                var panel = bufferB + (long)n * depth;
                 for (var m = 0; m < block.Rows; m += TileRows)
                 {
                     var rows = Math.Min(TileRows, block.Rows - m);
@@ -57,11 +60,13 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
         while (k < p.K);
     }
 
-    readonly record struct Operand(nint Address, nint Row, nint Step)
+    readonly struct Operand(float* address, nint row, nint step)
     {
-        public Operand(float* address, nint row, nint step) : this((nint)address, row, step) { }
+        public readonly float* Address = address;
+        public readonly nint Row = row, Step = step;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Tile(int k, Operand a, float* b, bool fresh, float* c, int ldC, int rows, int columns, float* edge)
     {
         if (columns >= PanelColumns)
@@ -72,28 +77,35 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
 
         // The last columns are computed in a full tile beside the result.
         if (!fresh)
-        {
-            for (var row = 0; row < rows; row++)
-                new ReadOnlySpan<float>(c + (long)row * ldC, columns).CopyTo(new Span<float>(edge + row * PanelColumns, columns));
-        }
-
+            Copy(c, ldC, edge, PanelColumns, rows, columns);
         Rows(k, a, b, fresh, edge, PanelColumns, rows);
-        for (var row = 0; row < rows; row++)
-            new ReadOnlySpan<float>(edge + row * PanelColumns, columns).CopyTo(new Span<float>(c + (long)row * ldC, columns));
+        Copy(edge, PanelColumns, c, ldC, rows, columns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Copy(float* source, int ldSource, float* target, int ldTarget, int rows, int columns)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var from = new ReadOnlySpan<float>(source + (long)row * ldSource, columns);
+            from.CopyTo(new Span<float>(target + (long)row * ldTarget, columns));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Rows(int k, Operand a, float* b, bool fresh, float* c, nint ldC, int rows)
     {
-        var address = (float*)a.Address;
         switch (rows)
         {
-            case 1: MicroKernel<TSimd, TVector>.Run<One, TPanel>(k, address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC); break;
-            case 2: MicroKernel<TSimd, TVector>.Run<Two, TPanel>(k, address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC); break;
-            case 3: MicroKernel<TSimd, TVector>.Run<Three, TPanel>(k, address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC); break;
-            case 4: MicroKernel<TSimd, TVector>.Run<Four, TPanel>(k, address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC); break;
-            case 5: MicroKernel<TSimd, TVector>.Run<Five, TPanel>(k, address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC); break;
-            default: MicroKernel<TSimd, TVector>.Run<Six, TPanel>(k, address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC); break;
+            case 6: Columns<Six>(k, a, b, fresh, c, ldC); break;
+            case 1: Columns<One>(k, a, b, fresh, c, ldC); break;
+            case 2: Columns<Two>(k, a, b, fresh, c, ldC); break;
+            case 3: Columns<Three>(k, a, b, fresh, c, ldC); break;
+            case 4: Columns<Four>(k, a, b, fresh, c, ldC); break;
+            case 5: Columns<Five>(k, a, b, fresh, c, ldC); break;
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Columns<TRows>(int k, Operand a, float* b, bool fresh, float* c, nint ldC) where TRows : struct, ICount =>
+        MicroKernel<TSimd, TVector>.Run<TRows, TPanel>(k, a.Address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC);
 }

@@ -9,14 +9,20 @@ namespace Moesaic.Kernels;
 /// </summary>
 static unsafe class MatMulSchedule
 {
-    /// <summary>Rows and columns of a block when there is work enough for all threads.</summary>
-    const int MaxRows = 252, MaxColumns = 256;
+    /// <summary>Largest block: its packed slices of A and B share the second cache with what streams past.</summary>
+    const int MaxRows = 264, MaxColumns = 256;
 
-    /// <summary>Least block that is worth handing out; columns are whole panels of the widest level.</summary>
+    /// <summary>Smallest block worth a hand-out.</summary>
     const int MinRows = 24, MinColumns = 64;
 
-    /// <summary>Blocks per thread that even out unequal speeds.</summary>
+    /// <summary>Blocks are whole tiles of the widest level, so that only the edges of a result meet partial tiles.</summary>
+    const int TileRows = 6, TileColumns = 64;
+
+    /// <summary>Blocks per thread that even out unequal speeds, as long as a block keeps some work.</summary>
     const int BlocksPerThread = 4;
+
+    /// <summary>Multiply-adds of a block (about 50 microseconds) that are not cut further for balance alone.</summary>
+    const long EnoughWork = 1 << 21;
 
     const int StackProblems = 256;
 
@@ -55,10 +61,14 @@ static unsafe class MatMulSchedule
 
     static void Share<TJob>(TJob job, int parts) where TJob : struct, IJob => WorkerTeam.Run(ref job, parts);
 
-    /// <summary>Blocks start as large as the caches like and are halved until every thread has several.</summary>
+    /// <summary>Blocks start as large as the caches like and are halved while threads would go without.</summary>
     static int Cut(ReadOnlySpan<MatMulProblem> problems, Span<Grid> grids)
     {
-        var wanted = WorkerTeam.Threads == 1 ? 1 : WorkerTeam.Threads * BlocksPerThread;
+        var threads = WorkerTeam.Threads;
+        var depth = 0L;
+        foreach (ref readonly var problem in problems)
+            depth = Math.Max(depth, problem.K);
+
         for (int rows = MaxRows, columns = MaxColumns; ; )
         {
             var parts = 0;
@@ -68,25 +78,30 @@ static unsafe class MatMulSchedule
                 parts = grids[i].EndPart;
             }
 
-            if (parts >= wanted || (rows <= MinRows && columns <= MinColumns))
+            var wanted = rows * columns * depth > EnoughWork ? threads * BlocksPerThread : threads;
+            if (threads == 1 || parts >= wanted || (rows <= MinRows && columns <= MinColumns))
                 return parts;
-            if (columns > MinColumns)
+            if (columns >= rows && columns > MinColumns)
                 columns /= 2;
             else
                 rows /= 2;
         }
     }
 
+    static int CeilingDivide(int x, int y) => (int)(((long)x + y - 1) / y);
+
     /// <summary>How one result is cut: blocks of equal size, those at the lower and right edge smaller.</summary>
     internal readonly struct Grid
     {
         readonly int _m, _n, _rows, _columns, _firstPart, _across;
 
-        public Grid(int m, int n, int rows, int columns, int firstPart)
+        public Grid(int m, int n, int maxRows, int maxColumns, int firstPart)
         {
-            (_m, _n, _rows, _columns, _firstPart) = (m, n, rows, columns, firstPart);
-            _across = (n + columns - 1) / columns;
-            EndPart = firstPart + (m + rows - 1) / rows * _across;
+            (_m, _n, _firstPart) = (m, n, firstPart);
+            _rows = Even(m, maxRows, TileRows);
+            _columns = Even(n, maxColumns, TileColumns);
+            _across = CeilingDivide(n, _columns);
+            EndPart = firstPart + CeilingDivide(m, _rows) * _across;
         }
 
         public int EndPart { get; }
@@ -99,6 +114,13 @@ static unsafe class MatMulSchedule
                 var (row, column) = (down * _rows, across * _columns);
                 return new Block(row, Math.Min(_rows, _m - row), column, Math.Min(_columns, _n - column));
             }
+        }
+
+        /// <summary>Length of equal pieces, whole tiles each.</summary>
+        static int Even(int length, int most, int tile)
+        {
+            var pieces = Math.Max(1, CeilingDivide(length, most));
+            return Math.Max(1, CeilingDivide(CeilingDivide(length, pieces), tile)) * tile;
         }
     }
 

@@ -1,34 +1,157 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
 namespace Moesaic.Kernels;
 
-/// <summary>Lays a slice of an operand out in panels: for each k the columns of one panel side by side, missing ones zero.</summary>
+/// <summary>
+/// Lays a slice of an operand out in panels: k after k, and for each k the columns of one panel side by side, absent ones zero. The
+/// address must have room for <see cref="Slack"/> floats behind the last panel.
+/// </summary>
 static unsafe class Packing
 {
+    /// <summary>Floats behind the last panel that may be overwritten.</summary>
+    public const int Slack = 2;
+
     /// <summary>From a matrix whose rows are k: element (k, column) at source[k · ld + column].</summary>
-    public static void Copy(float* source, int ld, int columns, int depth, int width, float* panels)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Copy<TSimd, TVector>(float* source, int ld, int columns, int depth, int width, float* panels)
+        where TSimd : struct, ISimd<TVector>
     {
-        for (var first = 0; first < columns; first += width)
+        // Row by row: the source is read in long runs.
+        var full = columns / width * width;
+        for (var k = 0; k < depth; k++)
         {
-            var present = Math.Min(width, columns - first);
-            for (var k = 0; k < depth; k++)
+            var row = source + (long)k * ld;
+            var target = panels + (long)k * width;
+            for (var first = 0; first < full; first += width)
             {
-                new ReadOnlySpan<float>(source + (long)k * ld + first, present).CopyTo(new Span<float>(panels, present));
-                new Span<float>(panels + present, width - present).Clear();
-                panels += width;
+                for (var column = 0; column < width; column += TSimd.Lanes)
+                    TSimd.Store(TSimd.Load(row + column), target + column);
+                row += width;
+                target += (long)depth * width;
             }
         }
+
+        if (full < columns)
+            CopyEdge(source + full, ld, columns - full, depth, width, panels + (long)full * depth);
+    }
+
+    /// <summary>As <see cref="Copy"/> for panels of six columns, the rows of a register tile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopySix(float* source, int ld, int columns, int depth, float* panels)
+    {
+        const int Width = 6, Stripe = 8;
+
+        // Reading two floats too many is harmless within a row; writing them is undone by the next k of the same panel, so panels are
+        // filled in ascending order. Stripes of k keep the lines of the source in the nearest cache while all panels take their share.
+        var full = columns < Width + 2 ? 0 : (columns - 2) / Width * Width;
+        for (var stripe = 0; stripe < depth; stripe += Stripe)
+        {
+            var end = Math.Min(stripe + Stripe, depth);
+            for (var first = 0; first < full; first += Width)
+            {
+                var panel = panels + (long)first * depth + stripe * Width;
+                var row = source + (long)stripe * ld + first;
+                for (var k = stripe; k < end - 1; k++)
+                {
+                    Vector128.Store(Vector128.Load(row), panel);
+                    Vector128.Store(Vector128.Load(row + 4), panel + 4);
+                    row += ld;
+                    panel += Width;
+                }
+
+                Vector128.Store(Vector128.Load(row), panel);
+                Vector64.Store(Vector64.Load(row + 4), panel + 4);
+            }
+        }
+
+        for (var first = full; first < columns; first += Width)
+            CopyEdge(source + first, ld, Math.Min(Width, columns - first), depth, Width, panels + (long)first * depth);
     }
 
     /// <summary>From a matrix whose columns are k: element (k, column) at source[column · ld + k].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, int ld, int columns, int depth, int width, float* panels)
     {
         for (var first = 0; first < columns; first += width)
         {
-            for (var k = 0; k < depth; k++)
+            var present = Math.Min(width, columns - first);
+            var column = 0;
+            for (; column + 4 <= present; column += 4)
+                TransposeFour(source + (long)(first + column) * ld, ld, depth, width, panels + column);
+            for (; column < width; column++)
             {
-                for (var column = 0; column < width; column++)
-                    panels[column] = first + column < columns ? source[(long)(first + column) * ld + k] : 0;
-                panels += width;
+                for (var k = 0; k < depth; k++)
+                    panels[(long)k * width + column] = column < present ? source[(long)(first + column) * ld + k] : 0;
             }
+
+            panels += (long)width * depth;
         }
+    }
+
+    static void CopyEdge(float* source, int ld, int present, int depth, int width, float* panel)
+    {
+        for (var k = 0; k < depth; k++)
+        {
+            for (var column = 0; column < width; column++)
+                panel[column] = column < present ? source[column] : 0;
+            source += ld;
+            panel += width;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void TransposeFour(float* source, nint ld, int depth, nint width, float* target)
+    {
+        var k = 0;
+        for (; k + 4 <= depth; k += 4)
+        {
+            var a = Vector128.Load(source);
+            var b = Vector128.Load(source + ld);
+            var c = Vector128.Load(source + 2 * ld);
+            var d = Vector128.Load(source + 3 * ld);
+            var (abLow, abHigh) = Interleave(a, b);
+            var (cdLow, cdHigh) = Interleave(c, d);
+            var (first, second) = Interleave(abLow.AsDouble(), cdLow.AsDouble());
+            var (third, fourth) = Interleave(abHigh.AsDouble(), cdHigh.AsDouble());
+            first.AsSingle().Store(target);
+            second.AsSingle().Store(target + width);
+            third.AsSingle().Store(target + 2 * width);
+            fourth.AsSingle().Store(target + 3 * width);
+            source += 4;
+            target += 4 * width;
+        }
+
+        for (; k < depth; k++)
+        {
+            for (var column = 0; column < 4; column++)
+                target[column] = source[column * ld];
+            source++;
+            target += width;
+        }
+    }
+
+    /// <summary>(x0 y0 x1 y1) and (x2 y2 x3 y3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (Vector128<float> Low, Vector128<float> High) Interleave(Vector128<float> x, Vector128<float> y)
+    {
+        if (Sse.IsSupported)
+            return (Sse.UnpackLow(x, y), Sse.UnpackHigh(x, y));
+        if (AdvSimd.Arm64.IsSupported)
+            return (AdvSimd.Arm64.ZipLow(x, y), AdvSimd.Arm64.ZipHigh(x, y));
+        return (Vector128.Create(x[0], y[0], x[1], y[1]), Vector128.Create(x[2], y[2], x[3], y[3]));
+    }
+
+    /// <summary>(x0 y0) and (x1 y1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (Vector128<double> Low, Vector128<double> High) Interleave(Vector128<double> x, Vector128<double> y)
+    {
+        if (Sse2.IsSupported)
+            return (Sse2.UnpackLow(x, y), Sse2.UnpackHigh(x, y));
+        if (AdvSimd.Arm64.IsSupported)
+            return (AdvSimd.Arm64.ZipLow(x, y), AdvSimd.Arm64.ZipHigh(x, y));
+        return (Vector128.Create(x[0], y[0]), Vector128.Create(x[1], y[1]));
     }
 }

@@ -1,0 +1,14 @@
+using Moesaic.Bench;
+
+return args switch
+{
+    ["matmul", .. var rest] => MatMulVerb.Run(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Moesaic.Bench -- VERB [options]");
+    Console.Error.WriteLine(MatMulVerb.Usage);
+    return 2;
+}
