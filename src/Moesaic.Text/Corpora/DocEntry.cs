@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Moesaic.Text.Corpora;
 
 /// <summary>
@@ -29,6 +27,7 @@ sealed class DocEntry
             .OrderBy(line => Array.IndexOf(Order, line.Kind))];
         OwnerName = names.ShortType(owner);
         (Name, Signature) = Sign(member, names);
+        Text = string.Join('\n', Lines.Select(line => line.ToString()).Prepend(Signature));
     }
 
     /// <summary>The documentation id.</summary>
@@ -38,7 +37,7 @@ sealed class DocEntry
 
     internal string Namespace { get; }
 
-    /// <summary>The declaring type (a type itself) by its short name, for example <c>Dictionary&lt;TKey, TValue&gt;.Enumerator</c>.</summary>
+    /// <summary>The declaring type (a type itself) by its short name: <c>Dictionary&lt;TKey, TValue&gt;.Enumerator</c>.</summary>
     internal string OwnerName { get; }
 
     /// <summary>What a person calls the member: type and member without parameters.</summary>
@@ -50,13 +49,8 @@ sealed class DocEntry
     /// <summary>The lines after the first.</summary>
     internal IReadOnlyList<DocLine> Lines { get; }
 
-    internal string Text()
-    {
-        var text = new StringBuilder(Signature);
-        foreach (var line in Lines)
-            text.Append('\n').Append(line);
-        return text.ToString();
-    }
+    /// <summary>The document.</summary>
+    internal string Text { get; }
 
     /// <summary>
     /// The words of everything below the signature; the declaring type's own name is replaced by a mark, so that
@@ -65,9 +59,7 @@ sealed class DocEntry
     internal List<ulong> Words()
     {
         var own = NormalWords.Of(OwnerName.Split('.')[^1].Split('<')[0]);
-        var words = new List<ulong>();
-        foreach (var line in Lines)
-            NormalWords.Append(line.ToString(), words);
+        var words = NormalWords.Of(Text.AsSpan(Signature.Length));
         for (var i = 0; i < words.Count; i++)
             if (own.Contains(words[i]))
                 words[i] = NormalWords.Seed;

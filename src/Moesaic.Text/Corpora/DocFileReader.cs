@@ -22,7 +22,7 @@ static class DocFileReader
         }
         catch (XmlException error)
         {
-            throw Bad(path, error.LineNumber, error.Message, error);
+            throw Bad(path, error.LineNumber, error.Message.TrimEnd('.'), error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -66,6 +66,10 @@ static class DocFileReader
 
     static int Line(XmlReader reader) => ((IXmlLineInfo)reader).LineNumber;
 
-    static BadModelException Bad(string path, int line, string what, Exception? inner = null) => new(
-        $"{path}, line {line}: {what}. The documentation file is damaged: repair the SDK (or the folder given).", inner);
+    /// <summary>Line 0 stands for unknown: a prohibited DTD has none.</summary>
+    static BadModelException Bad(string path, int line, string what, Exception? inner = null)
+    {
+        var where = line > 0 ? FormattableString.Invariant($"{path}, line {line}") : path;
+        return new($"{where}: {what}. The documentation file is damaged: repair the SDK (or the folder given).", inner);
+    }
 }

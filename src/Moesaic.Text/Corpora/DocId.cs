@@ -57,6 +57,8 @@ sealed record DocId(char Kind, string Container, string Name, IReadOnlyList<stri
     internal (string Name, int Arity) WithoutArity()
     {
         var tick = Name.LastIndexOf("``", StringComparison.Ordinal);
-        return tick > 0 && int.TryParse(Name.AsSpan(tick + 2), CultureInfo.InvariantCulture, out var arity) ? (Name[..tick], arity) : (Name, 0);
+        return tick > 0
+            && int.TryParse(Name.AsSpan(tick + 2), CultureInfo.InvariantCulture, out var arity)
+            ? (Name[..tick], arity) : (Name, 0);
     }
 }

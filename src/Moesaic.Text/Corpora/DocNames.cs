@@ -23,13 +23,12 @@ sealed class DocNames(DocTypes types, string[] typeScope, string[] methodScope)
     {
         // A modifier such as "in" follows a bar: System.Guid@|System.Runtime.InteropServices.InAttribute.
         var bar = encoded.IndexOf('|', StringComparison.Ordinal);
-        var text = new Cursor(bar < 0 ? encoded : encoded[..bar]);
-        var type = Type(text, keywords: true);
+        var type = Type(bar < 0 ? encoded : encoded[..bar], keywords: true);
         return bar < 0 ? type : type.Replace("ref ", "in ", StringComparison.Ordinal);
     }
 
     /// <summary>A type by its short name, its type parameters named: Dictionary&lt;TKey, TValue&gt;.</summary>
-    internal string ShortType(string encoded) => Type(new(encoded), keywords: false);
+    internal string ShortType(string encoded) => Type(encoded, keywords: false);
 
     /// <summary>What a cref shows: the short type, or type.member without parameters; a namespace in full.</summary>
     internal string Reference(string cref)
@@ -45,7 +44,7 @@ sealed class DocNames(DocTypes types, string[] typeScope, string[] methodScope)
         return id.Name == "#ctor" ? owner : owner + "." + MemberName(id);
     }
 
-    /// <summary>The member as written after the dot: operators in words of C#, explicit implementations with their interface.</summary>
+    /// <summary>The member as written after the dot: operators as in C#, explicit implementations with their interface.</summary>
     internal string MemberName(DocId id)
     {
         var (name, arity) = id.WithoutArity();
@@ -61,6 +60,18 @@ sealed class DocNames(DocTypes types, string[] typeScope, string[] methodScope)
         if (arity > 0)
             name += "<" + string.Join(", ", Enumerable.Range(0, arity).Select(i => Scoped(methodScope, i))) + ">";
         return explicitly + name;
+    }
+
+    /// <summary>The same few types return a hundred thousand times; those that name no type parameter are kept.</summary>
+    string Type(string encoded, bool keywords)
+    {
+        var usesScope = encoded.StartsWith('`')
+            || (encoded.Contains('{', StringComparison.Ordinal) && encoded.Contains('`', StringComparison.Ordinal));
+        if (usesScope)
+            return Type(new Cursor(encoded), keywords);
+        if (!types.Written.TryGetValue((encoded, keywords), out var written))
+            types.Written[(encoded, keywords)] = written = Type(new Cursor(encoded), keywords);
+        return written;
     }
 
     string Type(Cursor text, bool keywords)
@@ -92,7 +103,8 @@ sealed class DocNames(DocTypes types, string[] typeScope, string[] methodScope)
             text.Next();
             scope = methodScope;
         }
-        return int.TryParse(text.While(char.IsAsciiDigit), CultureInfo.InvariantCulture, out var index) ? Scoped(scope, index) : "T";
+        var digits = text.While(char.IsAsciiDigit);
+        return int.TryParse(digits, CultureInfo.InvariantCulture, out var index) ? Scoped(scope, index) : "T";
     }
 
     string Named(Cursor text, bool keywords)
@@ -101,7 +113,7 @@ sealed class DocNames(DocTypes types, string[] typeScope, string[] methodScope)
         var shown = new List<string>();
         while (true)
         {
-            var segment = text.While(letter => letter is not ('.' or ',' or '{' or '}' or '[' or ']' or '*' or '@' or '^'));
+            var segment = text.While(letter => !".,{}[]*@^".Contains(letter));
             var arguments = text.Peek == '{' ? Arguments(text, keywords) : null;
             if (arguments is not null)
                 segment = FormattableString.Invariant($"{segment}`{arguments.Count}");

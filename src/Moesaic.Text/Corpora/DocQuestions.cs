@@ -32,7 +32,8 @@ static class DocQuestions
             yield return (InstructionKind.Purpose, Purpose(entry, member), line.Text);
         foreach (var line in entry.Lines.Where(line => line.Kind == "returns").Take(1))
             yield return (InstructionKind.Returns, $"What does `{member}` return?", line.Text);
-        foreach (var thrown in entry.Lines.Where(line => line.Kind == "exception").GroupBy(line => line.Name, StringComparer.Ordinal))
+        var exceptions = entry.Lines.Where(line => line.Kind == "exception");
+        foreach (var thrown in exceptions.GroupBy(line => line.Name, StringComparer.Ordinal))
             yield return (InstructionKind.Throws, $"When does `{member}` throw {thrown.Key}?",
                 string.Join(' ', thrown.Select(line => line.Text)));
     }

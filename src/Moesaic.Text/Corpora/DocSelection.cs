@@ -45,13 +45,8 @@ sealed class DocSelection
     internal CorpusStatistics Statistics(IReadOnlyList<CorpusDocument> train, IReadOnlyList<CorpusDocument> heldOut)
     {
         var vocabulary = new HashSet<ulong>();
-        var words = new List<ulong>();
         foreach (var document in train)
-        {
-            words.Clear();
-            NormalWords.Append(document.Text, words);
-            vocabulary.UnionWith(words);
-        }
+            vocabulary.UnionWith(NormalWords.Of(document.Text));
         var domains = Domains(train, CorpusSplit.Train).Concat(Domains(heldOut, CorpusSplit.HeldOut))
             .OrderByDescending(domain => domain.Bytes).ThenBy(domain => domain.Name, StringComparer.Ordinal).ToArray();
         return new()

@@ -14,18 +14,22 @@ sealed record DocSection(string Kind, string Name, IReadOnlyList<DocPiece> Piece
     /// <summary>The content as one line: references by short name, every run of white space one space.</summary>
     internal string Render(DocNames names)
     {
-        var raw = new StringBuilder();
+        var line = new StringBuilder();
+        var gap = false;
         foreach (var piece in Pieces)
-            raw.Append(piece.IsReference ? names.Reference(piece.Value) : piece.Value);
-        var line = new StringBuilder(raw.Length);
-        for (var i = 0; i < raw.Length; i++)
-        {
-            if (!char.IsWhiteSpace(raw[i]))
-                line.Append(raw[i]);
-            else if (line.Length > 0 && line[^1] != ' ')
-                line.Append(' ');
-        }
-        return line.ToString().TrimEnd();
+            foreach (var letter in piece.IsReference ? names.Reference(piece.Value) : piece.Value)
+            {
+                if (char.IsWhiteSpace(letter))
+                {
+                    gap = true;
+                    continue;
+                }
+                if (gap && line.Length > 0)
+                    line.Append(' ');
+                gap = false;
+                line.Append(letter);
+            }
+        return line.ToString();
     }
 }
 

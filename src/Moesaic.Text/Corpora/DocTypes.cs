@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Moesaic.Text.Corpora;
@@ -11,6 +12,9 @@ sealed class DocTypes
     readonly Dictionary<string, string[]> parameters = new(StringComparer.Ordinal);
 
     readonly Dictionary<string, string[]>.AlternateLookup<ReadOnlySpan<char>> bySpan;
+
+    /// <summary>Types already written, by encoded type and whether C#'s keywords are used; only those free of any scope.</summary>
+    internal ConcurrentDictionary<(string Encoded, bool Keywords), string> Written { get; } = new();
 
     internal DocTypes(IEnumerable<DocMember> members)
     {
@@ -66,7 +70,10 @@ sealed class DocTypes
     }
 
     internal static int ArityOf(string segment) =>
-        segment.LastIndexOf('`') is > 0 and var tick && int.TryParse(segment.AsSpan(tick + 1), CultureInfo.InvariantCulture, out var arity) ? arity : 0;
+        segment.LastIndexOf('`') is > 0 and var tick
+            && int.TryParse(segment.AsSpan(tick + 1), CultureInfo.InvariantCulture, out var arity)
+            ? arity : 0;
 
-    internal static string Fallback(int index, int count) => count == 1 ? "T" : FormattableString.Invariant($"T{index + 1}");
+    internal static string Fallback(int index, int count) =>
+        count == 1 ? "T" : FormattableString.Invariant($"T{index + 1}");
 }

@@ -68,9 +68,15 @@ public sealed class DotnetDocsCorpus
         Array.Sort(files, (left, right) => string.CompareOrdinal(Path.GetFileName(left), Path.GetFileName(right)));
         if (files.Length == 0)
             throw new BadModelException($"{source.Folder} has no XML documentation (*.xml).");
-        var members = ParallelEnumerable.Range(0, files.Length).AsOrdered()
-            .Select(i => DocFileReader.Read(files[i])).ToList().SelectMany(file => file).ToList();
-        return new(source, new DocSelection(members));
+        try
+        {
+            var read = files.AsParallel().AsOrdered().Select(DocFileReader.Read).ToArray();
+            return new(source, new DocSelection([.. read.SelectMany(file => file)]));
+        }
+        catch (AggregateException error) when (error.InnerExceptions.OfType<BadModelException>().FirstOrDefault() is { } bad)
+        {
+            throw new BadModelException(bad.Message, error);
+        }
     }
 
     /// <summary>The documents of one split.</summary>
@@ -90,7 +96,7 @@ public sealed class DotnetDocsCorpus
     }
 
     static CorpusDocument[] Documents(IReadOnlyList<DocEntry> entries) =>
-        [.. entries.Select(entry => new CorpusDocument(entry.Namespace, entry.Id, entry.Text()))];
+        [.. entries.Select(entry => new CorpusDocument(entry.Namespace, entry.Id, entry.Text))];
 
     /// <summary>Each field ends with a byte that UTF-8 text never has; the split's number goes first.</summary>
     static string HashOf(params IReadOnlyList<CorpusDocument>[] splits)

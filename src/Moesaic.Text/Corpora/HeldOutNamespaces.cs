@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Moesaic.Text.Corpora;
 
-/// <summary>Which namespaces are held out: those whose name's SHA-256 falls into the lowest share. Independent of versions.</summary>
+/// <summary>Which namespaces are held out: those whose name's SHA-256 falls into the lowest share, in every version.</summary>
 static class HeldOutNamespaces
 {
     /// <summary>The share of names, of 1.</summary>

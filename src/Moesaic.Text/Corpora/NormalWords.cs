@@ -9,9 +9,10 @@ static class NormalWords
     internal const ulong Seed = 14695981039346656037UL;
     const ulong Prime = 1099511628211UL;
 
-    /// <summary>Appends the words of a text.</summary>
-    internal static void Append(ReadOnlySpan<char> text, List<ulong> words)
+    /// <summary>The words of a text in order.</summary>
+    internal static List<ulong> Of(ReadOnlySpan<char> text)
     {
+        var words = new List<ulong>(text.Length / 6);
         var inside = false;
         var word = Seed;
         foreach (var letter in text)
@@ -30,13 +31,6 @@ static class NormalWords
         }
         if (inside)
             words.Add(word);
-    }
-
-    /// <summary>The words of one text.</summary>
-    internal static List<ulong> Of(ReadOnlySpan<char> text)
-    {
-        var words = new List<ulong>();
-        Append(text, words);
         return words;
     }
 
