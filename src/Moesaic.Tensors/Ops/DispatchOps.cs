@@ -1,0 +1,43 @@
+using Moesaic.Kernels;
+
+namespace Moesaic.Tensors;
+
+/// <summary>Moving token rows to experts and back, with gradients.</summary>
+public static class DispatchOps
+{
+    /// <summary>y[r] = x[index[r]]: brings each token slot's row next to the others of its expert.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D].</param>
+    /// <param name="index">R row numbers of x; must stay unchanged until the pass ends.</param>
+    /// <returns>[R, D].</returns>
+    public static Tensor GatherRows(this Workspace workspace, Tensor x, ReadOnlyMemory<int> index)
+    {
+        var y = workspace.Rent(index.Length, x.Columns);
+        Rows.Gather(x.Span, index.Span, x.Columns, y.Span);
+        if (workspace.Recording && x.NeedsGradient)
+            workspace.Record(y, () => Rows.ScatterAdd(
+                y.Gradient!.Span, index.Span, x.Columns, workspace.AddedGradient(x)!.Span));
+        return y;
+    }
+
+    /// <summary>y[t] = Σⱼ weights[t,j] · outputs[slots[t,j]]: the weighted sum of each token's experts.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="outputs">[R, D].</param>
+    /// <param name="slots">T·K row numbers of outputs, −1 for none; must stay unchanged until the pass ends.</param>
+    /// <param name="weights">[T, K].</param>
+    /// <returns>[T, D].</returns>
+    public static Tensor CombineRows(this Workspace workspace, Tensor outputs, ReadOnlyMemory<int> slots, Tensor weights)
+    {
+        var y = workspace.RentZeroed(weights.Rows, outputs.Columns);
+        Rows.Combine(outputs.Span, slots.Span, weights.Span, weights.Columns, outputs.Columns, y.Span);
+        if (workspace.Recording && (outputs.NeedsGradient || weights.NeedsGradient))
+            workspace.Record(y, () =>
+            {
+                var dOutputs = workspace.AddedGradient(outputs) ?? workspace.RentZeroed(outputs.Rows, outputs.Columns);
+                var dWeights = workspace.AddedGradient(weights) ?? workspace.RentZeroed(weights.Rows, weights.Columns);
+                Rows.CombineBackward(outputs.Span, slots.Span, weights.Span, weights.Columns, outputs.Columns,
+                    y.Gradient!.Span, dOutputs.Span, dWeights.Span);
+            });
+        return y;
+    }
+}

@@ -1,0 +1,127 @@
+using Moesaic.Kernels;
+
+namespace Moesaic.Tensors;
+
+/// <summary>What a transformer layer needs besides products, with gradients.</summary>
+public static class LayerOps
+{
+    /// <summary>Rows of an embedding table.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="table">[V, D].</param>
+    /// <param name="ids">T row numbers; must stay unchanged until the pass ends.</param>
+    /// <returns>[T, D].</returns>
+    public static Tensor Embed(this Workspace workspace, Tensor table, ReadOnlyMemory<int> ids)
+    {
+        var y = workspace.Rent(ids.Length, table.Columns);
+        Rows.Gather(table.Span, ids.Span, table.Columns, y.Span);
+        if (workspace.Recording && table.NeedsGradient)
+            workspace.Record(y, () => Rows.ScatterAdd(
+                y.Gradient!.Span, ids.Span, table.Columns, workspace.AddedGradient(table)!.Span));
+        return y;
+    }
+
+    /// <summary>RMSNorm: y = x / sqrt(mean(x²) + ε) · w.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D].</param>
+    /// <param name="weight">[1, D].</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <returns>[T, D].</returns>
+    public static Tensor RmsNorm(this Workspace workspace, Tensor x, Tensor weight, float epsilon)
+    {
+        var y = workspace.Rent(x.Rows, x.Columns);
+        var inverse = workspace.Rent(1, x.Rows);
+        Kernels.RmsNorm.Forward(x.Span, weight.Span, epsilon, y.Span, inverse.Span);
+        if (workspace.Recording && (x.NeedsGradient || weight.NeedsGradient))
+            workspace.Record(y, () => Kernels.RmsNorm.Backward(x.Span, weight.Span, inverse.Span, y.Gradient!.Span,
+                AddedSpan(workspace, x), AddedSpan(workspace, weight)));
+        return y;
+    }
+
+    /// <summary>Rotary position embedding, in place, half-split pairs as Hugging Face stores them.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, H·headDim], changed.</param>
+    /// <param name="headDim">Width of a head.</param>
+    /// <param name="positions">T positions; must stay unchanged until the pass ends.</param>
+    /// <param name="cos">[positions, headDim/2].</param>
+    /// <param name="sin">[positions, headDim/2].</param>
+    public static void RotateInPlace(this Workspace workspace, Tensor x, int headDim, ReadOnlyMemory<int> positions,
+        Tensor cos, Tensor sin)
+    {
+        var heads = x.Columns / headDim;
+        Rope.Apply(x.Span, heads, headDim, positions.Span, cos.Span, sin.Span);
+        if (workspace.Recording && x.NeedsGradient)
+            workspace.Record(x, () => Rope.Apply(
+                x.Gradient!.Span, heads, headDim, positions.Span, cos.Span, sin.Span, inverse: true), inPlace: true);
+    }
+
+    /// <summary>Causal attention within segments, grouped query heads.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="shape">Heads and scale.</param>
+    /// <param name="segments">Which query rows see which key rows; must stay unchanged until the pass ends.</param>
+    /// <param name="q">[T, Hq·headDim].</param>
+    /// <param name="k">[S, Hkv·headDim].</param>
+    /// <param name="v">[S, Hkv·headDim].</param>
+    /// <returns>[T, Hq·headDim]; rows in no segment are zero.</returns>
+    public static Tensor Attention(this Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
+        Tensor q, Tensor k, Tensor v)
+    {
+        var y = workspace.RentZeroed(q.Rows, q.Columns);
+        var record = workspace.Recording && (q.NeedsGradient || k.NeedsGradient || v.NeedsGradient);
+        var logSumExp = record ? workspace.Rent(q.Rows, shape.QueryHeads) : null;
+        Kernels.Attention.Forward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span, logSumExp is null ? [] : logSumExp.Span);
+        if (record)
+            workspace.Record(y, () => Kernels.Attention.Backward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span,
+                logSumExp!.Span, y.Gradient!.Span, AddedSpan(workspace, q), AddedSpan(workspace, k), AddedSpan(workspace, v)));
+        return y;
+    }
+
+    /// <summary>SwiGLU: h = silu(gate) · up. Works on any layout, ragged too.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="gate">Gate projection.</param>
+    /// <param name="up">Up projection, same shape.</param>
+    /// <returns>Same shape.</returns>
+    public static Tensor SwiGlu(this Workspace workspace, Tensor gate, Tensor up)
+    {
+        var h = workspace.Rent(gate.Rows, gate.Columns);
+        Kernels.SwiGlu.Forward(gate.Span, up.Span, h.Span);
+        if (workspace.Recording && (gate.NeedsGradient || up.NeedsGradient))
+            workspace.Record(h, () => Kernels.SwiGlu.Backward(gate.Span, up.Span, h.Gradient!.Span,
+                AddedSpan(workspace, gate), AddedSpan(workspace, up)));
+        return h;
+    }
+
+    /// <summary>The residual stream: x + y. Without recording the sum is written into <paramref name="x"/>.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D]; changed when not recording.</param>
+    /// <param name="y">[T, D].</param>
+    /// <returns>[T, D].</returns>
+    public static Tensor Residual(this Workspace workspace, Tensor x, Tensor y)
+    {
+        if (!workspace.Recording)
+        {
+            Elementwise.Add(x.Span, y.Span);
+            return x;
+        }
+        var sum = workspace.Rent(x.Rows, x.Columns);
+        x.Span.CopyTo(sum.Span);
+        Elementwise.Add(sum.Span, y.Span);
+        if (x.NeedsGradient || y.NeedsGradient)
+            workspace.Record(sum, () =>
+            {
+                AddGradient(workspace, y, sum.Gradient!);
+                if (!x.NeedsGradient || Workspace.TryHandOver(sum, x)) return;
+                AddGradient(workspace, x, sum.Gradient!);
+            });
+        return sum;
+    }
+
+    static void AddGradient(Workspace workspace, Tensor input, Tensor gradient)
+    {
+        if (workspace.WrittenGradient(input, out var fresh) is not { } sum) return;
+        if (fresh) gradient.Span.CopyTo(sum.Span);
+        else Elementwise.Add(sum.Span, gradient.Span);
+    }
+
+    static Span<float> AddedSpan(Workspace workspace, Tensor tensor) =>
+        workspace.AddedGradient(tensor) is { } gradient ? gradient.Span : [];
+}

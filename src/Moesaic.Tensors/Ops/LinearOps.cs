@@ -1,0 +1,111 @@
+using Moesaic.Kernels;
+
+namespace Moesaic.Tensors;
+
+/// <summary>Matrix products with their gradients.</summary>
+public static class LinearOps
+{
+    /// <summary>y = x Wᵀ (+ b).</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, K].</param>
+    /// <param name="weight">[N, K].</param>
+    /// <param name="bias">[1, N], or null.</param>
+    /// <returns>[T, N].</returns>
+    public static unsafe Tensor Linear(this Workspace workspace, Tensor x, Tensor weight, Tensor? bias = null)
+    {
+        if (x.Columns != weight.Columns)
+            throw new ArgumentException($"x is {x}, weight is {weight}: columns differ", nameof(weight));
+        var y = workspace.Rent(x.Rows, weight.Rows);
+        MatMul.Run(MatMulForm.ABt, Problem(x, weight, y, y.Rows, y.Columns, x.Columns));
+        if (bias is not null)
+            for (var t = 0; t < y.Rows; t++) Elementwise.Add(y.Row(t), bias.Span);
+
+        if (workspace.Recording && (x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true }))
+            workspace.Record(y, () => LinearBackward(workspace, x, weight, bias, y.Gradient!));
+        return y;
+    }
+
+    static void LinearBackward(Workspace workspace, Tensor x, Tensor weight, Tensor? bias, Tensor dy)
+    {
+        if (workspace.WrittenGradient(x, out var fresh) is { } dx)
+            MatMul.Run(MatMulForm.AB, Problem(dy, weight, dx, dx.Rows, dx.Columns, dy.Columns, !fresh));
+        if (workspace.WrittenGradient(weight, out fresh) is { } dw)
+            MatMul.Run(MatMulForm.AtB, Problem(dy, x, dw, dw.Rows, dw.Columns, dy.Rows, !fresh));
+        if (bias is not null && workspace.AddedGradient(bias) is { } db)
+            for (var t = 0; t < dy.Rows; t++) Elementwise.Add(db.Span, dy.Row(t));
+    }
+
+    /// <summary>
+    /// One product per expert over contiguous row ranges: rows offsets[e]..offsets[e+1] of x are multiplied by expert e's
+    /// weight. Experts may have different widths: the other side is then ragged, expert after expert, each with its rows
+    /// of its own width.
+    /// </summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[R, K] when all weights have K columns, else ragged as one row of Σ rowsₑ·Kₑ values.</param>
+    /// <param name="offsets">E+1 row numbers, rising from 0 to R; at least that long.</param>
+    /// <param name="weights">E matrices [Nₑ, Kₑ].</param>
+    /// <returns>[R, N] when all weights have N rows, else ragged as one row of Σ rowsₑ·Nₑ values.</returns>
+    public static Tensor GroupedLinear(this Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights)
+    {
+        var uniform = true;
+        var size = 0;
+        var needsGradient = x.NeedsGradient;
+        for (var e = 0; e < weights.Count; e++)
+        {
+            uniform &= weights[e].Rows == weights[0].Rows;
+            size = checked(size + ((offsets[e + 1] - offsets[e]) * weights[e].Rows));
+            needsGradient |= weights[e].NeedsGradient;
+        }
+        var y = uniform ? workspace.Rent(offsets[weights.Count], weights[0].Rows) : workspace.Rent(1, size);
+        RunGrouped(MatMulForm.ABt, x, y, offsets, weights, null, null);
+
+        if (workspace.Recording && needsGradient)
+            workspace.Record(y, () => GroupedLinearBackward(workspace, x, offsets, weights, y.Gradient!));
+        return y;
+    }
+
+    static void GroupedLinearBackward(
+        Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights, Tensor dy)
+    {
+        if (workspace.WrittenGradient(x, out var fresh) is { } dx)
+            RunGrouped(MatMulForm.AB, dx, dy, offsets, weights, null, !fresh);
+        var gradients = new Tensor?[weights.Count];
+        // An expert without rows still gets its zeros: the optimiser sees every trained parameter in every step.
+        for (var e = 0; e < weights.Count; e++) gradients[e] = workspace.AddedGradient(weights[e]);
+        RunGrouped(MatMulForm.AtB, x, dy, offsets, weights, gradients, true);
+    }
+
+    // ABt: y = x Wᵀ.  AB: x (+)= y W.  AtB: gradients += yᵀ x.
+    static unsafe void RunGrouped(MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<Tensor> weights,
+        Tensor?[]? gradients, bool? accumulate)
+    {
+        Span<MatMulProblem> problems = weights.Count <= 64 ? stackalloc MatMulProblem[weights.Count] : new MatMulProblem[weights.Count];
+        var count = 0;
+        float* px = x.Pointer, py = y.Pointer;
+        for (var e = 0; e < weights.Count; e++)
+        {
+            int rows = offsets[e + 1] - offsets[e], n = weights[e].Rows, k = weights[e].Columns;
+            if (rows > 0)
+            {
+                if (form == MatMulForm.ABt)
+                    problems[count++] = Problem(px, weights[e].Pointer, py, rows, n, k, k, k, n, false);
+                else if (form == MatMulForm.AB)
+                    problems[count++] = Problem(py, weights[e].Pointer, px, rows, k, n, n, k, k, accumulate!.Value);
+                else if (gradients![e] is { } gradient)
+                    problems[count++] = Problem(py, px, gradient.Pointer, n, k, rows, n, k, k, true);
+            }
+            px += (long)rows * k;
+            py += (long)rows * n;
+        }
+        MatMul.Run(form, problems[..count]);
+    }
+
+    static unsafe MatMulProblem Problem(Tensor a, Tensor b, Tensor c, int m, int n, int k, bool accumulate = false) =>
+        Problem(a.Pointer, b.Pointer, c.Pointer, m, n, k, a.Columns, b.Columns, c.Columns, accumulate);
+
+    static unsafe MatMulProblem Problem(float* a, float* b, float* c, int m, int n, int k, int lda, int ldb, int ldc,
+        bool accumulate) => new()
+        {
+            A = a, B = b, C = c, M = m, N = n, K = k, LdA = lda, LdB = ldb, LdC = ldc, Accumulate = accumulate,
+        };
+}

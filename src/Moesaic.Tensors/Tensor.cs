@@ -1,0 +1,99 @@
+namespace Moesaic.Tensors;
+
+/// <summary>
+/// A dense row-major float32 array in native memory. A tensor is a matrix of <see cref="Rows"/> by <see cref="Columns"/>
+/// (a vector is one row); what is computed with tensors lives in <see cref="Workspace"/>'s operations, not here.
+/// </summary>
+/// <remarks>Not thread-safe. Spans and pointers taken from a tensor are valid until it is disposed.</remarks>
+public sealed unsafe class Tensor : IDisposable
+{
+    NativeBuffer buffer;
+
+    /// <summary>Makes a zeroed matrix.</summary>
+    /// <param name="rows">Number of rows, 0 or more.</param>
+    /// <param name="columns">Length of a row, 0 or more; at most 2³¹−1 elements in all.</param>
+    public Tensor(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        (Rows, Columns) = (rows, columns);
+        buffer = new NativeBuffer(checked(rows * columns));
+    }
+
+    /// <summary>Makes a matrix with the given values, row by row.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Length of a row.</param>
+    /// <param name="values">rows·columns values.</param>
+    public Tensor(int rows, int columns, ReadOnlySpan<float> values) : this(rows, columns) => values.CopyTo(Span);
+
+    /// <summary>Number of rows.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Length of a row.</summary>
+    public int Columns { get; private set; }
+
+    /// <summary>Number of elements, <see cref="Rows"/>·<see cref="Columns"/>.</summary>
+    public int Count => Rows * Columns;
+
+    /// <summary>All elements, row by row.</summary>
+    public Span<float> Span => new(Pointer, Count);
+
+    /// <summary>The first element; 64-byte aligned.</summary>
+    public float* Pointer
+    {
+        get
+        {
+            var pointer = buffer.Pointer;
+            ObjectDisposedException.ThrowIf(pointer == null, this);
+            return pointer;
+        }
+    }
+
+    /// <summary>
+    /// Whether a recorded pass computes a gradient for this tensor. Set it on parameters that are trained; on results of
+    /// operations it follows from their inputs.
+    /// </summary>
+    public bool NeedsGradient { get; set; }
+
+    /// <summary>
+    /// The sum of the gradients that reached this tensor. A parameter keeps it until it is cleared, so that several passes
+    /// accumulate; a temporary has one only during <see cref="Workspace.Backward"/>. Null before the first pass.
+    /// </summary>
+    public Tensor? Gradient { get; internal set; }
+
+    /// <summary>Whether a workspace owns this tensor and uses its memory again in the next pass.</summary>
+    internal bool IsTemporary { get; init; }
+
+    /// <summary>Row <paramref name="index"/>.</summary>
+    public Span<float> Row(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Rows);
+        return new Span<float>(Pointer + ((long)index * Columns), Columns);
+    }
+
+    /// <summary>A copy with memory of its own, without gradient.</summary>
+    public Tensor Clone() => new(Rows, Columns, Span) { NeedsGradient = NeedsGradient };
+
+    /// <summary>Frees the memory (of the gradient too) at once instead of at the next garbage collection.</summary>
+    public void Dispose()
+    {
+        buffer.Dispose();
+        Gradient?.Dispose();
+        Gradient = null;
+    }
+
+    /// <summary>"4x256" for messages.</summary>
+    public override string ToString() => $"{Rows}x{Columns}";
+
+    /// <summary>Gives a temporary another shape; memory grows when needed and its contents are then undefined.</summary>
+    internal void Reshape(int rows, int columns)
+    {
+        var count = checked(rows * columns);
+        if (count > buffer.Count)
+        {
+            buffer.Dispose();
+            buffer = new NativeBuffer(count);
+        }
+        (Rows, Columns) = (rows, columns);
+    }
+}
