@@ -1,0 +1,53 @@
+using Moesaic.Formats;
+
+namespace Moesaic.Models.Architectures;
+
+/// <summary>The layouts this program reads and writes, the most widely readable first.</summary>
+public static class ArchitectureRegistry
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<IArchitecture> All { get; } =
+    [
+        new Llama("llama", "LlamaForCausalLM"),
+        new Llama("mistral", "MistralForCausalLM"),
+        new Mixtral(),
+        new DeepSeek(),
+        new MoesaicLayout(),
+    ];
+
+    /// <summary>The layout of a checkpoint.</summary>
+    /// <exception cref="BadModelException">The model type is unknown; the message lists the known ones.</exception>
+    public static IArchitecture Of(HfConfig config)
+    {
+        var name = config.ModelType;
+        return All.FirstOrDefault(a => a.ModelType == name)
+            ?? throw config.Bad("model_type", $"is \"{name}\", which is not supported (supported: {Known})");
+    }
+
+    /// <summary>The layout of that name.</summary>
+    /// <exception cref="BadRequestException">It is unknown, or cannot hold the shape.</exception>
+    public static IArchitecture Named(string modelType, ModelSpec spec)
+    {
+        var found = All.FirstOrDefault(a => a.ModelType == modelType)
+            ?? throw new BadRequestException($"There is no layout named \"{modelType}\"; there are {Known}.");
+        return found.WhyNot(spec) is not { } reason ? found
+            : throw new BadRequestException($"This model cannot be written as {modelType}: {reason}. Leave the layout out to take the most standard one that fits.");
+    }
+
+    /// <summary>The most standard layout that holds a shape exactly.</summary>
+    /// <param name="spec">The shape.</param>
+    /// <param name="refused">Why those before it do not.</param>
+    public static IArchitecture MostStandard(ModelSpec spec, out IReadOnlyList<string> refused)
+    {
+        var reasons = new List<string>();
+        refused = reasons;
+        foreach (var architecture in All)
+        {
+            if (architecture.WhyNot(spec) is not { } reason) return architecture;
+            reasons.Add($"not {architecture.ModelType}: {reason}");
+        }
+        throw new InvalidOperationException("no layout holds the model, although moesaic holds every one");
+    }
+
+    static string Known => string.Join(", ", All.Select(a => a.ModelType));
+}

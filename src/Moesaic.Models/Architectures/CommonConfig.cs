@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+
+namespace Moesaic.Models.Architectures;
+
+/// <summary>The keys of config.json that all LLaMA-like layouts share.</summary>
+static class CommonConfig
+{
+    /// <summary>Keys that change the mathematics and that no layout here implements.</summary>
+    static readonly string[] changesMaths =
+    [
+        "mlp_bias", "sliding_window", "use_sliding_window", "partial_rotary_factor", "logit_scale", "logits_scaling",
+        "embedding_multiplier", "residual_multiplier", "attention_multiplier", "final_logit_softcapping", "attn_logit_softcapping",
+        "clip_qkv", "use_qk_norm", "layer_types", "no_rope_layers",
+    ];
+
+    /// <summary>Keys that only matter to other programs or to training from scratch.</summary>
+    static readonly string[] harmless =
+    [
+        "architectures", "model_type", "transformers_version", "use_cache", "initializer_range", "attention_dropout", "pretraining_tp",
+        "dtype", "torch_dtype", "auto_map", "_name_or_path", "output_router_logits", "router_aux_loss_coef",
+    ];
+
+    public static ModelSpec Read(HfConfig config, Func<int, FeedForwardSpec> feedForward)
+    {
+        int width = config.Int("hidden_size", min: 1), layers = config.Int("num_hidden_layers", min: 1);
+        int heads = config.Int("num_attention_heads", min: 1), keyValueHeads = config.IntOr("num_key_value_heads", heads, min: 1);
+        if (heads % keyValueHeads != 0)
+            throw config.Bad("num_key_value_heads", $"is {keyValueHeads}, which does not divide num_attention_heads ({heads})");
+        if (!config.Has("head_dim") && width % heads != 0)
+            throw config.Bad("num_attention_heads", $"is {heads}, which does not divide hidden_size ({width}), and there is no head_dim");
+        var headDim = config.IntOr("head_dim", width / heads, min: 2);
+        if (headDim % 2 != 0) throw config.Bad("head_dim", $"is {headDim}; the rotary embedding needs an even width");
+        if (config.TextOr("hidden_act", "silu") is var activation and not ("silu" or "swish"))
+            throw config.Bad("hidden_act", $"is \"{activation}\"; only silu (SwiGLU) is supported");
+
+        var attention = new AttentionSpec(heads, keyValueHeads, headDim, config.BoolOr("attention_bias", false));
+        var spec = new ModelSpec
+        {
+            VocabularySize = config.Int("vocab_size", min: 1),
+            Width = width,
+            MaxPositions = config.IntOr("max_position_embeddings", 2048, min: 1),
+            NormEpsilon = (float)config.NumberOr("rms_norm_eps", 1e-6),
+            Rope = config.Rope(),
+            TiedEmbeddings = config.BoolOr("tie_word_embeddings", false),
+            Layers = [.. Enumerable.Range(0, layers).Select(l => new LayerSpec(attention, feedForward(l)))],
+            BosId = config.IntOrNull("bos_token_id"),
+            EosIds = config.Ints("eos_token_id"),
+            PadId = config.IntOrNull("pad_token_id", min: -1) is { } pad and >= 0 ? pad : null,
+        };
+        // A window at least as long as the context hides nothing.
+        if (config.IntOrNull("sliding_window") is { } window && window > 0 && window < spec.MaxPositions)
+            throw config.Bad("sliding_window",
+                $"is {window}, shorter than max_position_embeddings ({spec.MaxPositions}), but sliding-window attention is not supported");
+        config.Read(harmless);
+        config.Finish(changesMaths);
+        return spec;
+    }
+
+    public static JsonObject Write(ModelSpec spec, TensorType type, string modelType, string className)
+    {
+        var attention = spec.Layers[0].Attention;
+        var config = new JsonObject
+        {
+            ["architectures"] = new JsonArray(className),
+            ["model_type"] = modelType,
+            ["vocab_size"] = spec.VocabularySize,
+            ["hidden_size"] = spec.Width,
+            ["num_hidden_layers"] = spec.Layers.Count,
+            ["num_attention_heads"] = attention.QueryHeads,
+            ["num_key_value_heads"] = attention.KeyValueHeads,
+            ["head_dim"] = attention.HeadDim,
+            ["attention_bias"] = attention.Bias,
+            ["max_position_embeddings"] = spec.MaxPositions,
+            ["rms_norm_eps"] = Number(spec.NormEpsilon),
+            ["hidden_act"] = "silu",
+            ["tie_word_embeddings"] = spec.TiedEmbeddings,
+            ["sliding_window"] = null,
+            ["use_cache"] = true,
+        };
+        if (spec.BosId is { } bos) config["bos_token_id"] = bos;
+        if (spec.EosIds.Count == 1) config["eos_token_id"] = spec.EosIds[0];
+        else if (spec.EosIds.Count > 1) config["eos_token_id"] = new JsonArray([.. spec.EosIds.Select(e => (JsonNode)e)]);
+        if (spec.PadId is { } pad) config["pad_token_id"] = pad;
+        HfConfigSpelling.SetDType(config, type);
+        HfConfigSpelling.SetRope(config, spec.Rope);
+        return config;
+    }
+
+    /// <summary>A float as the shortest decimal that reads back to it: 1e-05, not 9.999999747378752e-06.</summary>
+    public static double Number(float value) =>
+        double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>Why heads keep a shape out of layouts where all layers have the same.</summary>
+    public static string? UnevenAttention(ModelSpec spec) =>
+        spec.Layers.Any(l => l.Attention != spec.Layers[0].Attention) ? "its layers have different attention heads" : null;
+}

@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+
+namespace Moesaic.Models.Architectures;
+
+/// <summary>
+/// A checkpoint layout named by Hugging Face's model_type: how config.json and tensor names say what a
+/// <see cref="ModelSpec"/> says.
+/// </summary>
+public interface IArchitecture
+{
+    /// <summary>model_type, which is also the name of the file.</summary>
+    string ModelType { get; }
+
+    /// <summary>Whether config.json can hold <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
+    bool CarriesScale => false;
+
+    /// <summary>Reads the shape.</summary>
+    /// <exception cref="BadModelException">A key is missing, wrong, or asks for something not implemented.</exception>
+    ModelSpec ReadSpec(HfConfig config);
+
+    /// <summary>Null when this layout holds the shape exactly (scales folded), else the reason why it does not.</summary>
+    string? WhyNot(ModelSpec spec);
+
+    /// <summary>config.json for a shape that <see cref="WhyNot"/> accepts.</summary>
+    JsonObject WriteConfig(ModelSpec spec, TensorType type);
+
+    /// <summary>The tensor that holds a parameter, see <see cref="ModelParameter.Name"/>.</summary>
+    string TensorName(string parameter) => parameter;
+}

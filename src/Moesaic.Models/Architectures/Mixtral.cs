@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+
+namespace Moesaic.Models.Architectures;
+
+/// <summary>
+/// Mixtral: every layer a mixture of equal experts, softmax over all experts, the chosen ones' weights renormalised
+/// (Jiang et al. 2024, section 2.1). w1 is the gate, w3 the up and w2 the down projection.
+/// </summary>
+sealed class Mixtral : IArchitecture
+{
+    public string ModelType => "mixtral";
+
+    public ModelSpec ReadSpec(HfConfig config)
+    {
+        int experts = config.Int("num_local_experts", min: 1), width = config.Int("intermediate_size", min: 1);
+        var router = new RouterSpec { Experts = experts, Chosen = config.Int("num_experts_per_tok", min: 1) };
+        router.Validate(config.Source);
+        var mixture = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)]);
+        config.Read("router_jitter_noise");     // noise of their training, not of the model
+        return CommonConfig.Read(config, _ => mixture);
+    }
+
+    public string? WhyNot(ModelSpec spec)
+    {
+        if (spec.Layers[0].FeedForward is not MixtureSpec first) return "its first layer is dense";
+        foreach (var layer in spec.Layers)
+        {
+            if (layer.FeedForward is not MixtureSpec mixture) return "some layers are dense";
+            if (mixture.SharedWidth > 0) return "it has shared experts";
+            if (mixture.UniformWidth is null || !mixture.ExpertWidths.SequenceEqual(first.ExpertWidths))
+                return "its experts differ in number or width";
+            if (mixture.Router.Chosen != first.Router.Chosen) return "its layers choose different numbers of experts";
+            if (!mixture.Router.SumsToScale) return "its combine weights are not renormalised";
+            if (layer.Attention.Bias) return "its attention has biases";
+        }
+        return CommonConfig.UnevenAttention(spec);
+    }
+
+    public JsonObject WriteConfig(ModelSpec spec, TensorType type)
+    {
+        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var config = CommonConfig.Write(spec, type, ModelType, "MixtralForCausalLM");
+        config["intermediate_size"] = mixture.UniformWidth;
+        config["num_local_experts"] = mixture.Router.Experts;
+        config["num_experts_per_tok"] = mixture.Router.Chosen;
+        config["router_aux_loss_coef"] = 0.01;
+        config["output_router_logits"] = false;
+        return config;
+    }
+
+    public string TensorName(string parameter) => parameter
+        .Replace(".mlp.gate.", ".block_sparse_moe.gate.", StringComparison.Ordinal)
+        .Replace(".mlp.experts.", ".block_sparse_moe.experts.", StringComparison.Ordinal)
+        .Replace(".gate_proj.", ".w1.", StringComparison.Ordinal)
+        .Replace(".up_proj.", ".w3.", StringComparison.Ordinal)
+        .Replace(".down_proj.", ".w2.", StringComparison.Ordinal);
+}

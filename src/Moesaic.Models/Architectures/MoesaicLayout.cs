@@ -1,0 +1,113 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+
+namespace Moesaic.Models.Architectures;
+
+/// <summary>
+/// Our own layout, for shapes no published one holds: config.json has a list "layers" with one object per layer. Tensor
+/// names are those of LLaMA and DeepSeek.
+/// </summary>
+sealed class MoesaicLayout : IArchitecture
+{
+    public string ModelType => "moesaic";
+
+    public bool CarriesScale => true;
+
+    public ModelSpec ReadSpec(HfConfig config)
+    {
+        if (config.ToJson()["layers"] is not JsonArray { Count: > 0 } layers)
+            throw config.Bad("layers", "must be a list with one object per layer");
+        config.Read("layers");
+        var parsed = layers.Select((layer, l) => ReadLayer(config, layer as JsonObject
+            ?? throw config.Bad($"layers[{l}]", "must be an object"), l)).ToArray();
+        if (config.Int("num_hidden_layers", min: 1) is var count && count != parsed.Length)
+            throw config.Bad("num_hidden_layers", $"is {count}, but layers lists {parsed.Length}");
+        var spec = CommonConfig.Read(config, l => parsed[l].FeedForward);
+        return spec with { Layers = [.. spec.Layers.Select((layer, l) => layer with { Attention = parsed[l].Attention ?? layer.Attention })] };
+    }
+
+    static (AttentionSpec? Attention, FeedForwardSpec FeedForward) ReadLayer(HfConfig config, JsonObject json, int number)
+    {
+        var layer = HfConfig.From(json, $"{config.Source}: layers[{number}]");
+        AttentionSpec? attention = null;
+        if (layer.Section("attention") is { } heads)
+        {
+            attention = new AttentionSpec(heads.Int("num_attention_heads", min: 1), heads.Int("num_key_value_heads", min: 1),
+                heads.Int("head_dim", min: 2), heads.BoolOr("attention_bias", false));
+            if (attention.QueryHeads % attention.KeyValueHeads != 0 || attention.HeadDim % 2 != 0)
+                throw layer.Bad("attention", "needs num_key_value_heads that divide num_attention_heads and an even head_dim");
+            RefuseUnread(heads);
+        }
+        FeedForwardSpec feedForward;
+        if (layer.Has("expert_widths"))
+        {
+            var widths = layer.Ints("expert_widths", min: 1);
+            var router = new RouterSpec
+            {
+                Experts = widths.Count,
+                Chosen = layer.Int("num_experts_per_tok", min: 1),
+                Affinity = Choice<RouterAffinity>(layer, "affinity"),
+                Weight = Choice<CombineWeight>(layer, "combine_weight"),
+                Scale = (float)layer.NumberOr("scale", 1),
+            };
+            router.Validate(layer.Source);
+            feedForward = new MixtureSpec(router, widths, layer.IntOr("shared_width", 0));
+        }
+        else feedForward = new DenseSpec(layer.Int("width", min: 1));
+        RefuseUnread(layer);
+        return (attention, feedForward);
+    }
+
+    // Our own layout has no keys for other programs: one that we do not know changes the model.
+    static void RefuseUnread(HfConfig config)
+    {
+        if (config.Unread.FirstOrDefault() is { } key) throw config.Bad(key, "is not a key of a layer");
+    }
+
+    static T Choice<T>(HfConfig config, string key) where T : struct, Enum
+    {
+        var text = config.Text(key);
+        foreach (var value in Enum.GetValues<T>())
+            if (Name(value) == text) return value;
+        throw config.Bad(key, $"is \"{text}\"; need one of {string.Join(", ", Enum.GetValues<T>().Select(Name))}");
+    }
+
+    static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    public string? WhyNot(ModelSpec spec) => null;
+
+    public JsonObject WriteConfig(ModelSpec spec, TensorType type)
+    {
+        var config = CommonConfig.Write(spec, type, ModelType, "MoesaicForCausalLM");
+        config["layers"] = new JsonArray([.. spec.Layers.Select(layer => WriteLayer(layer, spec.Layers[0].Attention))]);
+        return config;
+    }
+
+    static JsonObject WriteLayer(LayerSpec layer, AttentionSpec common)
+    {
+        var json = layer.FeedForward switch
+        {
+            MixtureSpec mixture => new JsonObject
+            {
+                ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]),
+                ["num_experts_per_tok"] = mixture.Router.Chosen,
+                ["affinity"] = Name(mixture.Router.Affinity),
+                ["combine_weight"] = Name(mixture.Router.Weight),
+                ["scale"] = CommonConfig.Number(mixture.Router.Scale),
+                ["shared_width"] = mixture.SharedWidth,
+            },
+            DenseSpec dense => new JsonObject { ["width"] = dense.Width },
+            _ => throw new ArgumentException($"unknown feed-forward {layer.FeedForward}", nameof(layer)),
+        };
+        if (layer.Attention != common)
+            json["attention"] = new JsonObject
+            {
+                ["num_attention_heads"] = layer.Attention.QueryHeads,
+                ["num_key_value_heads"] = layer.Attention.KeyValueHeads,
+                ["head_dim"] = layer.Attention.HeadDim,
+                ["attention_bias"] = layer.Attention.Bias,
+            };
+        return json;
+    }
+}

@@ -1,0 +1,43 @@
+namespace Moesaic.Models.Experts;
+
+/// <summary>
+/// Objectives on the router (slot 9), averaged over the counted tokens of the pass and summed over layers. Coefficients
+/// are those of one pass: with gradient accumulation they are divided by the number of passes.
+/// </summary>
+/// <param name="LoadBalance">
+/// Coefficient of E Σₑ fₑ Pₑ, where fₑ is the fraction of the token slots that went to expert e and Pₑ its mean
+/// probability (Fedus et al. 2022, eq. 4 to 6, with f counted over all K choices and divided by K). 1 at uniform routing,
+/// E at collapse.
+/// </param>
+/// <param name="ZLoss">Coefficient of mean(logsumexp²) (Zoph et al. 2022, eq. 5).</param>
+public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
+{
+    /// <summary>The value of E Σ f P, without coefficient.</summary>
+    /// <param name="load">fₑ, summing to 1.</param>
+    /// <param name="meanProbability">Pₑ.</param>
+    public static double LoadBalanceValue(ReadOnlySpan<double> load, ReadOnlySpan<double> meanProbability)
+    {
+        double sum = 0;
+        for (var e = 0; e < load.Length; e++) sum += load[e] * meanProbability[e];
+        return sum * load.Length;
+    }
+
+    /// <summary>
+    /// Adds the gradient of both objectives with respect to one token's logits. fₑ is a count and has no gradient:
+    /// ∂/∂z = c E/n · p ∘ (f − ⟨f, p⟩) + 2 c_z/n · logsumexp · p.
+    /// </summary>
+    /// <param name="probabilities">The token's E probabilities.</param>
+    /// <param name="logSumExp">Of the token's logits.</param>
+    /// <param name="load">fₑ over the pass.</param>
+    /// <param name="counted">n, number of counted tokens.</param>
+    /// <param name="dLogits">E gradients, added to.</param>
+    public void AddGradient(ReadOnlySpan<float> probabilities, float logSumExp, ReadOnlySpan<double> load, int counted,
+        Span<float> dLogits)
+    {
+        double mean = 0;
+        for (var e = 0; e < probabilities.Length; e++) mean += load[e] * probabilities[e];
+        double balance = LoadBalance * probabilities.Length / counted, z = 2.0 * ZLoss / counted * logSumExp;
+        for (var e = 0; e < probabilities.Length; e++)
+            dLogits[e] += (float)(probabilities[e] * ((balance * (load[e] - mean)) + z));
+    }
+}

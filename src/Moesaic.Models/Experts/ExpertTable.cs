@@ -1,0 +1,32 @@
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>What the experts compute: SwiGLU triples, each with its own width.</summary>
+/// <param name="gates">Per expert [Fₑ, D].</param>
+/// <param name="ups">Per expert [Fₑ, D].</param>
+/// <param name="downs">Per expert [D, Fₑ].</param>
+public sealed class ExpertTable(IReadOnlyList<Tensor> gates, IReadOnlyList<Tensor> ups, IReadOnlyList<Tensor> downs)
+{
+    /// <summary>Per expert [Fₑ, D].</summary>
+    public IReadOnlyList<Tensor> Gates { get; } = gates;
+
+    /// <summary>Per expert [Fₑ, D].</summary>
+    public IReadOnlyList<Tensor> Ups { get; } = ups;
+
+    /// <summary>Per expert [D, Fₑ].</summary>
+    public IReadOnlyList<Tensor> Downs { get; } = downs;
+
+    /// <summary>Computes every expert on its rows.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="rows">[R, D], sorted by expert.</param>
+    /// <param name="offsets">E+1 row numbers.</param>
+    /// <returns>[R, D].</returns>
+    public Tensor Forward(Workspace workspace, Tensor rows, int[] offsets)
+    {
+        var h = workspace.SwiGlu(
+            workspace.GroupedLinear(rows, offsets, Gates),
+            workspace.GroupedLinear(rows, offsets, Ups));
+        return workspace.GroupedLinear(h, offsets, Downs);
+    }
+}

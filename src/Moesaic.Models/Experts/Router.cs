@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Moesaic.Kernels;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>Who is chosen: scores, selection and combine weights for each token, with their gradient.</summary>
+/// <param name="spec">The pipeline.</param>
+/// <param name="weight">[E, D].</param>
+public sealed class Router(RouterSpec spec, Tensor weight)
+{
+    /// <summary>The pipeline.</summary>
+    public RouterSpec Spec { get; } = spec;
+
+    /// <summary>[E, D].</summary>
+    public Tensor Weight { get; } = weight;
+
+    /// <summary>Routes T tokens.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D], the experts' input.</param>
+    /// <param name="input">Which tokens count, and the objectives.</param>
+    /// <param name="statistics">Collects the decisions, or null.</param>
+    public Routing Route(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    {
+        var logits = workspace.Linear(x, Weight);
+        int tokens = x.Rows, experts = Spec.Experts, chosen = Spec.Chosen;
+        var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
+            workspace.Rent(tokens, chosen), workspace.Rent(tokens, experts), workspace.Rent(1, tokens));
+        Decide(logits.Span, routing);
+        statistics?.Add(routing, Spec, input.Counted.Span);
+
+        if (workspace.Recording && logits.NeedsGradient)
+        {
+            var (objectives, counted) = (input.Objectives, input.Counted);
+            workspace.Record(routing.Weights, () =>
+            {
+                AddWeightGradient(workspace, logits, routing);
+                if (objectives is not null)
+                    AddObjectives(objectives, routing, counted.Span, workspace.AddedGradient(logits)!);
+            });
+        }
+        return routing;
+    }
+
+    /// <summary>Slots 4 to 7 for given logits: probabilities, selection and weights. Pure.</summary>
+    /// <param name="logits">[T, E].</param>
+    /// <param name="routing">Filled.</param>
+    void Decide(ReadOnlySpan<float> logits, in Routing routing)
+    {
+        int experts = Spec.Experts, chosen = Spec.Chosen, tokens = routing.Weights.Rows;
+        Softmax.Rows(logits, experts, routing.Probabilities.Span);
+        var ids = MemoryMarshal.AsMemory(routing.Chosen).Span;
+        for (var t = 0; t < tokens; t++)
+        {
+            var z = logits.Slice(t * experts, experts);
+            var p = routing.Probabilities.Row(t);
+            var ids_K = ids.Slice(t * chosen, chosen);
+            var w_K = routing.Weights.Row(t);
+            Selection.TopK(z, ids_K);
+            // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
+            routing.LogSumExp.Span[t] = z[ids_K[0]] - MathF.Log(p[ids_K[0]]);
+
+            var sum = 0f;
+            foreach (var e in ids_K) sum += p[e];
+            var scale = Spec.SumsToScale ? Spec.Scale / sum : Spec.Scale;
+            for (var j = 0; j < chosen; j++) w_K[j] = p[ids_K[j]] * scale;
+        }
+    }
+
+    // Softmax over the chosen and renormalised softmax are the same function of the chosen logits: w = s·softmax(z_chosen).
+    void AddWeightGradient(Workspace workspace, Tensor logits, in Routing routing)
+    {
+        var dLogits = workspace.AddedGradient(logits)!;
+        var dWeights = routing.Weights.Gradient!;
+        int chosen = Spec.Chosen;
+        for (var t = 0; t < logits.Rows; t++)
+        {
+            var ids_K = routing.Chosen.Span.Slice(t * chosen, chosen);
+            var w_K = routing.Weights.Row(t);
+            var dw_K = dWeights.Row(t);
+            var dz_E = dLogits.Row(t);
+            var inner = 0f;
+            for (var j = 0; j < chosen; j++) inner += w_K[j] * dw_K[j];
+            if (Spec.SumsToScale)
+            {
+                inner /= Spec.Scale;
+                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
+            }
+            else
+            {
+                var p_E = routing.Probabilities.Row(t);
+                for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
+                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * dw_K[j];
+            }
+        }
+    }
+
+    void AddObjectives(BalanceObjectives objectives, in Routing routing, ReadOnlySpan<bool> counted, Tensor dLogits)
+    {
+        Span<double> load = new double[Spec.Experts];
+        var tokens = 0;
+        for (var t = 0; t < dLogits.Rows; t++)
+        {
+            if (!counted.IsEmpty && !counted[t]) continue;
+            tokens++;
+            foreach (var e in routing.Chosen.Span.Slice(t * Spec.Chosen, Spec.Chosen)) load[e]++;
+        }
+        if (tokens == 0) return;
+        for (var e = 0; e < load.Length; e++) load[e] /= (double)tokens * Spec.Chosen;
+        for (var t = 0; t < dLogits.Rows; t++)
+            if (counted.IsEmpty || counted[t])
+                objectives.AddGradient(routing.Probabilities.Row(t), routing.LogSumExp.Span[t], load, tokens, dLogits.Row(t));
+    }
+}

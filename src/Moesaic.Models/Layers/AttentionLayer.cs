@@ -1,0 +1,57 @@
+using Moesaic.Kernels;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Layers;
+
+/// <summary>Grouped-query attention with rotary positions, over this pass's tokens or over a cache.</summary>
+public sealed class AttentionLayer
+{
+    readonly int layer;
+    readonly RotaryTable rotary;
+    readonly Tensor q, k, v, o;
+    readonly Tensor? qBias, kBias, vBias, oBias;
+
+    internal AttentionLayer(int layer, ModelSpec model, AttentionSpec spec, RotaryTable rotary, ParameterFactory make)
+    {
+        (this.layer, Spec, this.rotary) = (layer, spec, rotary);
+        int queries = spec.QueryHeads * spec.HeadDim, keys = spec.KeyValueHeads * spec.HeadDim;
+        Tensor Projection(string name, int rows, int columns) =>
+            make.Matrix($"model.layers.{layer}.self_attn.{name}_proj.weight", ParameterRole.Attention, rows, columns);
+        Tensor? Bias(string name, int count) =>
+            spec.Bias ? make.Vector($"model.layers.{layer}.self_attn.{name}_proj.bias", ParameterRole.Attention, count) : null;
+        (q, qBias) = (Projection("q", queries, model.Width), Bias("q", queries));
+        (k, kBias) = (Projection("k", keys, model.Width), Bias("k", keys));
+        (v, vBias) = (Projection("v", keys, model.Width), Bias("v", keys));
+        (o, oBias) = (Projection("o", model.Width, queries), Bias("o", model.Width));
+    }
+
+    /// <summary>Heads.</summary>
+    public AttentionSpec Spec { get; }
+
+    /// <summary>Attends.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D], normed.</param>
+    /// <param name="input">Positions, segments, cache.</param>
+    /// <returns>[T, D], to be added to the residual stream.</returns>
+    public Tensor Forward(Workspace workspace, Tensor x, PassInput input)
+    {
+        var queries = workspace.Linear(x, q, qBias);
+        var keys = workspace.Linear(x, k, kBias);
+        var values = workspace.Linear(x, v, vBias);
+        workspace.RotateInPlace(queries, Spec.HeadDim, input.Positions, rotary.Cos, rotary.Sin);
+        workspace.RotateInPlace(keys, Spec.HeadDim, input.Positions, rotary.Cos, rotary.Sin);
+        if (input.Cache is { } cache)
+        {
+            if (workspace.Recording) throw new InvalidOperationException("a recorded pass cannot use a cache");
+            var rows = input.CacheRows.Span;
+            for (var t = 0; t < rows.Length; t++)
+            {
+                keys.Row(t).CopyTo(cache.Keys(layer).Row(rows[t]));
+                values.Row(t).CopyTo(cache.Values(layer).Row(rows[t]));
+            }
+            (keys, values) = (cache.Keys(layer), cache.Values(layer));
+        }
+        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.HeadDim, 1f / MathF.Sqrt(Spec.HeadDim));
+        return workspace.Linear(workspace.Attention(shape, input.Segments, queries, keys, values), o, oBias);
+    }
+}

@@ -1,0 +1,73 @@
+using Moesaic.Models.Experts;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Layers;
+
+/// <summary>One layer: x += attention(norm(x)); x += feedForward(norm(x)).</summary>
+public sealed class Block
+{
+    readonly float epsilon;
+    readonly Tensor attentionNorm, feedForwardNorm;
+
+    internal Block(int layer, ModelSpec model, RotaryTable rotary, ParameterFactory make)
+    {
+        var spec = model.Layers[layer];
+        var prefix = $"model.layers.{layer}";
+        epsilon = model.NormEpsilon;
+        attentionNorm = make.Vector($"{prefix}.input_layernorm.weight", ParameterRole.Norms, model.Width);
+        Attention = new AttentionLayer(layer, model, spec.Attention, rotary, make);
+        feedForwardNorm = make.Vector($"{prefix}.post_attention_layernorm.weight", ParameterRole.Norms, model.Width);
+        FeedForward = spec.FeedForward switch
+        {
+            DenseSpec dense => Dense($"{prefix}.mlp", ParameterRole.FeedForward, dense.Width),
+            MixtureSpec mixture => Mixture($"{prefix}.mlp", mixture),
+            _ => throw new ArgumentException($"layer {layer}: unknown feed-forward {spec.FeedForward}", nameof(model)),
+        };
+
+        DenseFeedForward Dense(string name, ParameterRole role, int width) => new(
+            make.Matrix($"{name}.gate_proj.weight", role, width, model.Width),
+            make.Matrix($"{name}.up_proj.weight", role, width, model.Width),
+            make.Matrix($"{name}.down_proj.weight", role, model.Width, width));
+
+        MixtureFeedForward Mixture(string name, MixtureSpec mixture)
+        {
+            var router = new Router(mixture.Router,
+                make.Matrix($"{name}.gate.weight", ParameterRole.Router, mixture.Router.Experts, model.Width));
+            DenseFeedForward[] experts = [.. mixture.ExpertWidths.Select((width, e) =>
+                Dense($"{name}.experts.{e}", ParameterRole.Experts, width))];
+            return new MixtureFeedForward(router,
+                new ExpertTable([.. experts.Select(e => e.Gate)], [.. experts.Select(e => e.Up)], [.. experts.Select(e => e.Down)]),
+                mixture.SharedWidth == 0 ? null
+                    : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth));
+        }
+    }
+
+    /// <summary>The attention sub-layer.</summary>
+    public AttentionLayer Attention { get; }
+
+    /// <summary>The feed-forward sub-layer.</summary>
+    public FeedForwardLayer FeedForward { get; }
+
+    /// <summary>Runs the layer.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D]; changed when not recording.</param>
+    /// <param name="input">Positions, segments, cache, objectives.</param>
+    /// <param name="statistics">Collects what the router decides, or null.</param>
+    /// <returns>[T, D].</returns>
+    public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    {
+        x = ForwardAttention(workspace, x, input);
+        using (workspace.OpenScope())
+            return workspace.Residual(x, FeedForward.Forward(workspace, FeedForwardInput(workspace, x), input, statistics));
+    }
+
+    /// <summary>The first half: x + attention(norm(x)).</summary>
+    public Tensor ForwardAttention(Workspace workspace, Tensor x, PassInput input)
+    {
+        using (workspace.OpenScope())
+            return workspace.Residual(x, Attention.Forward(workspace, workspace.RmsNorm(x, attentionNorm, epsilon), input));
+    }
+
+    /// <summary>What the feed-forward (and its router) sees: norm(x), [T, D].</summary>
+    public Tensor FeedForwardInput(Workspace workspace, Tensor x) => workspace.RmsNorm(x, feedForwardNorm, epsilon);
+}

@@ -1,0 +1,72 @@
+using Moesaic.Models.Experts;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Layers;
+
+/// <summary>A layer's feed-forward: dense or a mixture.</summary>
+public abstract class FeedForwardLayer
+{
+    /// <summary>Computes the feed-forward.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D], normed.</param>
+    /// <param name="input">Which tokens count, objectives.</param>
+    /// <param name="statistics">Collects what the router decides, or null.</param>
+    /// <returns>[T, D], to be added to the residual stream.</returns>
+    public abstract Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics);
+}
+
+/// <summary>SwiGLU: down(silu(gate(x)) · up(x)) (Shazeer 2020).</summary>
+/// <param name="gate">[F, D].</param>
+/// <param name="up">[F, D].</param>
+/// <param name="down">[D, F].</param>
+public sealed class DenseFeedForward(Tensor gate, Tensor up, Tensor down) : FeedForwardLayer
+{
+    /// <summary>[F, D].</summary>
+    public Tensor Gate { get; } = gate;
+
+    /// <summary>[F, D].</summary>
+    public Tensor Up { get; } = up;
+
+    /// <summary>[D, F].</summary>
+    public Tensor Down { get; } = down;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
+        workspace.Linear(Inner(workspace, x), Down);
+
+    /// <summary>silu(gate(x)) · up(x), [T, F]: what the neurons hold.</summary>
+    public Tensor Inner(Workspace workspace, Tensor x) =>
+        workspace.SwiGlu(workspace.Linear(x, Gate), workspace.Linear(x, Up));
+}
+
+/// <summary>Router, dispatch and experts put together: y = Σⱼ wⱼ Eⱼ(x) (+ shared(x)).</summary>
+/// <param name="router">Who is chosen.</param>
+/// <param name="experts">What they compute.</param>
+/// <param name="shared">The shared experts as one, or null.</param>
+public sealed class MixtureFeedForward(Router router, ExpertTable experts, DenseFeedForward? shared) : FeedForwardLayer
+{
+    /// <summary>Who is chosen.</summary>
+    public Router Router { get; } = router;
+
+    /// <summary>What the routed experts compute.</summary>
+    public ExpertTable Experts { get; } = experts;
+
+    /// <summary>The shared experts as one, or null.</summary>
+    public DenseFeedForward? Shared { get; } = shared;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    {
+        var routed = Routed(workspace, x, input, statistics);
+        return Shared is null ? routed : workspace.Residual(routed, Shared.Forward(workspace, x, input, null));
+    }
+
+    /// <summary>The routed part alone, [T, D].</summary>
+    public Tensor Routed(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    {
+        var routing = Router.Route(workspace, x, input, statistics);
+        var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, Router.Spec.Chosen, Router.Spec.Experts);
+        var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch.Offsets);
+        return workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
+    }
+}

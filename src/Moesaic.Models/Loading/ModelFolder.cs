@@ -1,0 +1,127 @@
+using Moesaic.Formats;
+using Moesaic.Models.Architectures;
+using Moesaic.Tensors;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Moesaic.Models.Loading;
+
+/// <summary>A model read from a folder.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Architecture">The layout it was stored in.</param>
+/// <param name="StoredType">Type of the stored numbers (of the first tensor).</param>
+/// <param name="WeightBytes">Bytes of all stored tensors.</param>
+/// <param name="Notes">What was skipped and why; keys of config.json that were not needed.</param>
+public sealed record LoadedModel(
+    Model Model, IArchitecture Architecture, TensorType StoredType, long WeightBytes, IReadOnlyList<string> Notes) : IDisposable
+{
+    /// <summary>Frees the model.</summary>
+    public void Dispose() => Model.Dispose();
+}
+
+/// <summary>Models from and to Hugging Face folders.</summary>
+public static class ModelFolder
+{
+    /// <summary>Reads the shape alone, without weights.</summary>
+    public static ModelSpec ReadSpec(string folder)
+    {
+        var config = HfFolder.OpenConfig(folder);
+        return ArchitectureRegistry.Of(config).ReadSpec(config);
+    }
+
+    /// <summary>Reads a model; all weights become float32.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <exception cref="BadModelException">
+    /// The folder is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
+    /// </exception>
+    public static LoadedModel Load(string folder)
+    {
+        using var opened = HfFolder.Open(folder);
+        var architecture = ArchitectureRegistry.Of(opened.Config);
+        var spec = architecture.ReadSpec(opened.Config);
+        var notes = new List<string>(opened.Weights.Notes);
+        if (opened.Config.Unread.ToArray() is { Length: > 0 } unread)
+            notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
+
+        var model = new Model(spec);
+        try
+        {
+            notes.AddRange(ReadWeights(opened.Weights, architecture, model));
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+        return new LoadedModel(model, architecture, opened.Weights.Tensors.First().Type, opened.Weights.TotalBytes, notes);
+    }
+
+    static IReadOnlyList<string> ReadWeights(TensorStore store, IArchitecture architecture, Model model)
+    {
+        var reader = new WeightReader(store);
+        var found = new List<(string Name, Tensor Value)>();
+        foreach (var parameter in model.Parameters)
+        {
+            var name = architecture.TensorName(parameter.Name);
+            var value = parameter.Value;
+            var info = parameter.IsVector ? reader.Take(name, value.Columns) : reader.Take(name, value.Rows, value.Columns);
+            if (info is not null) found.Add((name, value));
+        }
+        if (model.Spec.TiedEmbeddings) reader.SkipCopy("lm_head.weight", "model.embed_tokens.weight");
+        for (var l = 0; l < model.Spec.Layers.Count; l++)
+            reader.Skip($"model.layers.{l}.self_attn.rotary_emb.inv_freq", "frequencies are computed from config.json");
+        var notes = reader.Finish();
+        foreach (var (name, value) in found) store.Read(name, value.Span);
+        return notes;
+    }
+
+    /// <summary>Writes a model in the most standard layout that holds it exactly.</summary>
+    /// <param name="model">Not changed.</param>
+    /// <param name="folder">Made; appears complete or not at all.</param>
+    /// <param name="options">Number type, side files, model card.</param>
+    /// <param name="cancellation">Stops between pieces; nothing is left behind.</param>
+    /// <returns>The layout, and why more standard ones were not taken.</returns>
+    public static SavedModel Save(Model model, string folder, SaveOptions options, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<string> refused = [];
+        var architecture = options.ModelType is { } name
+            ? ArchitectureRegistry.Named(name, model.Spec)
+            : ArchitectureRegistry.MostStandard(model.Spec, out refused);
+        var scales = architecture.CarriesScale ? [] : FoldedScales(model);
+        var content = new HfFolderContent
+        {
+            Config = architecture.WriteConfig(model.Spec, options.Type),
+            Tensors = [.. model.Parameters.Select(p =>
+                Source(p, architecture.TensorName(p.Name), options.Type, scales.GetValueOrDefault(p.Value, 1f)))],
+            SideFilesFrom = options.SideFilesFrom,
+            ExtraFiles = options.ExtraFiles,
+            ModelCard = options.ModelCard,
+        };
+        HfFolderWriter.Write(folder, content, options.Folder, cancellation);
+        return new SavedModel(architecture, content.Tensors.Sum(t => t.ByteLength), refused);
+    }
+
+    static TensorSource Source(ModelParameter parameter, string name, TensorType type, float scale)
+    {
+        var value = parameter.Value;
+        ReadOnlySpan<long> shape = parameter.IsVector ? [value.Columns] : [value.Rows, value.Columns];
+        return new TensorSource(name, type, shape, sink =>
+        {
+            if (scale == 1f)
+            {
+                sink.WriteFloats(value.Span);
+                return;
+            }
+            var row = new float[value.Columns];
+            for (var r = 0; r < value.Rows; r++)
+            {
+                TensorPrimitives.Multiply(value.Row(r), scale, row);
+                sink.WriteFloats(row);
+            }
+        });
+    }
+
+    // The scale of the combine weights goes into the routed experts' down projections: Σ s wⱼ Eⱼ(x) = Σ wⱼ (s Eⱼ)(x).
+    static Dictionary<Tensor, float> FoldedScales(Model model) =>
+        model.Mixtures.SelectMany(m => m.Experts.Downs.Select(down => (down, m.Router.Spec.Scale)))
+            .ToDictionary(p => p.down, p => p.Scale);
+}

@@ -1,0 +1,32 @@
+using Moesaic.Formats;
+using Moesaic.Models.Architectures;
+
+namespace Moesaic.Models.Loading;
+
+/// <summary>How <see cref="ModelFolder.Save"/> writes.</summary>
+public sealed record SaveOptions
+{
+    /// <summary>Stored number type. Default bfloat16.</summary>
+    public TensorType Type { get; init; } = TensorType.BF16;
+
+    /// <summary>Folder whose tokenizer, generation config and templates are carried along, or null.</summary>
+    public string? SideFilesFrom { get; init; }
+
+    /// <summary>More files, such as a split plan: relative name to bytes.</summary>
+    public IReadOnlyDictionary<string, byte[]> ExtraFiles { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+
+    /// <summary>Text of README.md, or null.</summary>
+    public string? ModelCard { get; init; }
+
+    /// <summary>The layout to write, or null for the most standard one that fits.</summary>
+    public string? ModelType { get; init; }
+
+    /// <summary>Shards, overwriting, progress.</summary>
+    public HfFolderOptions Folder { get; init; } = new();
+}
+
+/// <summary>What was written.</summary>
+/// <param name="Architecture">The layout.</param>
+/// <param name="WeightBytes">Bytes of all tensors.</param>
+/// <param name="Refused">Why more standard layouts were not taken.</param>
+public sealed record SavedModel(IArchitecture Architecture, long WeightBytes, IReadOnlyList<string> Refused);

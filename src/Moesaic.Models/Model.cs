@@ -1,0 +1,109 @@
+using Moesaic.Models.Experts;
+using Moesaic.Models.Layers;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models;
+
+/// <summary>A decoder: embedding, layers, norm, head. The same code trains and generates.</summary>
+public sealed class Model : IDisposable
+{
+    readonly Tensor embedding, norm, head;
+    readonly RotaryTable[] rotaries;
+
+    /// <summary>Makes a model of the given shape with all parameters zero.</summary>
+    /// <param name="spec">The shape.</param>
+    public Model(ModelSpec spec)
+    {
+        Spec = spec;
+        var make = new ParameterFactory();
+        embedding = make.Matrix("model.embed_tokens.weight", ParameterRole.Embeddings, spec.VocabularySize, spec.Width);
+        var tables = new Dictionary<int, RotaryTable>();
+        Blocks = [.. spec.Layers.Select((layer, l) =>
+        {
+            var headDim = layer.Attention.HeadDim;
+            if (!tables.TryGetValue(headDim, out var table)) tables[headDim] = table = new RotaryTable(spec.Rope, headDim);
+            return new Block(l, spec, table, make);
+        })];
+        rotaries = [.. tables.Values];
+        norm = make.Vector("model.norm.weight", ParameterRole.Norms, spec.Width);
+        head = spec.TiedEmbeddings
+            ? embedding : make.Matrix("lm_head.weight", ParameterRole.Head, spec.VocabularySize, spec.Width);
+        Parameters = make.Parameters;
+    }
+
+    /// <summary>The shape.</summary>
+    public ModelSpec Spec { get; }
+
+    /// <summary>The layers.</summary>
+    public IReadOnlyList<Block> Blocks { get; }
+
+    /// <summary>All parameters, in the order of the layers.</summary>
+    public IReadOnlyList<ModelParameter> Parameters { get; }
+
+    /// <summary>[V, D]: the vocabulary projection, with tied embeddings the embedding table.</summary>
+    public Tensor Head => head;
+
+    /// <summary>The mixture layers, in order.</summary>
+    public IEnumerable<MixtureFeedForward> Mixtures => Blocks.Select(b => b.FeedForward).OfType<MixtureFeedForward>();
+
+    /// <summary>The parameter of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public Tensor this[string name] =>
+        Parameters.FirstOrDefault(p => p.Name == name)?.Value ?? throw new KeyNotFoundException($"no parameter named {name}");
+
+    /// <summary>Tokens to hidden states after the last norm.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="input">Tokens, positions, segments.</param>
+    /// <returns>[T, D].</returns>
+    public Tensor Hidden(Workspace workspace, PassInput input)
+    {
+        var x = Embed(workspace, input);
+        var mixture = 0;
+        foreach (var block in Blocks)
+            x = block.Forward(workspace, x, input,
+                block.FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null);
+        return workspace.RmsNorm(x, norm, Spec.NormEpsilon);
+    }
+
+    /// <summary>Tokens to the input of the first layer, [T, D]; checks ids and prepares positions.</summary>
+    /// <exception cref="ArgumentException">A token id lies outside the vocabulary.</exception>
+    public Tensor Embed(Workspace workspace, PassInput input)
+    {
+        foreach (var id in input.Tokens.Span)
+            if ((uint)id >= (uint)Spec.VocabularySize)
+                throw new ArgumentException($"token id {id} lies outside the vocabulary of {Spec.VocabularySize}", nameof(input));
+        var last = -1;
+        foreach (var position in input.Positions.Span) last = Math.Max(last, position);
+        foreach (var rotary in rotaries) rotary.Ensure(last + 1);
+        return workspace.Embed(embedding, input.Tokens);
+    }
+
+    /// <summary>Hidden states to logits.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="hidden">[T, D].</param>
+    /// <returns>[T, V].</returns>
+    public Tensor Logits(Workspace workspace, Tensor hidden) => workspace.Linear(hidden, head);
+
+    /// <summary>One collector per mixture layer, for <see cref="PassInput.Statistics"/>.</summary>
+    public RoutingStatistics[] NewStatistics() => [.. Mixtures.Select(m => new RoutingStatistics(m.Router.Spec.Experts))];
+
+    /// <summary>Parameters in all, and those one token uses (embedding and head counted).</summary>
+    public (long Total, long Active) CountParameters()
+    {
+        long total = Parameters.Sum(p => (long)p.Value.Count), idle = 0;
+        foreach (var mixture in Mixtures)
+        {
+            var spec = mixture.Router.Spec;
+            // With uneven experts the mean expert counts: which ones a token uses is only known at run time.
+            var routed = mixture.Experts.Gates.Sum(g => 3L * g.Count);
+            idle += routed - (routed * spec.Chosen / spec.Experts);
+        }
+        return (total, total - idle);
+    }
+
+    /// <summary>Frees all parameters.</summary>
+    public void Dispose()
+    {
+        foreach (var parameter in Parameters) parameter.Value.Dispose();
+    }
+}

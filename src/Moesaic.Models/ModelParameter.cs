@@ -1,0 +1,41 @@
+using Moesaic.Tensors;
+
+namespace Moesaic.Models;
+
+/// <summary>What a parameter is for. Training selects parameters by role, never by parts of their names.</summary>
+public enum ParameterRole
+{
+    /// <summary>The embedding table (with tied embeddings the head too).</summary>
+    Embeddings,
+
+    /// <summary>The vocabulary projection, when it is not the embedding table.</summary>
+    Head,
+
+    /// <summary>Projections of attention.</summary>
+    Attention,
+
+    /// <summary>Projections of a dense feed-forward.</summary>
+    FeedForward,
+
+    /// <summary>Router weights.</summary>
+    Router,
+
+    /// <summary>Projections of routed experts.</summary>
+    Experts,
+
+    /// <summary>Projections of shared experts.</summary>
+    SharedExperts,
+
+    /// <summary>Weights of norms.</summary>
+    Norms,
+}
+
+/// <summary>A named parameter. Names are those of Hugging Face's LLaMA and DeepSeek layouts; other architectures rename.</summary>
+/// <param name="Name">For example model.layers.0.mlp.experts.3.gate_proj.weight.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Value">A vector is one row.</param>
+public sealed record ModelParameter(string Name, ParameterRole Role, Tensor Value)
+{
+    /// <summary>Whether the checkpoint stores one dimension (norms, biases) instead of two.</summary>
+    public bool IsVector => Name.EndsWith("norm.weight", StringComparison.Ordinal) || Name.EndsWith(".bias", StringComparison.Ordinal);
+}

@@ -1,0 +1,81 @@
+using Moesaic.Formats;
+
+namespace Moesaic.Models;
+
+/// <summary>
+/// The full shape of a model. Every layer may differ. What the shape decides is explicit here and never inferred from an
+/// architecture's name.
+/// </summary>
+public sealed record ModelSpec
+{
+    /// <summary>Size of the vocabulary, V: rows of the embedding table.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Model width, D.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Longest context the model was made for, in tokens.</summary>
+    public required int MaxPositions { get; init; }
+
+    /// <summary>ε of the RMS norms.</summary>
+    public required float NormEpsilon { get; init; }
+
+    /// <summary>Rotary position embedding.</summary>
+    public required RopeConfig Rope { get; init; }
+
+    /// <summary>Whether the head is the embedding table itself.</summary>
+    public required bool TiedEmbeddings { get; init; }
+
+    /// <summary>The layers, first to last.</summary>
+    public required IReadOnlyList<LayerSpec> Layers { get; init; }
+
+    /// <summary>Start-of-text id as config.json has it, or null.</summary>
+    public int? BosId { get; init; }
+
+    /// <summary>End-of-text ids as config.json has them; empty when it has none.</summary>
+    public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    /// <summary>Padding id as config.json has it, or null.</summary>
+    public int? PadId { get; init; }
+
+    /// <summary>The layers whose feed-forward is a mixture of experts.</summary>
+    public IEnumerable<int> MixtureLayers =>
+        Enumerable.Range(0, Layers.Count).Where(l => Layers[l].FeedForward is MixtureSpec);
+}
+
+/// <summary>One layer: attention, then feed-forward, each after an RMS norm and added to the residual stream.</summary>
+/// <param name="Attention">Heads.</param>
+/// <param name="FeedForward">Dense or a mixture.</param>
+public sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedForward);
+
+/// <summary>Grouped-query attention.</summary>
+/// <param name="QueryHeads">Number of query heads, H.</param>
+/// <param name="KeyValueHeads">Number of key/value heads; divides <paramref name="QueryHeads"/>.</param>
+/// <param name="HeadDim">Width of a head; even.</param>
+/// <param name="Bias">Whether the four projections have a bias (config key attention_bias).</param>
+public sealed record AttentionSpec(int QueryHeads, int KeyValueHeads, int HeadDim, bool Bias = false);
+
+/// <summary>A layer's feed-forward.</summary>
+public abstract record FeedForwardSpec;
+
+/// <summary>A SwiGLU feed-forward of width F.</summary>
+/// <param name="Width">Inner width, F.</param>
+public sealed record DenseSpec(int Width) : FeedForwardSpec;
+
+/// <summary>Routed SwiGLU experts, beside an optional shared one that every token uses with weight 1.</summary>
+/// <param name="Router">How experts are chosen and weighted.</param>
+/// <param name="ExpertWidths">Inner width of each routed expert; they may differ.</param>
+/// <param name="SharedWidth">Inner width of the shared experts together; 0 for none.</param>
+public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWidths, int SharedWidth = 0) : FeedForwardSpec
+{
+    /// <summary>The width all routed experts have, or null when they differ.</summary>
+    public int? UniformWidth => ExpertWidths.All(w => w == ExpertWidths[0]) ? ExpertWidths[0] : null;
+
+    /// <inheritdoc/>
+    public bool Equals(MixtureSpec? other) =>
+        other is not null && Router == other.Router && SharedWidth == other.SharedWidth
+        && ExpertWidths.SequenceEqual(other.ExpertWidths);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Router, SharedWidth, ExpertWidths.Count);
+}

@@ -1,0 +1,44 @@
+using Moesaic.Kernels;
+using Moesaic.Models.Experts;
+using Moesaic.Models.Layers;
+
+namespace Moesaic.Models;
+
+/// <summary>What one pass works on: T tokens of any number of sequences. Arrays must stay unchanged until the pass ends.</summary>
+public sealed class PassInput
+{
+    /// <summary>T token ids.</summary>
+    public required ReadOnlyMemory<int> Tokens { get; set; }
+
+    /// <summary>T positions, each within its own sequence.</summary>
+    public required ReadOnlyMemory<int> Positions { get; set; }
+
+    /// <summary>
+    /// Which rows see which: query rows are rows of this pass; key rows too, or rows of <see cref="Cache"/> when there is one.
+    /// </summary>
+    public required ReadOnlyMemory<AttentionSegment> Segments { get; set; }
+
+    /// <summary>Keys and values of earlier passes, or null. Not while recording.</summary>
+    public KeyValueCache? Cache { get; init; }
+
+    /// <summary>T rows of <see cref="Cache"/> to which this pass writes its keys and values.</summary>
+    public ReadOnlyMemory<int> CacheRows { get; set; }
+
+    /// <summary>T flags: whether a token counts in statistics and objectives (padding does not); empty when all do.</summary>
+    public ReadOnlyMemory<bool> Counted { get; set; }
+
+    /// <summary>Router objectives whose gradients join the loss while recording, or null.</summary>
+    public BalanceObjectives? Objectives { get; set; }
+
+    /// <summary>Collects what the routers decide, one per mixture layer in order, or null.</summary>
+    public IReadOnlyList<RoutingStatistics>? Statistics { get; set; }
+
+    /// <summary>One sequence that starts at position 0.</summary>
+    /// <param name="tokens">Its tokens.</param>
+    public static PassInput Sequence(int[] tokens) => new()
+    {
+        Tokens = tokens,
+        Positions = Enumerable.Range(0, tokens.Length).ToArray(),
+        Segments = new[] { new AttentionSegment(0, tokens.Length, 0, tokens.Length) },
+    };
+}
