@@ -1,0 +1,118 @@
+using Moesaic.Formats;
+using Moesaic.Models;
+using Moesaic.Models.Experts;
+using Moesaic.Tensors;
+using Moesaic.Tensors.Optimization;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Training;
+
+/// <summary>
+/// Continued pre-training and fine-tuning: next-token cross-entropy plus the router objectives, AdamW. Which tokens count
+/// is the data's business (masks of chat samples). Steps follow one another until <see cref="TrainingOptions.Steps"/>;
+/// the bits of every step depend on the model, the data, the options and the kernel level, not on threads, nor on whether
+/// the run was interrupted and restored in between.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    readonly Model model;
+    readonly BatchStream data;
+    readonly LearningRateSchedule schedule;
+    readonly Workspace workspace = new();
+    float[] weights = [];
+
+    /// <summary>Prepares a training run; marks which parameters need gradients.</summary>
+    /// <param name="model">Trained in place.</param>
+    /// <param name="data">Batches by step number.</param>
+    /// <param name="options">Settings.</param>
+    /// <exception cref="BadRequestException">Nothing to train, or a router that no gradient would reach.</exception>
+    public Trainer(Model model, BatchStream data, TrainingOptions options)
+    {
+        (this.model, this.data, Options) = (model, data, options);
+        schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
+        foreach (var parameter in model.Parameters)
+            parameter.Value.NeedsGradient = options.Roles is null || options.Roles.Contains(parameter.Role);
+        var trained = model.Parameters.Where(p => p.Value.NeedsGradient).ToArray();
+        if (trained.Length == 0)
+            throw new BadRequestException(
+                $"Nothing to train: the model has no parameters with the roles {string.Join(", ", options.Roles ?? new HashSet<ParameterRole>())}; " +
+                $"it has {string.Join(", ", model.Parameters.Select(p => p.Role).Distinct())}.");
+        if (trained.Any(p => p.Role == ParameterRole.Router) && !options.AllowUnreachableRouter
+            && model.Mixtures.Any(m => !m.Router.Spec.GradientReachesRouter))
+            throw new BadRequestException(
+                "The router would get no gradient from the model's loss: one expert per token with a renormalised weight has weight 1 " +
+                "whatever the router says. Use the raw softmax probability (weight: raw) with a fitted scale, choose two experts or more, " +
+                "or leave the role router out of the trained roles.");
+        Optimiser = new AdamW(trained.Select(p => (p.Name, p.Value)), options.Optimiser);
+        Routing = model.NewStatistics();
+    }
+
+    /// <summary>Settings.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>The optimiser, whose state is saved.</summary>
+    public AdamW Optimiser { get; }
+
+    /// <summary>The model being trained.</summary>
+    public Model Model => model;
+
+    /// <summary>Optimiser steps taken.</summary>
+    public int Step => Optimiser.StepCount;
+
+    /// <summary>Whether all steps are taken.</summary>
+    public bool Finished => Step >= Options.Steps;
+
+    /// <summary>What the routers decided since this was last cleared, one per mixture layer.</summary>
+    public RoutingStatistics[] Routing { get; }
+
+    /// <summary>Takes the next step.</summary>
+    /// <exception cref="BadModelException">Loss or gradient is not finite; the parameters are those before the step.</exception>
+    public TrainingStep Advance()
+    {
+        var step = Step;
+        var batch = data.At(step);
+        var targets = batch.TargetCount;
+        var passes = (batch.Rows + Options.RowsPerPass - 1) / Options.RowsPerPass;
+        var objectives = new BalanceObjectives(Options.LoadBalance / passes, Options.ZLoss / passes);
+        double loss = 0;
+        var tokens = 0;
+        for (var first = 0; first < batch.Rows; first += Options.RowsPerPass)
+        {
+            var rows = Math.Min(Options.RowsPerPass, batch.Rows - first);
+            var input = PassInputs.Of(batch, first, rows);
+            input.Objectives = objectives;
+            input.Statistics = Routing;
+            tokens += input.Counted.Span.Count(true);
+            loss += Pass(input, batch.Targets.AsSpan(first * batch.Length, rows * batch.Length), 1f / targets);
+        }
+        loss /= targets;
+        var rate = schedule.At(step);
+        var norm = double.IsFinite(loss) ? Optimiser.Step(rate) : double.NaN;
+        if (double.IsFinite(norm)) return new TrainingStep(Step, loss, norm, rate, tokens);
+
+        Optimiser.ClearGradients();
+        throw new BadModelException(
+            $"Training diverged at step {step + 1}: loss {loss}, gradient norm {norm}. Nothing of this step was applied. " +
+            $"Lower the learning rate (now {rate:g3}), lengthen the warm-up (now {Options.WarmupSteps} steps) or lower the clipping norm.");
+    }
+
+    double Pass(PassInput input, ReadOnlySpan<int> targets, float weight)
+    {
+        if (weights.Length < targets.Length) weights = new float[targets.Length];
+        Array.Fill(weights, weight);
+        workspace.Begin(recording: true);
+        var losses = workspace.CrossEntropy(model.Hidden(workspace, input), model.Head, targets, weights.AsSpan(0, targets.Length));
+        double sum = 0;
+        foreach (var loss in losses.Span) sum += loss;
+        if (double.IsFinite(sum)) workspace.Backward();
+        workspace.Reset();
+        return sum;
+    }
+
+    /// <summary>Frees optimiser state and buffers; the model stays.</summary>
+    public void Dispose()
+    {
+        workspace.Dispose();
+        Optimiser.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+using Moesaic.Models;
+using Moesaic.Tensors.Optimization;
+
+namespace Moesaic.Methods.Training;
+
+/// <summary>How a model is trained.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Optimiser steps in all.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Blocks in one pass; the rest of a step's rows follow in further passes whose gradients add up. Default 8.</summary>
+    public int RowsPerPass { get; init; } = 8;
+
+    /// <summary>Highest learning rate. Default 1e-3.</summary>
+    public float LearningRate { get; init; } = 1e-3f;
+
+    /// <summary>Steps over which the learning rate rises to its peak. Default 0.</summary>
+    public int WarmupSteps { get; init; }
+
+    /// <summary>What the learning rate does then. Default cosine.</summary>
+    public ScheduleShape Schedule { get; init; } = ScheduleShape.Cosine;
+
+    /// <summary>Fraction of the peak that the learning rate ends with. Default 0.1.</summary>
+    public float FinalFraction { get; init; } = 0.1f;
+
+    /// <summary>Settings of AdamW.</summary>
+    public AdamWOptions Optimiser { get; init; } = new();
+
+    /// <summary>Which parameters are trained; null for all.</summary>
+    public IReadOnlySet<ParameterRole>? Roles { get; init; }
+
+    /// <summary>Coefficient of the load balance loss, per mixture layer. Default 0.01.</summary>
+    public float LoadBalance { get; init; } = 0.01f;
+
+    /// <summary>Coefficient of the router z-loss, per mixture layer. Default 0.001.</summary>
+    public float ZLoss { get; init; } = 0.001f;
+
+    /// <summary>
+    /// Allows renormalised top-1 routing to be trained although no gradient of the model's loss reaches the router.
+    /// Default false.
+    /// </summary>
+    public bool AllowUnreachableRouter { get; init; }
+}
