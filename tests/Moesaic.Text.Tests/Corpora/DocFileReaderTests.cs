@@ -52,7 +52,7 @@ public sealed class DocFileReaderTests : IDisposable
     [InlineData("<doc><members>\n<member name=\"Guid\"/></members></doc>", "'Guid'")]
     [InlineData("<html/>", "<html>")]
     [InlineData("<!DOCTYPE doc [<!ENTITY a 'b'>]><doc/>", "DTD")]
-    [InlineData("", "line")]
+    [InlineData("", "Root element")]
     public void DamageIsToldWithFileAndLine(string content, string where)
     {
         var path = folder.Write("Some.xml", content);
