@@ -1,0 +1,19 @@
+namespace Moesaic.Text.Datasets;
+
+/// <summary>How documents become samples.</summary>
+public sealed record SampleOptions
+{
+    /// <summary>Whether a text begins with the token for the beginning; null: as the tokenizer does by itself.</summary>
+    public bool? BeginWithBos { get; init; }
+
+    /// <summary>
+    /// Whether a text ends with the token for the end, so that the model learns to stop; null: as the tokenizer does by itself.
+    /// </summary>
+    public bool? EndWithEos { get; init; } = true;
+
+    /// <summary>
+    /// Whether <c>&lt;|...|&gt;</c> and the like in a text stand for special tokens. Off by default: in a corpus they are
+    /// characters. In rendered conversations they always stand for tokens.
+    /// </summary>
+    public bool SpecialTokensInText { get; init; }
+}
