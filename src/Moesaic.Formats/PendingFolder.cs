@@ -39,8 +39,16 @@ public sealed class PendingFolder : IDisposable
             CheckTarget(target, overwrite);
             Directory.CreateDirectory(path);
             var pending = new PendingFolder(target, path, Lock(target, path));
-            pending.Clear();
-            return pending;
+            try
+            {
+                pending.Clear();
+                return pending;
+            }
+            catch
+            {
+                pending.Dispose();
+                throw;
+            }
         });
     }
 

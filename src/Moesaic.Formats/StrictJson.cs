@@ -9,21 +9,13 @@ static class StrictJson
 
     static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
-    internal static JsonDocument Load(string path)
+    internal static JsonDocument Load(string path) => InputErrors.Explain(path, () =>
     {
-        try
-        {
-            var target = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-            if (!target.Exists) throw new BadModelException($"{path} does not exist.");
-            if (target.Length > MaxBytes) throw new BadModelException($"{path} holds {target.Length} bytes, far more than such a file has.");
-            if (target.Length == 0) throw new BadModelException($"{path} is empty; fetch it again.");
-            return Parse(File.ReadAllBytes(target.FullName), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadModelException($"{path} cannot be read: {e.Message}", e);
-        }
-    }
+        var target = InputErrors.Target(path);
+        if (target.Length > MaxBytes) throw new BadModelException($"{path} holds {target.Length} bytes, far more than such a file has.");
+        if (target.Length == 0) throw new BadModelException($"{path} is empty; fetch it again.");
+        return Parse(File.ReadAllBytes(target.FullName), path);
+    });
 
     internal static JsonDocument Parse(ReadOnlyMemory<byte> json, string source)
     {

@@ -89,7 +89,7 @@ public sealed class HfConfig
     internal bool IsObject(string key) => root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Object;
 
     /// <summary>Marks keys as honoured without looking at them.</summary>
-    public void Read(params ReadOnlySpan<string> keys)
+    public void Accept(params ReadOnlySpan<string> keys)
     {
         foreach (string key in keys) read.Add(key);
     }

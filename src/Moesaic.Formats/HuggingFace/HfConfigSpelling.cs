@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Moesaic.Formats;
@@ -17,10 +18,10 @@ public static class HfConfigSpelling
     /// </summary>
     public static void SetRope(JsonObject config, RopeConfig rope)
     {
-        config["rope_theta"] = rope.Theta;
+        config["rope_theta"] = Float(rope.Theta);
         config["rope_scaling"] = rope.Scaling == RopeScaling.None ? null : Parameters(rope);
         var parameters = Parameters(rope);
-        parameters["rope_theta"] = rope.Theta;
+        parameters["rope_theta"] = Float(rope.Theta);
         config["rope_parameters"] = parameters;
     }
 
@@ -34,15 +35,22 @@ public static class HfConfigSpelling
             _ => throw new ArgumentOutOfRangeException(nameof(rope), rope.Scaling, "not a rope scaling"),
         } };
         if (rope.Scaling == RopeScaling.None) return json;
-        json["factor"] = rope.Factor;
+        json["factor"] = Float(rope.Factor);
         if (rope.Scaling == RopeScaling.Linear)
         {
             json["type"] = "linear";
             return json;
         }
-        json["low_freq_factor"] = rope.LowFrequencyFactor;
-        json["high_freq_factor"] = rope.HighFrequencyFactor;
+        json["low_freq_factor"] = Float(rope.LowFrequencyFactor);
+        json["high_freq_factor"] = Float(rope.HighFrequencyFactor);
         json["original_max_position_embeddings"] = rope.OriginalContext;
         return json;
+    }
+
+    /// <summary>8 as 8.0: transformers takes a factor written without a point for an integer and complains.</summary>
+    static JsonNode Float(double value)
+    {
+        string text = value.ToString("R", CultureInfo.InvariantCulture);
+        return JsonNode.Parse(text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0")!;
     }
 }

@@ -52,24 +52,12 @@ public static class HfFolderWriter
     {
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         if (content.SideFilesFrom is { } source)
-            foreach (string name in SideFiles.In(source)) files[name] = ReadSide(Path.Combine(source, name));
+            foreach (string name in SideFiles.In(source)) files[name] = InputErrors.Explain(Path.Combine(source, name), () => File.ReadAllBytes(Path.Combine(source, name)));
         foreach (var (name, bytes) in content.ExtraFiles) files[CheckedName(name)] = bytes;
         if (content.ModelCard is { } card) files["README.md"] = Encoding.UTF8.GetBytes(card);
         files["config.json"] = Json(content.Config);
         if (shards.Count > 1) files[ShardIndex.FileName] = Json(Index(shards));
         return files;
-    }
-
-    static byte[] ReadSide(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadModelException($"{path} cannot be read: {e.Message}", e);
-        }
     }
 
     static JsonObject Index(IReadOnlyList<(string File, IReadOnlyList<TensorSource> Tensors)> shards)

@@ -49,7 +49,7 @@ static class RopeReader
             var other => throw config.Bad(place, $"asks for \"{other}\", which is not supported (supported: default, linear, llama3)"),
         };
         // transformers itself writes a factor beside "default"; it means nothing there.
-        if (rope.Scaling == RopeScaling.None) section.Read("factor", "original_max_position_embeddings");
+        if (rope.Scaling == RopeScaling.None) section.Accept("factor", "original_max_position_embeddings");
         if (section.Unread.FirstOrDefault() is { } unknown) throw section.Bad(unknown, "is not supported");
         return (rope, theta);
     }

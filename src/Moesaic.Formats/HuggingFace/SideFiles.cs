@@ -31,11 +31,11 @@ public static class SideFiles
         Carried.Contains(relative)
         || (relative.StartsWith(Templates + "/", StringComparison.Ordinal) && relative.EndsWith(".jinja", StringComparison.Ordinal));
 
-    static IEnumerable<string> Files(string folder)
+    static IEnumerable<string> Files(string folder) => InputErrors.Explain(folder, () =>
     {
-        var names = Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!);
+        var names = Directory.GetFiles(folder).Select(f => Path.GetFileName(f)!);
         string templates = Path.Combine(folder, Templates);
-        if (Directory.Exists(templates)) names = names.Concat(Directory.EnumerateFiles(templates).Select(f => $"{Templates}/{Path.GetFileName(f)}"));
+        if (Directory.Exists(templates)) names = names.Concat(Directory.GetFiles(templates).Select(f => $"{Templates}/{Path.GetFileName(f)}"));
         return names.Order(StringComparer.Ordinal);
-    }
+    });
 }

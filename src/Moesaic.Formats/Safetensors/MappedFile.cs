@@ -21,26 +21,17 @@ sealed unsafe class MappedFile : IDisposable
     internal long Length { get; }
 
     /// <exception cref="BadModelException">Missing, unreadable, or not an ordinary file of at least <paramref name="minimum"/> bytes.</exception>
-    internal static MappedFile Open(string path, long minimum)
+    internal static MappedFile Open(string path, long minimum) => InputErrors.Explain(path, () =>
     {
-        try
-        {
-            // The length is asked of the link's target before it is opened, because opening a pipe would wait for ever.
-            var target = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-            if (!target.Exists) throw new BadModelException($"{path} does not exist.");
-            if (target.Length < minimum)
-                throw new BadModelException($"{path} holds {target.Length} bytes, too few for a safetensors file; it is truncated, fetch it again.");
-            using var stream = new FileStream(target.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            long length = stream.Length;
-            var map = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, MemoryMappedFileAccess.Read,
-                HandleInheritability.None, leaveOpen: true);
-            return new MappedFile(map, map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadModelException($"{path} cannot be read: {e.Message}", e);
-        }
-    }
+        var target = InputErrors.Target(path);
+        if (target.Length < minimum)
+            throw new BadModelException($"{path} holds {target.Length} bytes, too few for a safetensors file; it is truncated, fetch it again.");
+        using var stream = new FileStream(target.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        long length = stream.Length;
+        var map = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, MemoryMappedFileAccess.Read,
+            HandleInheritability.None, leaveOpen: true);
+        return new MappedFile(map, map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+    });
 
     internal ReadOnlySpan<byte> Bytes(long offset, int length)
     {

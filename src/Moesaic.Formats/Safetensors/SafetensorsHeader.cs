@@ -6,6 +6,8 @@ namespace Moesaic.Formats;
 /// <summary>The JSON header of a safetensors file: tensors in the order of their bytes, and the metadata strings.</summary>
 sealed class SafetensorsHeader
 {
+    const int MaxNameLength = 1000, MaxRank = 64;
+
     readonly string path;
     readonly long dataStart;
     readonly List<TensorInfo> tensors = [];
@@ -60,7 +62,7 @@ sealed class SafetensorsHeader
                 ReadMetadata(ref reader);
                 continue;
             }
-            if (name.Length == 0 || name.Any(char.IsControl)) throw Bad($"\"{Shown(name)}\" is not a usable tensor name");
+            if (name.Length is 0 or > MaxNameLength || name.Any(char.IsControl)) throw Bad($"\"{Shown(name)}\" is not a usable tensor name");
             if (!seen.Add(name)) throw Bad($"tensor {name} occurs twice");
             tensors.Add(ReadTensor(ref reader, name));
         }
@@ -113,6 +115,7 @@ sealed class SafetensorsHeader
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
                 throw Bad($"tensor {name}: {key} holds something that is not a whole number of 0 or more");
+            if (numbers.Count == MaxRank) throw Bad($"tensor {name}: {key} has more than {MaxRank} numbers");
             numbers.Add(number);
         }
         return [.. numbers];

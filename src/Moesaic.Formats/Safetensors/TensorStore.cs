@@ -100,7 +100,7 @@ public sealed class TensorStore : IDisposable
 
     static BadModelException NoWeights(string folder)
     {
-        var names = Directory.EnumerateFiles(folder).Select(f => System.IO.Path.GetFileName(f)!).ToList();
+        string[] names = InputErrors.Explain(folder, () => Directory.GetFiles(folder)).Select(f => System.IO.Path.GetFileName(f)!).ToArray();
         string[] pickled = [.. names.Where(n => System.IO.Path.GetExtension(n) is ".bin" or ".pt" or ".pth").Order(StringComparer.Ordinal)];
         if (pickled.Length > 0)
             return new($"{folder} holds its weights only as {string.Join(", ", pickled)}: pickled PyTorch files are not read, because they can run code. "
@@ -126,7 +126,7 @@ public sealed class TensorStore : IDisposable
     void NoteUnlisted()
     {
         var used = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (string file in Directory.EnumerateFiles(Path, "*.safetensors").Order(StringComparer.Ordinal))
+        foreach (string file in InputErrors.Explain(Path, () => Directory.GetFiles(Path, "*.safetensors")).Order(StringComparer.Ordinal))
             if (!used.Contains(file)) notes.Add($"{file} is not part of the model and is not read.");
     }
 

@@ -123,7 +123,7 @@ public sealed class HfConfigTests
     {
         var config = Config("""{"a":1,"b":2,"use_cache":true,"c":null,"logit_scale":0.5}""");
         config.Int("a");
-        config.Read("b");
+        config.Accept("b");
         Refused("logit_scale is 0.5", () => config.Finish("logit_scale"));
         Assert.Equal(["use_cache"], config.Finish());
         Refused("quantization_config", () => Config("""{"quantization_config":{"bits":4}}""").Finish());

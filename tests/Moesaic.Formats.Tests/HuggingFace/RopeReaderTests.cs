@@ -86,6 +86,16 @@ public sealed class RopeReaderTests
     }
 
     [Fact]
+    public void Numbers_are_written_as_floats()
+    {
+        var json = new JsonObject();
+        HfConfigSpelling.SetRope(json, new RopeConfig(1e6, RopeScaling.Linear, 2));
+        Assert.Equal(
+            """{"rope_theta":1000000.0,"rope_scaling":{"rope_type":"linear","factor":2.0,"type":"linear"},"rope_parameters":{"rope_type":"linear","factor":2.0,"type":"linear","rope_theta":1000000.0}}""",
+            json.ToJsonString());
+    }
+
+    [Fact]
     public void Dtype_is_written_in_both_spellings()
     {
         var json = new JsonObject();

@@ -114,6 +114,17 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
+    public void Endless_name_or_shape_is_refused_with_a_short_message()
+    {
+        string longName = new('n', 1_000_000), longShape = string.Join(',', Enumerable.Repeat("1", 1_000_000));
+        foreach (var (name, shape) in ((string, string)[])[(longName, "1"), ("a", longShape)])
+        {
+            File.WriteAllBytes(folder["a"], RawFile.Bytes($$"""{"{{name}}":{"dtype":"U8","shape":[{{shape}}],"data_offsets":[0,1]} }""", 1));
+            Assert.InRange(Assert.Throws<BadModelException>(() => SafetensorsFile.Open(folder["a"])).Message.Length, 1, 500);
+        }
+    }
+
+    [Fact]
     public void Missing_file_folder_and_pipe_are_refused_without_waiting()
     {
         Assert.Throws<BadModelException>(() => SafetensorsFile.Open(folder["none"]));
