@@ -16,6 +16,22 @@ public sealed class InstalledDocsTests
         Assert.True(Corpus.Value.MatchesCommitted);
     }
 
+    /// <summary>The figures in docs/corpus.md.</summary>
+    [Fact]
+    public void CommittedVersionGivesDocumentedFigures()
+    {
+        if (Corpus.Value.Source.Version != DotnetDocsCorpus.CommittedVersion)
+            Assert.Skip($"install the .NET SDK with reference pack {DotnetDocsCorpus.CommittedVersion}");
+        var counted = Corpus.Value.Statistics;
+        Assert.Equal((30_686, 3_758), (Corpus.Value.Train.Count, Corpus.Value.HeldOut.Count));
+        Assert.Equal((7_457_009, 856_815, 23_653), (counted.TrainBytes, counted.HeldOutBytes, counted.TrainVocabulary));
+        Assert.Equal((60_930, 2_566, 7_096, 16_257), (counted.Members, counted.WithoutText, counted.RepeatedTexts, counted.NearCopies));
+        Assert.Equal((167, 400), (counted.HeldOutTextsInTraining, counted.HeldOutSharedGrams));
+        Assert.Equal(10, counted.HeldOutNamespaces.Count);
+        Assert.Equal((53_560, 6_342), (Corpus.Value.InstructionPairs(CorpusSplit.Train).Count,
+            Corpus.Value.InstructionPairs(CorpusSplit.HeldOut).Count));
+    }
+
     [Fact]
     public void EveryMemberIsADocumentOrCounted()
     {
