@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Moesaic.Formats;
@@ -31,8 +30,11 @@ public static class AtomicFile
         file.Commit();
     }
 
-    static string TemporaryName(string path) => string.Create(CultureInfo.InvariantCulture,
-        $"{Path.GetDirectoryName(path)}/.{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref counter)}.tmp");
+    static string TemporaryName(string path)
+    {
+        int unique = Interlocked.Increment(ref counter);
+        return Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Environment.ProcessId}-{unique}.tmp");
+    }
 
     sealed class PendingFile : IDisposable
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Moesaic.Formats;
 
 /// <summary>Asks whether an output fits before hours are spent on it.</summary>
@@ -5,7 +7,10 @@ public static class DiskSpace
 {
     const long Margin = 16 << 20;
 
-    /// <summary>Bytes free for this user on the disk that holds <paramref name="path"/> (which must exist); null when the system does not say.</summary>
+    /// <summary>
+    /// Bytes free for this user on the disk that holds <paramref name="path"/> (which must exist); null when the
+    /// system does not say.
+    /// </summary>
     public static long? Available(string path)
     {
         try
@@ -25,7 +30,8 @@ public static class DiskSpace
     public static void Require(string path, long bytes, string output)
     {
         if (Available(path) is { } free && free - Margin < bytes)
-            throw new BadRequestException(FormattableString.Invariant(
-                $"{output} needs {bytes / 1e9:F2} GB, the disk has {free / 1e9:F2} GB free. Free space or choose another output."));
+            throw new BadRequestException(string.Create(CultureInfo.InvariantCulture,
+                $"{output} needs {bytes / 1e9:F2} GB, the disk has {free / 1e9:F2} GB free. Free space or "
+                + "choose another output."));
     }
 }

@@ -1,6 +1,8 @@
 namespace Moesaic.Formats;
 
-/// <summary>A file stream for writing whose input/output failures come out as <see cref="BadRequestException"/>.</summary>
+/// <summary>
+/// A file stream for writing whose input/output failures come out as <see cref="BadRequestException"/>.
+/// </summary>
 sealed class ExplainingStream(FileStream inner, string path) : Stream
 {
     public override bool CanRead => false;

@@ -12,7 +12,8 @@ static class OutputErrors
     internal static BadRequestException Refusal(string path, Exception e) => e switch
     {
         IOException { HResult: NoSpaceUnix or QuotaUnix or NoSpaceMac or DiskFullWindows or HandleDiskFullWindows } =>
-            new($"{path} cannot be written: the disk is full (or the quota is used up). Free space or choose another output.", e),
+            new($"{path} cannot be written: the disk is full (or the quota is used up). Free space or choose "
+                + "another output.", e),
         UnauthorizedAccessException =>
             new($"{path} cannot be written: access is denied. Choose an output you may write to.", e),
         _ => new($"{path} cannot be written: {e.Message}", e),
@@ -39,6 +40,12 @@ static class OutputErrors
     /// <inheritdoc cref="RemoveFile"/>
     internal static void RemoveFolder(string path)
     {
-        try { if (Directory.Exists(path)) Directory.Delete(path, recursive: true); } catch (Exception e) when (IsStorage(e)) { }
+        try
+        {
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        }
+        catch (Exception e) when (IsStorage(e))
+        {
+        }
     }
 }

@@ -31,7 +31,8 @@ public sealed class PendingFolder : IDisposable
     public static PendingFolder Create(string target, bool overwrite)
     {
         target = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(target));
-        if (System.IO.Path.GetDirectoryName(target) is null) throw new BadRequestException($"{target} cannot be an output: it is the root of a disk.");
+        if (System.IO.Path.GetDirectoryName(target) is null)
+            throw new BadRequestException($"{target} cannot be an output: it is the root of a disk.");
         string path = Sibling(target, "partial");
         return OutputErrors.Explain(target, () =>
         {
@@ -54,17 +55,21 @@ public sealed class PendingFolder : IDisposable
 
     static FileStream Lock(string target, string path)
     {
+        string file = System.IO.Path.Combine(path, LockName);
         try
         {
-            return new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         }
-        catch (IOException e) when (File.Exists(System.IO.Path.Combine(path, LockName)))
+        catch (IOException e) when (File.Exists(file))
         {
-            throw new BadRequestException($"{target} is being written by another process; wait for it or choose another output.", e);
+            throw new BadRequestException($"{target} is being written by another process; wait for it or "
+                + "choose another output.", e);
         }
     }
 
-    /// <summary>A writer killed between the two renames of <see cref="Commit"/> left the old folder under its sibling name.</summary>
+    /// <summary>
+    /// A writer killed between the two renames of <see cref="Commit"/> left the old folder under its sibling name.
+    /// </summary>
     static void RestoreInterrupted(string target)
     {
         string replaced = Sibling(target, "replaced");
@@ -75,11 +80,15 @@ public sealed class PendingFolder : IDisposable
 
     static void CheckTarget(string target, bool overwrite)
     {
-        if (File.Exists(target)) throw new BadRequestException($"{target} is a file, not a folder; choose another output.");
+        if (File.Exists(target))
+            throw new BadRequestException($"{target} is a file, not a folder; choose another output.");
         if (!Directory.Exists(target) || !Directory.EnumerateFileSystemEntries(target).Any()) return;
-        if (!overwrite) throw new BadRequestException($"{target} exists already; choose another output or ask for it to be overwritten.");
+        if (!overwrite)
+            throw new BadRequestException($"{target} exists already; choose another output or ask for it to "
+                + "be overwritten.");
         if (!File.Exists(System.IO.Path.Combine(target, "config.json")))
-            throw new BadRequestException($"{target} is not a model folder (it has no config.json) and is not overwritten; choose another output.");
+            throw new BadRequestException($"{target} is not a model folder (it has no config.json) and is not "
+                + "overwritten; choose another output.");
     }
 
     void Clear()

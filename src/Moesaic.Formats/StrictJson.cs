@@ -12,7 +12,8 @@ static class StrictJson
     internal static JsonDocument Load(string path) => InputErrors.Explain(path, () =>
     {
         var target = InputErrors.Target(path);
-        if (target.Length > MaxBytes) throw new BadModelException($"{path} holds {target.Length} bytes, far more than such a file has.");
+        if (target.Length > MaxBytes)
+            throw new BadModelException($"{path} holds {target.Length} bytes, far more than such a file has.");
         if (target.Length == 0) throw new BadModelException($"{path} is empty; fetch it again.");
         return Parse(File.ReadAllBytes(target.FullName), path);
     });
@@ -23,7 +24,8 @@ static class StrictJson
         try
         {
             var document = JsonDocument.Parse(json, Options);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new BadModelException($"{source} does not hold a JSON object.");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new BadModelException($"{source} does not hold a JSON object.");
             CheckStrings(document.RootElement);
             return document;
         }
@@ -33,7 +35,9 @@ static class StrictJson
         }
     }
 
-    /// <summary>Escaped lone surrogates pass the parser but have no string; found here, they surprise nobody later.</summary>
+    /// <summary>
+    /// Escaped lone surrogates pass the parser but have no string; found here, they surprise nobody later.
+    /// </summary>
     static void CheckStrings(JsonElement element)
     {
         switch (element.ValueKind)

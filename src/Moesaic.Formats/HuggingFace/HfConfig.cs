@@ -27,7 +27,8 @@ public sealed class HfConfig
     public string Source { get; }
 
     /// <summary>All keys whose value is not null, in the order of the file.</summary>
-    public IEnumerable<string> Keys => root.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).Select(p => p.Name);
+    public IEnumerable<string> Keys => root.EnumerateObject()
+        .Where(p => p.Value.ValueKind != JsonValueKind.Null).Select(p => p.Name);
 
     /// <summary>Keys nobody asked for yet.</summary>
     public IEnumerable<string> Unread => Keys.Where(k => !read.Contains(k));
@@ -37,7 +38,9 @@ public sealed class HfConfig
 
     /// <summary><c>architectures</c>, e.g. "LlamaForCausalLM"; empty when absent.</summary>
     public IReadOnlyList<string> Architectures => Find("architectures") is { } list
-        ? [.. List("architectures", list).Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : throw Bad("architectures", "must hold strings"))]
+        ? [.. List("architectures", list).Select(e => e.ValueKind == JsonValueKind.String
+            ? e.GetString()!
+            : throw Bad("architectures", "must hold strings"))]
         : [];
 
     /// <summary><c>dtype</c> or <c>torch_dtype</c>, with or without "torch."; null when neither is there.</summary>
@@ -46,11 +49,14 @@ public sealed class HfConfig
         get
         {
             string? now = TextOrNull("dtype"), before = TextOrNull("torch_dtype");
-            if (now is not null && before is not null && now != before) throw Bad("dtype", $"is \"{now}\", but torch_dtype is \"{before}\"");
+            if (now is not null && before is not null && now != before)
+                throw Bad("dtype", $"is \"{now}\", but torch_dtype is \"{before}\"");
             if ((now ?? before) is not { } name) return null;
             foreach (var type in Enum.GetValues<TensorType>())
-                if (type.IsFloat() && name.Replace("torch.", "", StringComparison.Ordinal) == type.ConfigName()) return type;
-            throw Bad(now is null ? "torch_dtype" : "dtype", $"\"{name}\" is not supported (supported: float32, bfloat16, float16, float64)");
+                if (type.IsFloat() && name.Replace("torch.", "", StringComparison.Ordinal) == type.ConfigName())
+                    return type;
+            throw Bad(now is null ? "torch_dtype" : "dtype", $"\"{name}\" is not supported (supported: "
+                + "float32, bfloat16, float16, float64)");
         }
     }
 
@@ -86,7 +92,8 @@ public sealed class HfConfig
     /// <summary>True when the key is there and not null. Does not count as reading it.</summary>
     public bool Has(string key) => root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    internal bool IsObject(string key) => root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Object;
+    internal bool IsObject(string key) =>
+        root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Object;
 
     /// <summary>Marks keys as honoured without looking at them.</summary>
     public void Accept(params ReadOnlySpan<string> keys)
@@ -98,7 +105,8 @@ public sealed class HfConfig
     public int Int(string key, int min = 0, int max = int.MaxValue) => IntOrNull(key, min, max) ?? throw Missing(key);
 
     /// <inheritdoc cref="Int"/>
-    public int IntOr(string key, int fallback, int min = 0, int max = int.MaxValue) => IntOrNull(key, min, max) ?? fallback;
+    public int IntOr(string key, int fallback, int min = 0, int max = int.MaxValue) =>
+        IntOrNull(key, min, max) ?? fallback;
 
     /// <inheritdoc cref="Int"/>
     public int? IntOrNull(string key, int min = 0, int max = int.MaxValue) =>
@@ -146,7 +154,9 @@ public sealed class HfConfig
     public string? TextOrNull(string key)
     {
         if (Find(key) is not { } value) return null;
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Bad(key, $"must be a string, not {Shown(value)}");
+        return value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : throw Bad(key, $"must be a string, not {Shown(value)}");
     }
 
     /// <summary>A nested object, with its own account of what was read; null when absent.</summary>
@@ -158,11 +168,15 @@ public sealed class HfConfig
             : throw Bad(key, $"must be an object, not {Shown(value)}");
     }
 
-    /// <summary>Rotary embedding, from either spelling; yarn, dynamic, longrope and others are refused by name.</summary>
+    /// <summary>
+    /// Rotary embedding, from either spelling; yarn, dynamic, longrope and others are refused by name.
+    /// </summary>
     /// <param name="defaultTheta">What the architecture takes when the file gives none.</param>
     public RopeConfig Rope(double defaultTheta = 10_000) => RopeReader.Read(this, defaultTheta);
 
-    /// <summary>Refuses a feature that is switched on: a value other than null, false, 0, "" or an empty list.</summary>
+    /// <summary>
+    /// Refuses a feature that is switched on: a value other than null, false, 0, "" or an empty list.
+    /// </summary>
     /// <param name="key">The key; counts as read.</param>
     /// <param name="why">Ends the sentence "key ... is set, but", e.g. "sliding-window attention is not supported".</param>
     public void Refuse(string key, string why)
@@ -194,14 +208,17 @@ public sealed class HfConfig
 
     int ToInt(string key, JsonElement value, int min, int max)
     {
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max) return number;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max)
+            return number;
         string range = max == int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"of {min} or more")
             : string.Create(CultureInfo.InvariantCulture, $"from {min} to {max}");
         throw Bad(key, $"must be a whole number {range}, not {Shown(value)}");
     }
 
     JsonElement.ArrayEnumerator List(string key, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Bad(key, $"must be a list, not {Shown(value)}");
+        value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray()
+            : throw Bad(key, $"must be a list, not {Shown(value)}");
 
     static bool IsOn(JsonElement value) => value.ValueKind switch
     {

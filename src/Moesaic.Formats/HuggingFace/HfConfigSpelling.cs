@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Moesaic.Formats;
 
-/// <summary>Writes the parts of config.json that exist in two spellings, in both, so that old and new readers agree.</summary>
+/// <summary>
+/// Writes the parts of config.json that exist in two spellings, in both, so that old and new readers agree.
+/// </summary>
 public static class HfConfigSpelling
 {
     /// <summary>Sets <c>dtype</c> and <c>torch_dtype</c>.</summary>

@@ -1,6 +1,8 @@
 namespace Moesaic.Formats;
 
-/// <summary>A Hugging Face model folder, opened for reading: configuration, mapped weights, and the names of its side files.</summary>
+/// <summary>
+/// A Hugging Face model folder, opened for reading: configuration, mapped weights, and the names of its side files.
+/// </summary>
 public sealed class HfFolder : IDisposable
 {
     const string Expected = "A model folder holds config.json, model.safetensors (or shards with model.safetensors.index.json) "

@@ -22,7 +22,9 @@ public static class HfFolderWriter
     /// <param name="content">What it is to hold.</param>
     /// <param name="options">null takes the defaults.</param>
     /// <param name="cancellation">Stops between pieces of a tensor.</param>
-    /// <exception cref="BadRequestException">The folder exists, lies in the way of an input, cannot be written or does not fit the disk.</exception>
+    /// <exception cref="BadRequestException">
+    /// The folder exists, lies in the way of an input, cannot be written or does not fit the disk.
+    /// </exception>
     public static IReadOnlyList<string> Write(string folder, HfFolderContent content, HfFolderOptions? options = null,
         CancellationToken cancellation = default)
     {
@@ -36,8 +38,8 @@ public static class HfFolderWriter
         DiskSpace.Require(pending.Path, tensorBytes + small.Sum(f => (long)f.Value.Length), folder);
         long written = 0;
         foreach (var (file, tensors) in shards)
-            WriteFlushed(Path.Combine(pending.Path, file), stream => SafetensorsWriter.Write(stream, tensors, content.Metadata,
-                bytes => options.Progress?.Report(written += bytes), cancellation));
+            WriteFlushed(Path.Combine(pending.Path, file), stream => SafetensorsWriter.Write(
+                stream, tensors, content.Metadata, bytes => options.Progress?.Report(written += bytes), cancellation));
         foreach (var (name, bytes) in small)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -52,7 +54,13 @@ public static class HfFolderWriter
     {
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         if (content.SideFilesFrom is { } source)
-            foreach (string name in SideFiles.In(source)) files[name] = InputErrors.Explain(Path.Combine(source, name), () => File.ReadAllBytes(Path.Combine(source, name)));
+        {
+            foreach (string name in SideFiles.In(source))
+            {
+                string path = Path.Combine(source, name);
+                files[name] = InputErrors.Explain(path, () => File.ReadAllBytes(path));
+            }
+        }
         foreach (var (name, bytes) in content.ExtraFiles) files[CheckedName(name)] = bytes;
         if (content.ModelCard is { } card) files["README.md"] = Encoding.UTF8.GetBytes(card);
         files["config.json"] = Json(content.Config);
@@ -63,18 +71,20 @@ public static class HfFolderWriter
     static JsonObject Index(IReadOnlyList<(string File, IReadOnlyList<TensorSource> Tensors)> shards)
     {
         var map = new JsonObject();
-        foreach (var (tensor, file) in shards.SelectMany(s => s.Tensors.Select(t => (t.Name, s.File))).OrderBy(e => e.Name, StringComparer.Ordinal))
-            map.Add(tensor, file);
+        var entries = shards.SelectMany(s => s.Tensors.Select(t => (t.Name, s.File)));
+        foreach (var (tensor, file) in entries.OrderBy(e => e.Name, StringComparer.Ordinal)) map.Add(tensor, file);
         long total = shards.Sum(s => s.Tensors.Sum(t => t.ByteLength));
         return new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = total }, ["weight_map"] = map };
     }
 
-    static byte[] Json(JsonObject json) => Encoding.UTF8.GetBytes(json.ToJsonString(Layout).ReplaceLineEndings("\n") + "\n");
+    static byte[] Json(JsonObject json) =>
+        Encoding.UTF8.GetBytes(json.ToJsonString(Layout).ReplaceLineEndings("\n") + "\n");
 
     static string CheckedName(string name)
     {
         string[] parts = name.Split('/');
-        if (Path.IsPathRooted(name) || name.Contains('\\', StringComparison.Ordinal) || parts.Any(p => p is "" or "." or ".."))
+        if (Path.IsPathRooted(name) || name.Contains('\\', StringComparison.Ordinal)
+            || parts.Any(p => p is "" or "." or ".."))
             throw new ArgumentException($"\"{name}\" is not a relative file name inside the folder", nameof(name));
         return name;
     }
@@ -84,13 +94,15 @@ public static class HfFolderWriter
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
         string from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source)) + Path.DirectorySeparatorChar;
         if (from.StartsWith(target, StringComparison.Ordinal))
-            throw new BadRequestException($"{folder} is the input {source} or contains it; inputs are never changed, choose another output.");
+            throw new BadRequestException($"{folder} is the input {source} or contains it; inputs are never "
+                + "changed, choose another output.");
     }
 
     static void WriteFlushed(string path, Action<Stream> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var stream = OutputErrors.Explain(path, () => new ExplainingStream(new FileStream(path, FileMode.CreateNew, FileAccess.Write), path));
+        using var stream = OutputErrors.Explain(path,
+            () => new ExplainingStream(new FileStream(path, FileMode.CreateNew, FileAccess.Write), path));
         write(stream);
         stream.FlushToDisk();
     }

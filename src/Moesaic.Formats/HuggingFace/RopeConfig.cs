@@ -5,7 +5,9 @@ public enum RopeScaling
 {
     /// <summary>Not at all; also spelled "default".</summary>
     None,
-    /// <summary>All frequencies divided by <see cref="RopeConfig.Factor"/> (position interpolation, arXiv:2306.15595).</summary>
+    /// <summary>
+    /// All frequencies divided by <see cref="RopeConfig.Factor"/> (position interpolation, arXiv:2306.15595).
+    /// </summary>
     Linear,
     /// <summary>Low frequencies divided, high ones kept, smooth between (Llama 3.1).</summary>
     Llama3,

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 
 namespace Moesaic.Formats;
 
@@ -19,11 +19,13 @@ static class RopeReader
         {
             if (config.Section(place) is not { } section) continue;
             var (found, inner) = ReadSection(config, section, place);
-            if (scaled is not null && scaled != found) throw config.Bad(New, "contradicts rope_scaling; remove one of them");
+            if (scaled is not null && scaled != found)
+                throw config.Bad(New, "contradicts rope_scaling; remove one of them");
             scaled = found;
             if (inner is null) continue;
             if (theta is not null && theta != inner)
-                throw config.Bad(place, FormattableString.Invariant($"gives rope_theta {inner}, elsewhere it is {theta}; remove one of them"));
+                throw config.Bad(place, string.Create(CultureInfo.InvariantCulture,
+                    $"gives rope_theta {inner}, elsewhere it is {theta}; remove one of them"));
             theta = inner;
         }
         double value = theta ?? defaultTheta;
@@ -46,7 +48,8 @@ static class RopeReader
             "linear" => new RopeConfig(0, RopeScaling.Linear, Factor(section)),
             "llama3" => Llama3(section),
             null => throw config.Bad(place, "has neither rope_type nor type"),
-            var other => throw config.Bad(place, $"asks for \"{other}\", which is not supported (supported: default, linear, llama3)"),
+            var other => throw config.Bad(place, $"asks for \"{other}\", which is not supported (supported: "
+                + "default, linear, llama3)"),
         };
         // transformers itself writes a factor beside "default"; it means nothing there.
         if (rope.Scaling == RopeScaling.None) section.Accept("factor", "original_max_position_embeddings");
@@ -57,8 +60,10 @@ static class RopeReader
     static RopeConfig Llama3(HfConfig section)
     {
         double low = section.Number("low_freq_factor"), high = section.Number("high_freq_factor");
-        if (low <= 0 || high <= low) throw section.Bad("high_freq_factor", "must be above low_freq_factor, and that above 0");
-        return new RopeConfig(0, RopeScaling.Llama3, Factor(section), low, high, section.Int("original_max_position_embeddings", min: 1));
+        if (low <= 0 || high <= low)
+            throw section.Bad("high_freq_factor", "must be above low_freq_factor, and that above 0");
+        int original = section.Int("original_max_position_embeddings", min: 1);
+        return new RopeConfig(0, RopeScaling.Llama3, Factor(section), low, high, original);
     }
 
     static double Factor(HfConfig section)

@@ -1,6 +1,8 @@
 namespace Moesaic.Formats;
 
-/// <summary>Which tensors go into which weights file: in order, a new file whenever the next tensor would not fit.</summary>
+/// <summary>
+/// Which tensors go into which weights file: in order, a new file whenever the next tensor would not fit.
+/// </summary>
 static class ShardPlan
 {
     internal static IReadOnlyList<(string File, IReadOnlyList<TensorSource> Tensors)> Make(
@@ -20,6 +22,7 @@ static class ShardPlan
             bytes += tensor.ByteLength;
         }
         if (shards.Count == 1) return [(TensorStore.SingleFileName, shards[0])];
-        return [.. shards.Select((s, i) => ($"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors", (IReadOnlyList<TensorSource>)s))];
+        return [.. shards.Select((shard, i) =>
+            ($"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors", (IReadOnlyList<TensorSource>)shard))];
     }
 }

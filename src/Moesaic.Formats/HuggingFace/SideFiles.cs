@@ -1,6 +1,9 @@
 namespace Moesaic.Formats;
 
-/// <summary>Which files of a model folder travel with the model: all that tell how to use it, none that describe its weights.</summary>
+/// <summary>
+/// Which files of a model folder travel with the model: all that tell how to use it, none that describe its
+/// weights.
+/// </summary>
 public static class SideFiles
 {
     static readonly HashSet<string> Carried = new(StringComparer.Ordinal)
@@ -25,17 +28,20 @@ public static class SideFiles
     /// README.md, reports); a caller tells the user about them.
     /// </summary>
     public static IReadOnlyList<string> LeftBehind(string folder) =>
-        [.. Files(folder).Where(f => !IsCarried(f) && !Replaced.Contains(f) && !f.EndsWith(".safetensors", StringComparison.Ordinal))];
+        [.. Files(folder).Where(f => !IsCarried(f) && !Replaced.Contains(f)
+            && !f.EndsWith(".safetensors", StringComparison.Ordinal))];
 
     static bool IsCarried(string relative) =>
         Carried.Contains(relative)
-        || (relative.StartsWith(Templates + "/", StringComparison.Ordinal) && relative.EndsWith(".jinja", StringComparison.Ordinal));
+        || (relative.StartsWith(Templates + "/", StringComparison.Ordinal)
+            && relative.EndsWith(".jinja", StringComparison.Ordinal));
 
     static IEnumerable<string> Files(string folder) => InputErrors.Explain(folder, () =>
     {
         var names = Directory.GetFiles(folder).Select(f => Path.GetFileName(f)!);
         string templates = Path.Combine(folder, Templates);
-        if (Directory.Exists(templates)) names = names.Concat(Directory.GetFiles(templates).Select(f => $"{Templates}/{Path.GetFileName(f)}"));
+        if (Directory.Exists(templates))
+            names = names.Concat(Directory.GetFiles(templates).Select(f => $"{Templates}/{Path.GetFileName(f)}"));
         return names.Order(StringComparer.Ordinal);
     });
 }

@@ -2,7 +2,9 @@ using System.IO.MemoryMappedFiles;
 
 namespace Moesaic.Formats;
 
-/// <summary>A whole file mapped read-only. Spans are valid until <see cref="Dispose"/>; the file must not shrink meanwhile.</summary>
+/// <summary>
+/// A whole file mapped read-only. Spans are valid until <see cref="Dispose"/>; the file must not shrink meanwhile.
+/// </summary>
 sealed unsafe class MappedFile : IDisposable
 {
     readonly MemoryMappedFile map;
@@ -20,12 +22,15 @@ sealed unsafe class MappedFile : IDisposable
 
     internal long Length { get; }
 
-    /// <exception cref="BadModelException">Missing, unreadable, or not an ordinary file of at least <paramref name="minimum"/> bytes.</exception>
+    /// <exception cref="BadModelException">
+    /// Missing, unreadable, or not an ordinary file of at least <paramref name="minimum"/> bytes.
+    /// </exception>
     internal static MappedFile Open(string path, long minimum) => InputErrors.Explain(path, () =>
     {
         var target = InputErrors.Target(path);
         if (target.Length < minimum)
-            throw new BadModelException($"{path} holds {target.Length} bytes, too few for a safetensors file; it is truncated, fetch it again.");
+            throw new BadModelException($"{path} holds {target.Length} bytes, too few for a safetensors file; "
+                + "it is truncated, fetch it again.");
         using var stream = new FileStream(target.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         long length = stream.Length;
         var map = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, MemoryMappedFileAccess.Read,

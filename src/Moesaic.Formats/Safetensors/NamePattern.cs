@@ -15,12 +15,14 @@ static class NamePattern
             var numbers = new List<long>();
             for (int i = 0; i < parts.Length; i++)
             {
-                if (!long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out long number)) continue;
+                if (!long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+                    continue;
                 numbers.Add(number);
                 parts[i] = "\0";
             }
             string template = string.Join('.', parts);
-            if (!groups.TryGetValue(template, out var group)) group = ([.. numbers.Select(_ => new SortedSet<long>())], 0);
+            if (!groups.TryGetValue(template, out var group))
+                group = ([.. numbers.Select(_ => new SortedSet<long>())], 0);
             for (int i = 0; i < numbers.Count; i++) group.Numbers[i].Add(numbers[i]);
             groups[template] = (group.Numbers, group.Count + 1);
         }

@@ -35,7 +35,7 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Maps a file and checks its header.</summary>
-    /// <exception cref="BadModelException">Missing, truncated, or the header is not true of the file: what and where.</exception>
+    /// <exception cref="BadModelException">Missing, truncated, or the header is not true of the file.</exception>
     public static SafetensorsFile Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -44,11 +44,14 @@ public sealed class SafetensorsFile : IDisposable
         {
             ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(map.Bytes(0, PrefixBytes));
             if (headerLength > MaxHeaderBytes)
-                throw new BadModelException($"{path} is not a safetensors file: its header claims {headerLength} bytes, the limit is {MaxHeaderBytes}.");
+                throw new BadModelException($"{path} is not a safetensors file: its header claims "
+                    + $"{headerLength} bytes, the limit is {MaxHeaderBytes}.");
             if ((long)headerLength > map.Length - PrefixBytes)
-                throw new BadModelException($"{path} is truncated: its header claims {headerLength} bytes, the file holds {map.Length - PrefixBytes} after the length.");
+                throw new BadModelException($"{path} is truncated: its header claims {headerLength} bytes, "
+                    + $"the file holds {map.Length - PrefixBytes} after the length.");
             long dataStart = PrefixBytes + (long)headerLength;
-            var header = SafetensorsHeader.Parse(map.Bytes(PrefixBytes, (int)headerLength), path, dataStart, map.Length - dataStart);
+            var json = map.Bytes(PrefixBytes, (int)headerLength);
+            var header = SafetensorsHeader.Parse(json, path, dataStart, map.Length - dataStart);
             return new SafetensorsFile(path, map, header);
         }
         catch

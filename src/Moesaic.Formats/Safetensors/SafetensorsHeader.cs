@@ -3,7 +3,9 @@ using System.Text.Unicode;
 
 namespace Moesaic.Formats;
 
-/// <summary>The JSON header of a safetensors file: tensors in the order of their bytes, and the metadata strings.</summary>
+/// <summary>
+/// The JSON header of a safetensors file: tensors in the order of their bytes, and the metadata strings.
+/// </summary>
 sealed class SafetensorsHeader
 {
     const int MaxNameLength = 1000, MaxRank = 64;
@@ -62,7 +64,8 @@ sealed class SafetensorsHeader
                 ReadMetadata(ref reader);
                 continue;
             }
-            if (name.Length is 0 or > MaxNameLength || name.Any(char.IsControl)) throw Bad($"\"{Shown(name)}\" is not a usable tensor name");
+            if (name.Length is 0 or > MaxNameLength || name.Any(char.IsControl))
+                throw Bad($"\"{Shown(name)}\" is not a usable tensor name");
             if (!seen.Add(name)) throw Bad($"tensor {name} occurs twice");
             tensors.Add(ReadTensor(ref reader, name));
         }
@@ -92,16 +95,26 @@ sealed class SafetensorsHeader
             reader.Read();
             switch (key)
             {
-                case "dtype" when type is null && reader.TokenType == JsonTokenType.String: type = reader.GetString()!; break;
-                case "shape" when shape is null: shape = ReadNumbers(ref reader, name, key); break;
-                case "data_offsets" when offsets is null: offsets = ReadNumbers(ref reader, name, key); break;
-                case "dtype" or "shape" or "data_offsets": throw Bad($"tensor {name}: {key} occurs twice or has the wrong type");
-                default: throw Bad($"tensor {name}: unknown key \"{Shown(key)}\"");
+                case "dtype" when type is null && reader.TokenType == JsonTokenType.String:
+                    type = reader.GetString()!;
+                    break;
+                case "shape" when shape is null:
+                    shape = ReadNumbers(ref reader, name, key);
+                    break;
+                case "data_offsets" when offsets is null:
+                    offsets = ReadNumbers(ref reader, name, key);
+                    break;
+                case "dtype" or "shape" or "data_offsets":
+                    throw Bad($"tensor {name}: {key} occurs twice or has the wrong type");
+                default:
+                    throw Bad($"tensor {name}: unknown key \"{Shown(key)}\"");
             }
         }
-        if (type is null || shape is null || offsets is null) throw Bad($"tensor {name} lacks dtype, shape or data_offsets");
+        if (type is null || shape is null || offsets is null)
+            throw Bad($"tensor {name} lacks dtype, shape or data_offsets");
         if (!TensorTypes.TryParse(type, out var parsed))
-            throw Bad($"tensor {name} has data type {Shown(type)}, which is not supported (supported: {string.Join(", ", Enum.GetNames<TensorType>())}). "
+            throw Bad($"tensor {name} has data type {Shown(type)}, which is not supported (supported: "
+                + $"{string.Join(", ", Enum.GetNames<TensorType>())}). "
                 + "Convert the checkpoint to one of them, e.g. to BF16");
         if (offsets.Length != 2) throw Bad($"tensor {name}: data_offsets must be [begin, end]");
         return Checked(name, parsed, shape, offsets[0], offsets[1]);
@@ -128,11 +141,14 @@ sealed class SafetensorsHeader
         foreach (long d in shape)
         {
             bytes *= d;
-            if (bytes > long.MaxValue) throw Bad($"tensor {name}: shape {TensorInfo.FormatShape(shape)} is larger than any file");
+            if (bytes > long.MaxValue)
+                throw Bad($"tensor {name}: shape {TensorInfo.FormatShape(shape)} is larger than any file");
         }
         if (bytes != end - begin)
-            throw Bad($"tensor {name}: {type} {TensorInfo.FormatShape(shape)} takes {bytes} bytes, data_offsets [{begin}, {end}] give {end - begin}");
-        if (begin > long.MaxValue - dataStart) throw Bad($"tensor {name}: data_offsets [{begin}, {end}] lie outside the file");
+            throw Bad($"tensor {name}: {type} {TensorInfo.FormatShape(shape)} takes {bytes} bytes, "
+                + $"data_offsets [{begin}, {end}] give {end - begin}");
+        if (begin > long.MaxValue - dataStart)
+            throw Bad($"tensor {name}: data_offsets [{begin}, {end}] lie outside the file");
         return new TensorInfo(name, type, shape, path, dataStart + begin, end - begin);
     }
 
@@ -147,9 +163,11 @@ sealed class SafetensorsHeader
         {
             long begin = tensor.Offset - dataStart;
             if (begin < position) throw Bad($"tensors {previous!.Name} and {tensor.Name} overlap");
-            if (begin > position) throw Bad($"{begin - position} bytes before tensor {tensor.Name} belong to no tensor");
+            if (begin > position)
+                throw Bad($"{begin - position} bytes before tensor {tensor.Name} belong to no tensor");
             if (tensor.ByteLength > dataLength - begin)
-                throw Bad($"the file is truncated: tensor {tensor.Name} ends at byte {(Int128)begin + tensor.ByteLength} of the data, the file holds {dataLength}");
+                throw Bad($"the file is truncated: tensor {tensor.Name} ends at byte "
+                    + $"{(Int128)begin + tensor.ByteLength} of the data, the file holds {dataLength}");
             position = begin + tensor.ByteLength;
             previous = tensor;
         }
@@ -159,5 +177,6 @@ sealed class SafetensorsHeader
     BadModelException Bad(string what) => new($"{path} is not a valid safetensors file: {what}.");
 
     static string Shown(string text) =>
-        string.Concat(text.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)) + (text.Length > 80 ? "..." : "");
+        string.Concat(text.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c))
+        + (text.Length > 80 ? "..." : "");
 }

@@ -14,7 +14,7 @@ public static class SafetensorsWriter
     /// <summary>Writes the file at once or not at all (<see cref="AtomicFile"/>).</summary>
     /// <param name="path">The file; an old one is replaced.</param>
     /// <param name="tensors">Delivered one after another.</param>
-    /// <param name="metadata">For <c>__metadata__</c>; <c>format: pt</c>, which Hugging Face's loader demands, is added.</param>
+    /// <param name="metadata">For <c>__metadata__</c>; <c>format: pt</c>, which transformers demands, is added.</param>
     /// <param name="cancellation">Stops between pieces; nothing is left behind.</param>
     public static void Write(string path, IEnumerable<TensorSource> tensors,
         IEnumerable<KeyValuePair<string, string>>? metadata = null, CancellationToken cancellation = default) =>
@@ -42,18 +42,21 @@ public static class SafetensorsWriter
     static byte[] Header(List<TensorSource> tensors, IEnumerable<KeyValuePair<string, string>> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var json = new Utf8JsonWriter(buffer, options))
         {
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
             json.WriteString("format", "pt");
-            foreach (var (key, value) in metadata.Where(m => m.Key != "format").OrderBy(m => m.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+            foreach (var (key, value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
+                if (key != "format") json.WriteString(key, value);
             json.WriteEndObject();
             var seen = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
             long position = 0;
             foreach (var tensor in tensors)
             {
-                if (!seen.Add(tensor.Name)) throw new ArgumentException($"tensor {tensor.Name} is given twice", nameof(tensors));
+                if (!seen.Add(tensor.Name))
+                    throw new ArgumentException($"tensor {tensor.Name} is given twice", nameof(tensors));
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.ToString());
                 json.WriteStartArray("shape");
@@ -68,7 +71,8 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
         int padded = (buffer.WrittenCount + 7) / 8 * 8;
-        if (padded > SafetensorsFile.MaxHeaderBytes) throw new ArgumentException("too many tensors for one file", nameof(tensors));
+        if (padded > SafetensorsFile.MaxHeaderBytes)
+            throw new ArgumentException("too many tensors for one file", nameof(tensors));
         return [.. buffer.WrittenSpan, .. Enumerable.Repeat((byte)' ', padded - buffer.WrittenCount)];
     }
 }

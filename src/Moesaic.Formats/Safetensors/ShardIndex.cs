@@ -45,5 +45,6 @@ sealed class ShardIndex
     }
 
     static bool IsPlainFileName(string name) =>
-        name.EndsWith(".safetensors", StringComparison.Ordinal) && name[0] != '.' && !name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c));
+        name.EndsWith(".safetensors", StringComparison.Ordinal) && name[0] != '.'
+        && !name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c));
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Moesaic.Formats;
 
-/// <summary>What a file says about one tensor and where its bytes lie. Checked against the file when that was opened.</summary>
+/// <summary>
+/// What a file says about one tensor and where its bytes lie. Checked against the file when that was opened.
+/// </summary>
 public sealed class TensorInfo
 {
     readonly long[] shape;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 
 namespace Moesaic.Formats;
 
@@ -26,7 +27,8 @@ public sealed class TensorSink
     {
         cancellation.ThrowIfCancellationRequested();
         if (bytes.Length > tensor.ByteLength - BytesWritten)
-            throw new InvalidOperationException($"more than {tensor.ByteLength} bytes were delivered for tensor {tensor.Name}");
+            throw new InvalidOperationException($"more than {tensor.ByteLength} bytes were delivered for "
+                + $"tensor {tensor.Name}");
         stream.Write(bytes);
         BytesWritten += bytes.Length;
     }
@@ -57,14 +59,16 @@ public sealed class TensorSink
     internal void Complete()
     {
         if (BytesWritten != tensor.ByteLength)
-            throw new InvalidOperationException($"{BytesWritten} of {tensor.ByteLength} bytes were delivered for tensor {tensor.Name}");
+            throw new InvalidOperationException($"{BytesWritten} of {tensor.ByteLength} bytes were delivered "
+                + $"for tensor {tensor.Name}");
     }
 
     void CheckFits(ReadOnlySpan<float> values)
     {
         int bad = TensorEncoder.FirstUnfit(values, tensor.Type);
         if (bad >= 0)
-            throw new BadModelException(FormattableString.Invariant(
-                $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element {BytesWritten / tensor.Type.ByteSize() + bad} is {values[bad]}."));
+            throw new BadModelException(string.Create(CultureInfo.InvariantCulture,
+                $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element "
+                + $"{BytesWritten / tensor.Type.ByteSize() + bad} is {values[bad]}."));
     }
 }

@@ -26,7 +26,9 @@ public sealed class TensorSource(string name, TensorType type, ReadOnlySpan<long
 
     internal void WriteTo(TensorSink sink) => deliver(sink);
 
-    /// <summary>The bytes of a mapped tensor as they are, whatever their type; the store must live until they are written.</summary>
+    /// <summary>
+    /// The bytes of a mapped tensor as they are, whatever their type; the store must live until they are written.
+    /// </summary>
     /// <param name="store">Where it comes from.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="newName">Its name in the new file; null keeps the old one.</param>
@@ -42,7 +44,8 @@ public sealed class TensorSource(string name, TensorType type, ReadOnlySpan<long
     }
 
     /// <summary>float32 values computed when asked for, stored as <paramref name="type"/>.</summary>
-    public static TensorSource FromFloats(string name, TensorType type, ReadOnlySpan<long> shape, Func<ReadOnlyMemory<float>> values)
+    public static TensorSource FromFloats(
+        string name, TensorType type, ReadOnlySpan<long> shape, Func<ReadOnlyMemory<float>> values)
     {
         if (!type.IsFloat()) throw new ArgumentException($"{type} is not a floating point type", nameof(type));
         return new TensorSource(name, type, shape, sink => sink.WriteFloats(values().Span));

@@ -22,7 +22,8 @@ public sealed class TensorStore : IDisposable
         foreach (var file in files)
             foreach (var info in file.Tensors)
                 if (!tensors.TryAdd(info.Name, (file, info)))
-                    throw new BadModelException($"Tensor {info.Name} is in both {tensors[info.Name].File.Path} and {file.Path}.");
+                    throw new BadModelException($"Tensor {info.Name} is in both "
+                        + $"{tensors[info.Name].File.Path} and {file.Path}.");
     }
 
     /// <summary>The folder or file that was opened, as a full path.</summary>
@@ -50,7 +51,8 @@ public sealed class TensorStore : IDisposable
         path = System.IO.Path.GetFullPath(path);
         if (!Directory.Exists(path)) return Open(path, [path]);
 
-        string single = System.IO.Path.Combine(path, SingleFileName), index = System.IO.Path.Combine(path, ShardIndex.FileName);
+        string single = System.IO.Path.Combine(path, SingleFileName);
+        string index = System.IO.Path.Combine(path, ShardIndex.FileName);
         if (File.Exists(single))
         {
             var store = Open(path, [single]);
@@ -67,7 +69,8 @@ public sealed class TensorStore : IDisposable
         var index = ShardIndex.Load(indexPath);
         string[] missing = [.. index.Files.Where(f => !File.Exists(System.IO.Path.Combine(folder, f)))];
         if (missing.Length > 0)
-            throw new BadModelException($"{folder} is incomplete: {indexPath} names {missing.Length} missing shard(s): {string.Join(", ", missing)}.");
+            throw new BadModelException($"{folder} is incomplete: {indexPath} names {missing.Length} missing "
+                + $"shard(s): {string.Join(", ", missing)}.");
 
         var store = Open(folder, [.. index.Files.Select(f => System.IO.Path.Combine(folder, f))]);
         try
@@ -100,14 +103,16 @@ public sealed class TensorStore : IDisposable
 
     static BadModelException NoWeights(string folder)
     {
-        string[] names = InputErrors.Explain(folder, () => Directory.GetFiles(folder)).Select(f => System.IO.Path.GetFileName(f)!).ToArray();
-        string[] pickled = [.. names.Where(n => System.IO.Path.GetExtension(n) is ".bin" or ".pt" or ".pth").Order(StringComparer.Ordinal)];
+        string[] names = [.. FilesOf(folder, "*").Select(f => System.IO.Path.GetFileName(f)!)];
+        string[] pickled = [.. names.Where(n => System.IO.Path.GetExtension(n) is ".bin" or ".pt" or ".pth")];
         if (pickled.Length > 0)
-            return new($"{folder} holds its weights only as {string.Join(", ", pickled)}: pickled PyTorch files are not read, because they can run code. "
+            return new($"{folder} holds its weights only as {string.Join(", ", pickled)}: pickled PyTorch "
+                + "files are not read, because they can run code. "
                 + "Convert them to safetensors, e.g. with transformers' save_pretrained(safe_serialization=True).");
-        string[] other = [.. names.Where(n => n.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] other = [.. names.Where(n => n.EndsWith(".safetensors", StringComparison.Ordinal))];
         if (other.Length > 0)
-            return new($"{folder} holds {string.Join(", ", other)}, but neither {SingleFileName} nor {ShardIndex.FileName}: fetch the index or rename the file.");
+            return new($"{folder} holds {string.Join(", ", other)}, but neither {SingleFileName} nor "
+                + $"{ShardIndex.FileName}: fetch the index or rename the file.");
         return new($"{folder} holds no weights: neither {SingleFileName} nor {ShardIndex.FileName} is there.");
     }
 
@@ -118,7 +123,8 @@ public sealed class TensorStore : IDisposable
                 throw new BadModelException($"{indexPath} says that tensor {name} is in {file}, but it is "
                     + (found.File is null ? "nowhere." : $"in {found.File.Path}."));
         int unlisted = tensors.Count - index.FileOf.Count;
-        if (unlisted > 0) notes.Add($"{unlisted} tensor(s) of the shards are not listed in {indexPath}; they are read all the same.");
+        if (unlisted > 0)
+            notes.Add($"{unlisted} tensor(s) of the shards are not listed in {indexPath}; they are read all the same.");
         if (index.TotalSize is { } size && size != TotalBytes)
             notes.Add($"{indexPath} gives a total_size of {size} bytes; the tensors take {TotalBytes}.");
     }
@@ -126,9 +132,12 @@ public sealed class TensorStore : IDisposable
     void NoteUnlisted()
     {
         var used = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (string file in InputErrors.Explain(Path, () => Directory.GetFiles(Path, "*.safetensors")).Order(StringComparer.Ordinal))
+        foreach (string file in FilesOf(Path, "*.safetensors"))
             if (!used.Contains(file)) notes.Add($"{file} is not part of the model and is not read.");
     }
+
+    static IEnumerable<string> FilesOf(string folder, string pattern) =>
+        InputErrors.Explain(folder, () => Directory.GetFiles(folder, pattern)).Order(StringComparer.Ordinal);
 
     /// <summary>True when a tensor of that name exists.</summary>
     public bool Contains(string name) => tensors.ContainsKey(name);
@@ -149,7 +158,8 @@ public sealed class TensorStore : IDisposable
     {
         var (file, info) = Locate(name);
         if (info.ByteLength > int.MaxValue)
-            throw new ArgumentException($"{info} takes {info.ByteLength} bytes, more than a span holds; read it in slices", nameof(name));
+            throw new ArgumentException($"{info} takes {info.ByteLength} bytes, more than a span holds; read "
+                + "it in slices", nameof(name));
         return file.Bytes(info, 0, (int)info.ByteLength);
     }
 
@@ -172,11 +182,14 @@ public sealed class TensorStore : IDisposable
     {
         var info = Info(name);
         if (info.ElementCount != destination.Length)
-            throw new ArgumentException($"{info} has {info.ElementCount} elements, the destination {destination.Length}", nameof(destination));
+            throw new ArgumentException($"{info} has {info.ElementCount} elements, the destination "
+                + $"{destination.Length}", nameof(destination));
         Read(name, 0, destination, checkFinite);
     }
 
-    /// <summary>Reads consecutive elements of a tensor (row-major) as float32; see <see cref="Read(string, Span{float}, bool)"/>.</summary>
+    /// <summary>
+    /// Reads consecutive elements of a tensor (row-major) as float32, like <see cref="Read(string, Span{float}, bool)"/>.
+    /// </summary>
     /// <param name="name">The tensor.</param>
     /// <param name="first">Index of the first element in row-major order.</param>
     /// <param name="destination">As long as the elements wanted.</param>
@@ -186,8 +199,8 @@ public sealed class TensorStore : IDisposable
         const int Piece = 1 << 20;
         var (file, info) = Locate(name);
         if (!info.Type.IsFloat())
-            throw new BadModelException($"{info.File}: tensor {info} holds integers where a floating point weight is needed; "
-                + "quantised checkpoints must be converted to BF16, F16 or F32 first.");
+            throw new BadModelException($"{info.File}: tensor {info} holds integers where a floating point "
+                + "weight is needed; quantised checkpoints must be converted to BF16, F16 or F32 first.");
         int size = info.Type.ByteSize();
         for (int done = 0; done < destination.Length; done += Piece)
         {
@@ -195,7 +208,8 @@ public sealed class TensorStore : IDisposable
             TensorDecoder.ToSingle(file.Bytes(info, (first + done) * size, piece.Length * size), info.Type, piece);
             int bad = checkFinite ? (int)Elementwise.FirstNonFinite(piece) : -1;
             if (bad >= 0)
-                throw new BadModelException($"{info.File}: tensor {info} holds {FormattableString.Invariant($"{piece[bad]}")} at "
+                throw new BadModelException($"{info.File}: tensor {info} holds "
+                    + $"{FormattableString.Invariant($"{piece[bad]}")} at "
                     + $"{info.FormatIndex(first + done + bad)}; the checkpoint is damaged or its training diverged.");
         }
     }

@@ -19,7 +19,9 @@ public static class TensorTypes
     public static bool IsFloat(this TensorType type) =>
         type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16;
 
-    /// <summary>The safetensors name, case-sensitive; false for those not supported (F8_E4M3, BOOL, U16, ...).</summary>
+    /// <summary>
+    /// The safetensors name, case-sensitive; false for those not supported (F8_E4M3, BOOL, U16, ...).
+    /// </summary>
     public static bool TryParse(string name, out TensorType type)
     {
         int index = Array.IndexOf(Known, name);

@@ -33,12 +33,16 @@ public sealed class WeightReader(TensorStore store)
     {
         if (store.Find(name) is not { } info) return null;
         taken.Add(name);
-        if (!info.Shape.SequenceEqual(shape)) wrong.Add($"{info}, the configuration asks for {TensorInfo.FormatShape(shape)}");
-        else if (!info.Type.IsFloat()) wrong.Add($"{info} holds integers; quantised checkpoints must be converted to BF16, F16 or F32 first");
+        if (!info.Shape.SequenceEqual(shape))
+            wrong.Add($"{info}, the configuration asks for {TensorInfo.FormatShape(shape)}");
+        else if (!info.Type.IsFloat())
+            wrong.Add($"{info} holds integers; quantised checkpoints must be converted to BF16, F16 or F32 first");
         return info;
     }
 
-    /// <summary>Skips, with a note, a tensor that carries no information of its own; does nothing when it is absent.</summary>
+    /// <summary>
+    /// Skips, with a note, a tensor that carries no information of its own; does nothing when it is absent.
+    /// </summary>
     public void Skip(string name, string reason)
     {
         if (store.Contains(name) && taken.Add(name)) notes.Add($"{name} is skipped: {reason}.");
@@ -52,18 +56,20 @@ public sealed class WeightReader(TensorStore store)
     {
         if (store.Find(copy) is not { } a || store.Find(original) is not { } b) return;
         if (SameBytes(a, b)) Skip(copy, $"it equals {original}, to which it is tied");
-        else if (taken.Add(copy)) wrong.Add($"{copy} differs from {original}, although the configuration ties them (tie_word_embeddings)");
+        else if (taken.Add(copy))
+            wrong.Add($"{copy} differs from {original}, although the configuration ties them (tie_word_embeddings)");
     }
 
     /// <summary>Ends the accounting.</summary>
     /// <returns>Notes about tensors that were skipped, for the user.</returns>
-    /// <exception cref="BadModelException">Tensors missing, of the wrong shape or type, or left over, grouped by pattern.</exception>
+    /// <exception cref="BadModelException">Tensors missing, of the wrong shape or type, or left over.</exception>
     public IReadOnlyList<string> Finish()
     {
         foreach (var info in store.Tensors)
             if (info.Name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)) taken.Add(info.Name);
         int frequencies = store.Tensors.Count(t => t.Name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
-        if (frequencies > 0) notes.Add($"{frequencies} rotary_emb.inv_freq tensor(s) are skipped: they follow from the configuration.");
+        if (frequencies > 0)
+            notes.Add($"{frequencies} rotary_emb.inv_freq tensor(s) are skipped: they follow from the configuration.");
 
         var left = store.Tensors.Where(t => !taken.Contains(t.Name)).Select(t => t.Name).ToList();
         if (missing.Count + wrong.Count + left.Count == 0) return notes;
