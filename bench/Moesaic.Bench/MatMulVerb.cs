@@ -7,11 +7,13 @@ namespace Moesaic.Bench;
 static unsafe class MatMulVerb
 {
     public const string Usage =
-        "  matmul [--threads N] [--rounds N] [--only TEXT] [--decode] [--cpu-time]   the float32 product beside the FMA peak and OpenBLAS";
+        "  matmul [--threads N] [--rounds N] [--only TEXT] [--form ABt|AB|AtB] [--decode] [--cpu-time]\n" +
+        "      the float32 product beside the FMA peak and OpenBLAS";
 
     public static int Run(string[] args)
     {
         var (rounds, only, decode) = (7, "", false);
+        var forms = Enum.GetValues<MatMulForm>();
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -19,6 +21,7 @@ static unsafe class MatMulVerb
                 case "--threads" when i + 1 < args.Length: WorkerTeam.Threads = Number(args[++i]); break;
                 case "--rounds" when i + 1 < args.Length: rounds = Number(args[++i]); break;
                 case "--only" when i + 1 < args.Length: only = args[++i]; break;
+                case "--form" when i + 1 < args.Length: forms = [Enum.Parse<MatMulForm>(args[++i], ignoreCase: true)]; break;
                 case "--decode": decode = true; break;
                 case "--cpu-time": Paired.UseProcessorTime = true; break;
                 default:
@@ -39,7 +42,7 @@ static unsafe class MatMulVerb
         {
             if (!layer.Name.Contains(only, StringComparison.OrdinalIgnoreCase))
                 continue;
-            foreach (var form in decode ? [MatMulForm.ABt] : Enum.GetValues<MatMulForm>())
+            foreach (var form in decode ? [MatMulForm.ABt] : forms)
                 Row(layer, form, rounds, peak, blas != null);
         }
 

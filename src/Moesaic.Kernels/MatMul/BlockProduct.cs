@@ -12,6 +12,10 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
     where TPanel : struct, ICount
 {
     const int TileRows = 6;
+
+    /// <summary>Rows of A that stay in the second cache while every panel of B passes.</summary>
+    const int NearRows = 264;
+
     const int SliceK = 256;
 
     static int PanelColumns => TPanel.Value * TSimd.Lanes;
@@ -19,11 +23,10 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(MatMulForm form, in MatMulProblem p, Block block)
     {
-        var panels = (block.Columns + PanelColumns - 1) / PanelColumns;
-        var slivers = (block.Rows + TileRows - 1) / TileRows;
         var sliceK = Math.Min(SliceK, p.K);
+        var panels = (block.Columns + PanelColumns - 1) / PanelColumns;
+        var packedA = form == MatMulForm.AtB ? NearRows * sliceK + Packing.Slack : 0;
         var packedB = panels * PanelColumns * sliceK + Packing.Slack;
-        var packedA = form == MatMulForm.AtB ? slivers * TileRows * sliceK + Packing.Slack : 0;
         var edgeTile = TileRows * PanelColumns;
         var edge = Scratch.Take(edgeTile + packedB + packedA);
         var bufferB = edge + edgeTile;
@@ -38,21 +41,16 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
                 Packing.Transpose(p.B + (long)block.Column * p.LdB + k, p.LdB, block.Columns, depth, PanelColumns, bufferB);
             else
                 Packing.Copy<TSimd, TVector>(p.B + (long)k * p.LdB + block.Column, p.LdB, block.Columns, depth, PanelColumns, bufferB);
-            if (form == MatMulForm.AtB)
-                Packing.CopySix(p.A + (long)k * p.LdA + block.Row, p.LdA, block.Rows, depth, bufferA);
 
             var fresh = k == 0 && !p.Accumulate;
-            for (var n = 0; n < block.Columns; n += PanelColumns)
+            for (var m = 0; m < block.Rows; m += NearRows)
             {
-                var panel = bufferB + (long)n * depth;
-                for (var m = 0; m < block.Rows; m += TileRows)
-                {
-                    var rows = Math.Min(TileRows, block.Rows - m);
-                    var tile = form == MatMulForm.AtB
-                        ? new Operand(bufferA + (long)m * depth, 1, TileRows)
-                        : new Operand(p.A + (long)(block.Row + m) * p.LdA + k, p.LdA, 1);
-                    Tile(depth, tile, panel, fresh, c + (long)m * p.LdC + n, p.LdC, rows, block.Columns - n, edge);
-                }
+                var rows = Math.Min(NearRows, block.Rows - m);
+                var near = form == MatMulForm.AtB
+                    ? Pack(p.A + (long)k * p.LdA + block.Row + m, p.LdA, rows, depth, bufferA)
+                    : new Operand(p.A + (long)(block.Row + m) * p.LdA + k, TileRows * (nint)p.LdA, p.LdA, 1);
+                for (var n = 0; n < block.Columns; n += PanelColumns)
+                    Panel(depth, near, bufferB + (long)n * depth, fresh, c + (long)m * p.LdC + n, p.LdC, rows, block.Columns - n, edge);
             }
 
             k += depth;
@@ -60,10 +58,31 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
         while (k < p.K);
     }
 
-    readonly struct Operand(float* address, nint row, nint step)
+    /// <summary>Rows of A and how to walk them.</summary>
+    readonly struct Operand(float* address, nint tile, nint row, nint step)
     {
         public readonly float* Address = address;
-        public readonly nint Row = row, Step = step;
+        public readonly nint Tile = tile, Row = row, Step = step;
+
+        public Operand Next() => new(Address + Tile, Tile, Row, Step);
+    }
+
+    static Operand Pack(float* source, int ld, int rows, int depth, float* buffer)
+    {
+        Packing.CopySix(source, ld, rows, depth, buffer);
+        return new Operand(buffer, TileRows * depth, 1, TileRows);
+    }
+
+    /// <summary>All rows against one panel, which stays in the nearest cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Panel(int k, Operand a, float* panel, bool fresh, float* c, int ldC, int rows, int columns, float* edge)
+    {
+        for (; rows > 0; rows -= TileRows)
+        {
+            Tile(k, a, panel, fresh, c, ldC, Math.Min(TileRows, rows), columns, edge);
+            a = a.Next();
+            c += TileRows * (long)ldC;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,7 @@ namespace Moesaic.Kernels;
 static unsafe class MatMulSchedule
 {
     /// <summary>Largest block: its packed slices of A and B share the second cache with what streams past.</summary>
-    const int MaxRows = 264, MaxColumns = 256;
+    const int MaxRows = 1056, MaxColumns = 256;
 
     /// <summary>Smallest block worth a hand-out.</summary>
     const int MinRows = 24, MinColumns = 64;
@@ -81,7 +81,7 @@ static unsafe class MatMulSchedule
             var wanted = rows * columns * depth > EnoughWork ? threads * BlocksPerThread : threads;
             if (threads == 1 || parts >= wanted || (rows <= MinRows && columns <= MinColumns))
                 return parts;
-            if (columns >= rows && columns > MinColumns)
+            if (columns > MinColumns && columns >= rows)
                 columns /= 2;
             else
                 rows /= 2;

@@ -14,6 +14,9 @@ static unsafe class Packing
     /// <summary>Floats behind the last panel that may be overwritten.</summary>
     public const int Slack = 2;
 
+    /// <summary>Rows between the one that is copied and the one that is fetched: rows lie on other pages, where the processor's own prefetch ends.</summary>
+    const int Ahead = 4;
+
     /// <summary>From a matrix whose rows are k: element (k, column) at source[k · ld + column].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy<TSimd, TVector>(float* source, int ld, int columns, int depth, int width, float* panels)
@@ -23,12 +26,18 @@ static unsafe class Packing
         var full = columns / width * width;
         for (var k = 0; k < depth; k++)
         {
+            var ahead = k + Ahead < depth ? Ahead * (long)ld : 0;
             var row = source + (long)k * ld;
             var target = panels + (long)k * width;
             for (var first = 0; first < full; first += width)
             {
                 for (var column = 0; column < width; column += TSimd.Lanes)
+                {
+                    if (Sse.IsSupported)
+                        Sse.Prefetch0(row + column + ahead);
                     TSimd.Store(TSimd.Load(row + column), target + column);
+                }
+
                 row += width;
                 target += (long)depth * width;
             }
@@ -54,6 +63,12 @@ static unsafe class Packing
             {
                 var panel = panels + (long)first * depth + stripe * Width;
                 var row = source + (long)stripe * ld + first;
+                if (Sse.IsSupported && end + Stripe <= depth)
+                {
+                    for (var k = 0; k < Stripe; k++)
+                        Sse.Prefetch0(row + (long)(Stripe + k) * ld);
+                }
+
                 for (var k = stripe; k < end - 1; k++)
                 {
                     Vector128.Store(Vector128.Load(row), panel);
