@@ -238,7 +238,8 @@ def cross_entropy(logits, targets):
 
 STORY_PROMPT = "Once upon a time, there was a little girl named"
 STORY = (" Lily. She loved to play outside in the sunshine. One day, she saw a big, red ball in the sky. "
-         "It was the sun! She thought it was so pretty.\nLily wanted to play with the ball, but it was too high up in the sky.")
+         "It was the sun! She thought it was so pretty.\n"
+         "Lily wanted to play with the ball, but it was too high up in the sky.")
 
 
 def check_stories(folder):
