@@ -25,7 +25,21 @@ public static class Attention
         int queryRows = CheckInputs(shape, segments, q, k, v);
         Require.Length(output.Length, q.Length, nameof(output));
         Require.LengthOrEmpty(logSumExp.Length, (long)queryRows * shape.QueryHeads, nameof(logSumExp));
-        AttentionReference.Forward(shape, segments, q, k, v, output, logSumExp);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512:
+                AttentionForward<Lanes512>.Run(shape, segments, q, k, v, output, logSumExp);
+                break;
+            case KernelLevel.Vector256:
+                AttentionForward<Lanes256>.Run(shape, segments, q, k, v, output, logSumExp);
+                break;
+            case KernelLevel.Vector128:
+                AttentionForward<Lanes128>.Run(shape, segments, q, k, v, output, logSumExp);
+                break;
+            default:
+                AttentionReference.Forward(shape, segments, q, k, v, output, logSumExp);
+                break;
+        }
     }
 
     /// <summary>
@@ -56,7 +70,21 @@ public static class Attention
         Require.Length(dq.Length, q.Length, nameof(dq));
         Require.Length(dk.Length, k.Length, nameof(dk));
         Require.Length(dv.Length, v.Length, nameof(dv));
-        AttentionReference.Backward(shape, segments, q, k, v, output, logSumExp, dOutput, dq, dk, dv);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512:
+                AttentionBackward<Lanes512>.Run(shape, segments, q, k, v, output, logSumExp, dOutput, dq, dk, dv);
+                break;
+            case KernelLevel.Vector256:
+                AttentionBackward<Lanes256>.Run(shape, segments, q, k, v, output, logSumExp, dOutput, dq, dk, dv);
+                break;
+            case KernelLevel.Vector128:
+                AttentionBackward<Lanes128>.Run(shape, segments, q, k, v, output, logSumExp, dOutput, dq, dk, dv);
+                break;
+            default:
+                AttentionReference.Backward(shape, segments, q, k, v, output, logSumExp, dOutput, dq, dk, dv);
+                break;
+        }
     }
 
     static int CheckInputs(

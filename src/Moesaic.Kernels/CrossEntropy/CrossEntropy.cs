@@ -17,7 +17,13 @@ public static class CrossEntropy
         ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, Span<float> losses)
     {
         Check(hidden, head, targets, losses);
-        CrossEntropyReference.Forward(hidden, head, targets, losses);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: CrossEntropyVector<Lanes512>.Forward(hidden, head, targets, losses); break;
+            case KernelLevel.Vector256: CrossEntropyVector<Lanes256>.Forward(hidden, head, targets, losses); break;
+            case KernelLevel.Vector128: CrossEntropyVector<Lanes128>.Forward(hidden, head, targets, losses); break;
+            default: CrossEntropyReference.Forward(hidden, head, targets, losses); break;
+        }
     }
 
     /// <summary>
@@ -39,7 +45,13 @@ public static class CrossEntropy
         Require.Length(weights.Length, targets.Length, nameof(weights));
         Require.LengthOrEmpty(dHidden.Length, hidden.Length, nameof(dHidden));
         Require.LengthOrEmpty(dHead.Length, head.Length, nameof(dHead));
-        CrossEntropyReference.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead);
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512: CrossEntropyVector<Lanes512>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead); break;
+            case KernelLevel.Vector256: CrossEntropyVector<Lanes256>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead); break;
+            case KernelLevel.Vector128: CrossEntropyVector<Lanes128>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead); break;
+            default: CrossEntropyReference.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead); break;
+        }
     }
 
     static void Check(

@@ -57,6 +57,15 @@ static unsafe class ElementwiseVector<TLanes>
         Partial.Store(last, to + i, count - i);
     }
 
+    /// <summary>to[0..count) *= scale, on the calling thread.</summary>
+    internal static void ScaleRow(float* to, float scale, int count)
+    {
+        TLanes factor = TLanes.Create(scale);
+        int i = 0;
+        for (; i <= count - TLanes.Lanes; i += TLanes.Lanes) TLanes.Store(TLanes.Load(to + i) * factor, to + i);
+        if (i < count) Partial.Store(Partial.Load<TLanes>(to + i, count - i) * factor, to + i, count - i);
+    }
+
     struct AddJob : IJob
     {
         public float* To, From;
@@ -90,10 +99,8 @@ static unsafe class ElementwiseVector<TLanes>
 
         public readonly void Execute(int part)
         {
-            int i = Slices.Start(part), end = Slices.End(part);
-            TLanes factor = TLanes.Create(Scale);
-            for (; i <= end - TLanes.Lanes; i += TLanes.Lanes) TLanes.Store(TLanes.Load(To + i) * factor, To + i);
-            if (i < end) Partial.Store(Partial.Load<TLanes>(To + i, end - i) * factor, To + i, end - i);
+            int start = Slices.Start(part);
+            ScaleRow(To + start, Scale, Slices.End(part) - start);
         }
     }
 }

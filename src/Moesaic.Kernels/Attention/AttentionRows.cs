@@ -1,0 +1,74 @@
+namespace Moesaic.Kernels;
+
+/// <summary>A block of queries of the heads that share one key head: where its rows lie, and moving them to lanes and back.</summary>
+unsafe struct AttentionRows
+{
+    public AttentionSizes Sizes;
+    public float Scale;
+
+    /// <summary>Query rows in the block.</summary>
+    public int Count;
+
+    /// <summary>Keys that the first query sees; each following one sees one more.</summary>
+    public int FirstVisible;
+
+    /// <summary>First row and head of the block; rows lie QueryWidth apart.</summary>
+    public float* Q, Output;
+
+    /// <summary>First key of the segment in the head; rows lie KeyWidth apart.</summary>
+    public float* K, V;
+
+    /// <summary>First row and head, null when not wanted; rows lie LogPitch apart.</summary>
+    public float* LogSumExp;
+
+    public int LogPitch;
+
+    /// <summary>lanes[d, head · BlockQueries + i] = scale · rows[i, head, d], zero where the block ends early.</summary>
+    internal readonly void PackLanes<TLanes>(float* rows, float scale, float* lanes)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int size = Sizes.Lanes * Sizes.Dim;
+        if (Count < Sizes.BlockQueries) new Span<float>(lanes, size).Clear();
+        for (int head = 0; head < Sizes.Sharing; head++)
+        {
+            Transpose.Run(
+                rows + head * Sizes.Dim, Sizes.QueryWidth, Count, Sizes.Dim, lanes + head * Sizes.BlockQueries, Sizes.Lanes);
+        }
+
+        if (scale != 1) ElementwiseVector<TLanes>.ScaleRow(lanes, scale, size);
+    }
+
+    /// <summary>packed[head · BlockQueries + i, d] = scale · rows[i, head, d], zero where the block or the row ends early.</summary>
+    internal readonly void PackRows<TLanes>(float* rows, float scale, float* packed)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int size = Sizes.Lanes * Sizes.Pitch;
+        if (Count < Sizes.BlockQueries) new Span<float>(packed, size).Clear();
+        for (int head = 0; head < Sizes.Sharing; head++)
+        {
+            TileProduct<TLanes>.Pack(
+                rows + head * Sizes.Dim, Sizes.QueryWidth, Count, Sizes.Dim, packed + head * Sizes.BlockQueries * Sizes.Pitch,
+                Sizes.Pitch);
+        }
+
+        if (scale != 1) ElementwiseVector<TLanes>.ScaleRow(packed, scale, size);
+    }
+
+    /// <summary>For each lane the number of keys it sees.</summary>
+    internal readonly void FillVisible(float* visible)
+    {
+        for (int lane = 0; lane < Sizes.Lanes; lane++) visible[lane] = FirstVisible + lane % Sizes.BlockQueries;
+    }
+
+    /// <summary>Writes the lanes' results [DimRows, Lanes] and their log Σ exp back to rows.</summary>
+    internal readonly void StoreLanes(float* result, float* max, float* sum)
+    {
+        for (int head = 0; head < Sizes.Sharing; head++)
+        {
+            int lane = head * Sizes.BlockQueries;
+            Transpose.Run(result + lane, Sizes.Lanes, Sizes.Dim, Count, Output + head * Sizes.Dim, Sizes.QueryWidth);
+            for (int i = 0; i < Count && LogSumExp != null; i++)
+                LogSumExp[(nint)i * LogPitch + head] = max[lane + i] + MathF.Log(sum[lane + i]);
+        }
+    }
+}

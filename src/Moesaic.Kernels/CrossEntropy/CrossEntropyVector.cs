@@ -1,0 +1,78 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// <see cref="CrossEntropy"/> for one vector width. Tokens that count are taken in blocks; a block's logits are turned into gradients in place, row by
+/// row, between the products.
+/// </summary>
+static unsafe class CrossEntropyVector<TLanes>
+    where TLanes : struct, ILanes<TLanes>
+{
+    // 16 MiB of logits: small enough for the last cache level, and tokens enough to keep the products busy.
+    const int LogitsOfBlock = 4 * 1024 * 1024;
+    const int FewestTokens = 32, MostTokens = 512;
+
+    internal static void Forward(
+        ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, Span<float> losses) =>
+        ForwardBackward(hidden, head, targets, [], losses, [], []);
+
+    internal static void ForwardBackward(
+        ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights,
+        Span<float> losses, Span<float> dHidden, Span<float> dHead)
+    {
+        losses.Clear();
+        if (targets.IsEmpty || head.IsEmpty) return;
+        int width = hidden.Length / targets.Length, vocabulary = head.Length / width;
+        int blockTokens = Math.Min(targets.Length, Math.Clamp(LogitsOfBlock / vocabulary, FewestTokens, MostTokens));
+        float* scratch = NativeBuffer.Of<RowJob>().Take((long)blockTokens * (vocabulary + 2 * width + 1));
+        fixed (float* hiddenPointer = hidden, headPointer = head, weightPointer = weights, lossPointer = losses)
+        fixed (float* dHiddenPointer = dHidden, dHeadPointer = dHead)
+        fixed (int* targetPointer = targets)
+        {
+            var block = new LossBlock
+            {
+                Hidden = hiddenPointer, Head = headPointer, DHidden = dHiddenPointer, DHead = dHeadPointer,
+                Width = width, Vocabulary = vocabulary, Logits = scratch,
+                GatheredHidden = scratch + (long)blockTokens * vocabulary,
+                GatheredGradient = scratch + (long)blockTokens * (vocabulary + width),
+                Tokens = (int*)(scratch + (long)blockTokens * (vocabulary + 2 * width)),
+            };
+            var rows = new RowJob
+            {
+                Logits = block.Logits, Weights = weights.IsEmpty ? null : weightPointer, Losses = lossPointer,
+                Targets = targetPointer, Tokens = block.Tokens, Vocabulary = vocabulary,
+            };
+            for (int next = 0; next < targets.Length;)
+            {
+                next = block.Choose(targets, next, blockTokens);
+                if (block.Count == 0) return;
+                block.ComputeLogits();
+                rows.Slices = new(block.Count, vocabulary);
+                WorkerTeam.Run(ref rows, rows.Slices.Count);
+                if (!weights.IsEmpty) block.AddGradients();
+            }
+        }
+    }
+
+    struct RowJob : IJob
+    {
+        public float* Logits, Weights, Losses;
+        public int* Targets, Tokens;
+        public int Vocabulary;
+        public Slices Slices;
+
+        public readonly void Execute(int part)
+        {
+            for (int row = Slices.Start(part); row < Slices.End(part); row++)
+            {
+                float* logits = Logits + (nint)row * Vocabulary;
+                int token = Tokens[row], target = Targets[token];
+                float max = SoftmaxVector<TLanes>.MaxOfRow(logits, Vocabulary), wanted = logits[target];
+                float sum = SoftmaxVector<TLanes>.ExpOfRow(logits, Vocabulary, logits, max);
+                Losses[token] = max - wanted + MathF.Log(sum);
+                if (Weights == null) continue;
+                ElementwiseVector<TLanes>.ScaleRow(logits, Weights[token] / sum, Vocabulary);
+                logits[target] -= Weights[token];
+            }
+        }
+    }
+}
