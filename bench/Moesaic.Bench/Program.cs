@@ -3,6 +3,7 @@ using Moesaic.Bench;
 return args switch
 {
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
+    ["ops", .. var rest] => OpsVerb.Run(rest),
     _ => Usage(),
 };
 
@@ -10,5 +11,6 @@ static int Usage()
 {
     Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Moesaic.Bench -- VERB [options]");
     Console.Error.WriteLine(MatMulVerb.Usage);
+    Console.Error.WriteLine(OpsVerb.Usage);
     return 2;
 }
