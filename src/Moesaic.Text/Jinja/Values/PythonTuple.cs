@@ -1,0 +1,4 @@
+namespace Moesaic.Text.Jinja.Values;
+
+/// <summary>An immutable sequence.</summary>
+sealed record PythonTuple(IReadOnlyList<object?> Items);
