@@ -31,7 +31,7 @@ public static class DiskSpace
     {
         if (Available(path) is { } free && free - Margin < bytes)
             throw new BadRequestException(string.Create(CultureInfo.InvariantCulture,
-                $"{output} needs {bytes / 1e9:F2} GB, the disk has {free / 1e9:F2} GB free. Free space or "
-                + "choose another output."));
+                $"{output} needs {bytes / 1e9:F2} GB, the disk has {free / 1e9:F2} GB free. ")
+                + "Free space or choose another output.");
     }
 }

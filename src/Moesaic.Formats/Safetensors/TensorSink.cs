@@ -66,9 +66,9 @@ public sealed class TensorSink
     void CheckFits(ReadOnlySpan<float> values)
     {
         int bad = TensorEncoder.FirstUnfit(values, tensor.Type);
-        if (bad >= 0)
-            throw new BadModelException(string.Create(CultureInfo.InvariantCulture,
-                $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element "
-                + $"{BytesWritten / tensor.Type.ByteSize() + bad} is {values[bad]}."));
+        if (bad < 0) return;
+        long element = BytesWritten / tensor.Type.ByteSize() + bad;
+        throw new BadModelException(string.Create(CultureInfo.InvariantCulture,
+            $"Tensor {tensor.Name} cannot be stored as {tensor.Type}: element {element} is {values[bad]}."));
     }
 }
