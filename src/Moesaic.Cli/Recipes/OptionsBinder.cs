@@ -16,10 +16,13 @@ sealed class OptionsBinder(IReadOnlyDictionary<Type, Func<OptionsBinder, RecipeN
 
     /// <summary>Binds a whole document.</summary>
     /// <exception cref="BadRequestException">One line for each mistake.</exception>
-    public T Bind<T>(RecipeNode root) where T : class
+    public T Bind<T>(RecipeNode root) where T : class => (T)Bind(root, typeof(T));
+
+    /// <inheritdoc cref="Bind{T}"/>
+    public object Bind(RecipeNode root, Type type)
     {
-        var bound = Value(root, typeof(T), mayBeNull: false, path: "");
-        return problems.Count == 0 ? (T)bound! : throw new BadRequestException(string.Join('\n', problems));
+        var bound = Value(root, type, mayBeNull: false, path: "");
+        return problems.Count == 0 ? bound! : throw new BadRequestException(string.Join('\n', problems));
     }
 
     /// <summary>Notes a mistake and goes on.</summary>

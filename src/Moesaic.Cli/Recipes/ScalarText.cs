@@ -1,4 +1,5 @@
 using System.Globalization;
+using Moesaic.Formats;
 
 namespace Moesaic.Cli.Recipes;
 
@@ -30,6 +31,12 @@ static class ScalarText
         }
         return false;
     }
+
+    /// <summary>The value of a command line option.</summary>
+    /// <exception cref="BadRequestException">The text is no value of the type.</exception>
+    public static T Parse<T>(string option, string text) =>
+        TryParse(new ScalarNode(option, text, plain: true), typeof(T), out var value, out var problem)
+            ? (T)value! : throw new BadRequestException($"{option}: {problem}.");
 
     public static IReadOnlyList<string> Choices(Type type) => [.. Enum.GetNames(type).Select(SnakeCase.Of)];
 

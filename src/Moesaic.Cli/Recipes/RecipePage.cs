@@ -1,0 +1,81 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text;
+using Moesaic.Methods.Steps;
+
+namespace Moesaic.Cli.Recipes;
+
+/// <summary>The page of all recipe keys, from the types that recipes are bound to.</summary>
+static class RecipePage
+{
+    public static string Write(IReadOnlyList<StepKind> kinds)
+    {
+        var page = new StringBuilder("""
+            # Recipes
+
+            A recipe is one YAML file that says what is done to which model. `moesaic run recipe.yaml --dry-run` prints the plan,
+            `moesaic run recipe.yaml` runs it, and the same command goes on after a kill. An unknown key, a wrong type or a value out of
+            range is refused with its line and the nearest right name. `--set path=value` replaces any value, such as
+            `--set steps.0.split.experts=4`. Paths are relative to the current folder. Numbers may be written 400000 or 4e5.
+
+            This page is made by `moesaic recipes` from the types that recipes are bound to.
+
+
+            """.ReplaceLineEndings("\n"));
+        page.Append("## The recipe\n\n");
+        Keys(page, typeof(Recipe));
+        foreach (var kind in kinds)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"## {kind.Verb}\n\n{kind.Summary}.\n\n");
+            Keys(page, kind.OptionsType);
+        }
+        return page.ToString().TrimEnd('\n') + "\n";
+    }
+
+    static void Keys(StringBuilder page, Type options)
+    {
+        var (rows, choices) = (new StringBuilder(), new StringBuilder());
+        Collect(rows, choices, options, "");
+        if (rows.Length > 0) page.Append("| key | type | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n").Append(rows).Append('\n');
+        if (choices.Length > 0) page.Append(choices).Append('\n');
+    }
+
+    static void Collect(StringBuilder rows, StringBuilder choices, Type options, string path)
+    {
+        var defaults = OptionKey.Fresh(options);
+        foreach (var key in OptionKey.Of(options))
+        {
+            var (at, leaf) = (path + key.Name, OptionKey.ElementOf(key.Type) ?? OptionKey.ValueOf(key.Type) ?? key.Type);
+            rows.Append(CultureInfo.InvariantCulture,
+                $"| `{at}` | {Kind(key, leaf)} | {Default(key, defaults)} | {key.Unit} | {Cell(OptionDocs.Summary(key.Property))} |\n");
+            if (leaf.IsEnum) Choices(choices, at, leaf);
+            else if (leaf != typeof(RecipeItem) && OptionKey.IsRecord(leaf)) Collect(rows, choices, leaf, at + (leaf == key.Type ? "." : "[]."));
+        }
+    }
+
+    static string Kind(OptionKey key, Type leaf)
+    {
+        var one = leaf == typeof(RecipeItem) ? "step" : leaf.IsEnum ? "choice" : OptionKey.IsRecord(leaf) ? "mapping"
+            : ScalarText.Describe(leaf).Replace("a ", "", StringComparison.Ordinal);
+        var kind = key.Type == leaf ? one : OptionKey.ElementOf(key.Type) is not null ? $"list, each a {one}" : $"mapping from names, each a {one}";
+        var range = key.Rules.OfType<RangeAttribute>().FirstOrDefault();
+        return range is null ? kind : string.Create(CultureInfo.InvariantCulture, $"{kind}, {range.Minimum} to {range.Maximum}");
+    }
+
+    static string Default(OptionKey key, object defaults)
+    {
+        if (key.Required) return "needed";
+        var value = OptionsJson.Of(key.Property.GetValue(defaults));
+        return value is System.Text.Json.Nodes.JsonObject ? "see below" : $"`{(value is null ? "none" : value.ToJsonString().Trim('"'))}`";
+    }
+
+    static void Choices(StringBuilder choices, string path, Type type)
+    {
+        choices.Append(CultureInfo.InvariantCulture, $"Choices of `{path}`:\n\n");
+        foreach (var name in Enum.GetNames(type))
+            choices.Append(CultureInfo.InvariantCulture, $"- `{SnakeCase.Of(name)}`: {OptionDocs.Summary(type.GetField(name)!)}\n");
+        choices.Append('\n');
+    }
+
+    static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+}

@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Moesaic.Cli;
+
+/// <summary>
+/// Ctrl-C, or a request to terminate: the first asks the running work to save and stop, the second ends the process at once.
+/// </summary>
+sealed class StopSignals : IDisposable
+{
+    readonly CancellationTokenSource source = new();
+    readonly PosixSignalRegistration[] registrations;
+    readonly Action saving;
+
+    /// <param name="saving">Called on the first signal, on a thread of its own.</param>
+    public StopSignals(Action saving)
+    {
+        this.saving = saving;
+        registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)];
+    }
+
+    public CancellationToken Token => source.Token;
+
+    void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (source.IsCancellationRequested) Environment.Exit(ExitCode.Cancelled);
+        source.Cancel();
+        saving();
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations) registration.Dispose();
+        source.Dispose();
+    }
+}
