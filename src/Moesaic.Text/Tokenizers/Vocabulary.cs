@@ -20,7 +20,7 @@ sealed record AddedToken(
 sealed class Vocabulary
 {
     /// <summary>Ids above this are a damaged file, not a vocabulary.</summary>
-    public const int HighestId = (1 << 24) - 1;
+    public const int HighestId = (1 << 22) - 1;
 
     readonly string?[] names;
     readonly Dictionary<string, int> ids;

@@ -6,7 +6,7 @@ namespace Moesaic.Text.Tokenizers;
 /// <summary>One of Unicode's four normal forms.</summary>
 sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
 {
-    public string Apply(string text) => Ascii.IsValid(text) ? text : text.Normalize(form);
+    public string Apply(string text) => UnicodeNormalization.Normalize(text, form);
 }
 
 /// <summary>Puts a text before every non-empty one.</summary>
