@@ -53,7 +53,7 @@ static class CommonConfig
         if (config.IntOrNull("sliding_window") is { } window && window > 0 && window < spec.MaxPositions)
             throw config.Bad("sliding_window",
                 $"is {window}, shorter than max_position_embeddings ({spec.MaxPositions}), but sliding-window attention is not supported");
-        config.Read(harmless);
+        config.Accept(harmless);
         config.Finish(changesMaths);
         return spec;
     }

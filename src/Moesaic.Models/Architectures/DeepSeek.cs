@@ -35,7 +35,7 @@ sealed class DeepSeek : IArchitecture
             mixture = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)],
                 checked(config.IntOr("n_shared_experts", 0) * width));
         }
-        config.Read("aux_loss_alpha", "seq_aux", "moe_intermediate_size", "num_experts_per_tok", "n_shared_experts");
+        config.Accept("aux_loss_alpha", "seq_aux", "moe_intermediate_size", "num_experts_per_tok", "n_shared_experts");
         return CommonConfig.Read(config, l => l >= first && l % every == 0 ? mixture : dense);
     }
 

@@ -17,7 +17,7 @@ sealed class Mixtral : IArchitecture
         var router = new RouterSpec { Experts = experts, Chosen = config.Int("num_experts_per_tok", min: 1) };
         router.Validate(config.Source);
         var mixture = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)]);
-        config.Read("router_jitter_noise");     // noise of their training, not of the model
+        config.Accept("router_jitter_noise");     // noise of their training, not of the model
         return CommonConfig.Read(config, _ => mixture);
     }
 

@@ -18,7 +18,7 @@ sealed class MoesaicLayout : IArchitecture
     {
         if (config.ToJson()["layers"] is not JsonArray { Count: > 0 } layers)
             throw config.Bad("layers", "must be a list with one object per layer");
-        config.Read("layers");
+        config.Accept("layers");
         var parsed = layers.Select((layer, l) => ReadLayer(config, layer as JsonObject
             ?? throw config.Bad($"layers[{l}]", "must be an object"), l)).ToArray();
         if (config.Int("num_hidden_layers", min: 1) is var count && count != parsed.Length)
