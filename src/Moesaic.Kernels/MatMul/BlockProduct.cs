@@ -7,7 +7,7 @@ namespace Moesaic.Kernels;
 /// the columns of a panel side by side), A is read where it lies unless its rows are columns (<see cref="MatMulForm.AtB"/>).
 /// </summary>
 static unsafe class BlockProduct<TSimd, TVector, TPanel>
-    where TSimd : struct, ISimd<TVector>
+    where TSimd : struct, ISimdColumns<TVector>
     where TVector : struct
     where TPanel : struct, ICount
 {
@@ -23,6 +23,14 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(MatMulForm form, in MatMulProblem p, Block block)
     {
+        if (block.Rows <= FewRows<TSimd, TVector, TPanel>.MostRows)
+        {
+            var done = FewRows<TSimd, TVector, TPanel>.Run(form, p, block);
+            block = block with { Column = block.Column + done, Columns = block.Columns - done };
+            if (block.Columns == 0)
+                return;
+        }
+
         var sliceK = Math.Min(SliceK, p.K);
         var panels = (block.Columns + PanelColumns - 1) / PanelColumns;
         var packedA = form == MatMulForm.AtB ? NearRows * sliceK + Packing.Slack : 0;

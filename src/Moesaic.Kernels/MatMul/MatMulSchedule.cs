@@ -18,11 +18,11 @@ static unsafe class MatMulSchedule
     /// <summary>Blocks are whole tiles of the widest level, so that only the edges of a result meet partial tiles.</summary>
     const int TileRows = 6, TileColumns = 64;
 
-    /// <summary>Blocks per thread that even out unequal speeds, as long as a block keeps some work.</summary>
+    /// <summary>Blocks per thread that even out unequal speeds.</summary>
     const int BlocksPerThread = 4;
 
-    /// <summary>Multiply-adds of a block (about 50 microseconds) that are not cut further for balance alone.</summary>
-    const long EnoughWork = 1 << 21;
+    /// <summary>Multiply-adds that pay for handing out a block (about 3 microseconds), see <see cref="Work"/>.</summary>
+    const long MinWork = 1 << 17;
 
     const int StackProblems = 256;
 
@@ -64,10 +64,11 @@ static unsafe class MatMulSchedule
     /// <summary>Blocks start as large as the caches like and are halved while threads would go without.</summary>
     static int Cut(ReadOnlySpan<MatMulProblem> problems, Span<Grid> grids)
     {
-        var threads = WorkerTeam.Threads;
-        var depth = 0L;
+        long work = 0;
         foreach (ref readonly var problem in problems)
-            depth = Math.Max(depth, problem.K);
+            work += Work(problem);
+        var threads = WorkerTeam.Threads;
+        var wanted = threads == 1 ? 1 : Math.Min(threads * BlocksPerThread, work / MinWork);
 
         for (int rows = MaxRows, columns = MaxColumns; ; )
         {
@@ -78,8 +79,7 @@ static unsafe class MatMulSchedule
                 parts = grids[i].EndPart;
             }
 
-            var wanted = rows * columns * depth > EnoughWork ? threads * BlocksPerThread : threads;
-            if (threads == 1 || parts >= wanted || (rows <= MinRows && columns <= MinColumns))
+            if (parts >= wanted || (rows <= MinRows && columns <= MinColumns))
                 return parts;
             if (columns > MinColumns && columns >= rows)
                 columns /= 2;
@@ -87,6 +87,9 @@ static unsafe class MatMulSchedule
                 rows /= 2;
         }
     }
+
+    /// <summary>Multiply-adds; reading or packing B costs about as much as four more rows.</summary>
+    static long Work(in MatMulProblem p) => (p.M + 4L) * p.N * p.K;
 
     static int CeilingDivide(int x, int y) => (int)(((long)x + y - 1) / y);
 
@@ -143,7 +146,7 @@ static unsafe class MatMulSchedule
     }
 
     readonly struct VectorJob<TSimd, TVector, TPanel>(MatMulForm form, MatMulProblem* problems, Grid* grids) : IJob
-        where TSimd : struct, ISimd<TVector>
+        where TSimd : struct, ISimdColumns<TVector>
         where TVector : struct
         where TPanel : struct, ICount
     {

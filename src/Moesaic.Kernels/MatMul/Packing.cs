@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Moesaic.Kernels;
@@ -123,18 +122,11 @@ static unsafe class Packing
         var k = 0;
         for (; k + 4 <= depth; k += 4)
         {
-            var a = Vector128.Load(source);
-            var b = Vector128.Load(source + ld);
-            var c = Vector128.Load(source + 2 * ld);
-            var d = Vector128.Load(source + 3 * ld);
-            var (abLow, abHigh) = Interleave(a, b);
-            var (cdLow, cdHigh) = Interleave(c, d);
-            var (first, second) = Interleave(abLow.AsDouble(), cdLow.AsDouble());
-            var (third, fourth) = Interleave(abHigh.AsDouble(), cdHigh.AsDouble());
-            first.AsSingle().Store(target);
-            second.AsSingle().Store(target + width);
-            third.AsSingle().Store(target + 2 * width);
-            fourth.AsSingle().Store(target + 3 * width);
+            Simd128.LoadColumns(source, ld, out var first, out var second, out var third, out var fourth);
+            first.Store(target);
+            second.Store(target + width);
+            third.Store(target + 2 * width);
+            fourth.Store(target + 3 * width);
             source += 4;
             target += 4 * width;
         }
@@ -146,27 +138,5 @@ static unsafe class Packing
             source++;
             target += width;
         }
-    }
-
-    /// <summary>(x0 y0 x1 y1) and (x2 y2 x3 y3).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static (Vector128<float> Low, Vector128<float> High) Interleave(Vector128<float> x, Vector128<float> y)
-    {
-        if (Sse.IsSupported)
-            return (Sse.UnpackLow(x, y), Sse.UnpackHigh(x, y));
-        if (AdvSimd.Arm64.IsSupported)
-            return (AdvSimd.Arm64.ZipLow(x, y), AdvSimd.Arm64.ZipHigh(x, y));
-        return (Vector128.Create(x[0], y[0], x[1], y[1]), Vector128.Create(x[2], y[2], x[3], y[3]));
-    }
-
-    /// <summary>(x0 y0) and (x1 y1).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static (Vector128<double> Low, Vector128<double> High) Interleave(Vector128<double> x, Vector128<double> y)
-    {
-        if (Sse2.IsSupported)
-            return (Sse2.UnpackLow(x, y), Sse2.UnpackHigh(x, y));
-        if (AdvSimd.Arm64.IsSupported)
-            return (AdvSimd.Arm64.ZipLow(x, y), AdvSimd.Arm64.ZipHigh(x, y));
-        return (Vector128.Create(x[0], y[0]), Vector128.Create(x[1], y[1]));
     }
 }

@@ -56,6 +56,13 @@ sealed unsafe class Matrices
         return c;
     }
 
+    /// <summary>One element in float64, from zero.</summary>
+    public double Exact(int m, int n)
+    {
+        fixed (float* pa = A, pb = B)
+            return MatMulReference.Element<double>(Form, Problem(pa, pb, null, accumulate: false), m, n, 0);
+    }
+
     public static float[] Fill(Random random, int length)
     {
         var values = new float[length];
