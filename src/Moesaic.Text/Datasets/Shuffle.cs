@@ -4,11 +4,14 @@ namespace Moesaic.Text.Datasets;
 /// Permutations that are the same on every machine and runtime: Fisher-Yates driven by SplitMix64 (Steele, Lea and Flood,
 /// "Fast splittable pseudorandom number generators", 2014).
 /// </summary>
-static class Shuffle
+public static class Shuffle
 {
     const ulong Gamma = 0x9E3779B97F4A7C15;
 
     /// <summary>An order of 0 .. count - 1 that belongs to the seed and the epoch.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Any number.</param>
+    /// <param name="epoch">A second number: which of the seed's orders.</param>
     public static int[] Order(int count, ulong seed, long epoch)
     {
         var state = Mix(Mix(seed + Gamma) + (ulong)epoch);

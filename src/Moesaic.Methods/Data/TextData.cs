@@ -1,0 +1,94 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Steps;
+using Moesaic.Text;
+using Moesaic.Text.Corpora;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Data;
+
+/// <summary>The text of a step as token samples. The one place where <see cref="DataOptions"/> becomes data.</summary>
+/// <param name="Samples">One per document, in the order read.</param>
+/// <param name="Tokens">Tokens of all samples together.</param>
+/// <param name="Notes">What was left out, and what the figures rest on.</param>
+public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Tokens, IReadOnlyList<string> Notes)
+{
+    static readonly Lazy<DotnetDocsCorpus> DotnetDocs = new(() => DotnetDocsCorpus.Load());
+
+    /// <summary>The data as an input of a step: its content belongs to the step's identity.</summary>
+    /// <param name="name">What the recipe calls it.</param>
+    /// <param name="options">The data.</param>
+    /// <exception cref="BadModelException">There is no such file, or the .NET documentation is not installed.</exception>
+    public static StepInput Input(string name, DataOptions options)
+    {
+        if (options.IsDotnetDocs) return new StepInput(name, null, DotnetDocs.Value.Hash);
+        Check(options);
+        return new StepInput(name, options.Path);
+    }
+
+    /// <summary>Reads and tokenizes.</summary>
+    /// <param name="options">What to read.</param>
+    /// <param name="part">The part of dotnet-docs when the options name none.</param>
+    /// <param name="tokenizer">The model's, see <see cref="ModelTokenizer"/>.</param>
+    /// <param name="seed">Draws the documents when the tokens are limited.</param>
+    /// <param name="samples">How documents become samples; null for the defaults.</param>
+    /// <param name="cancellation">Stops between documents.</param>
+    /// <exception cref="BadModelException">The data is missing, damaged or empty.</exception>
+    /// <exception cref="BadRequestException">It holds conversations, or the tokenizer lacks a token the options ask for.</exception>
+    public static TextData Read(DataOptions options, CorpusSplit part, ITokenizer tokenizer, ulong seed,
+        SampleOptions? samples = null, CancellationToken cancellation = default)
+    {
+        var builder = new SampleBuilder(tokenizer, samples);
+        var notes = new List<string>();
+        var documents = Documents(options, part, notes);
+        if (options.Tokens is not null) documents = Shuffled([.. documents], seed);
+
+        var built = new List<TokenizedSample>();
+        long tokens = 0;
+        foreach (var document in documents)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (document.Text is not { } text)
+                throw new BadRequestException($"{document.Source}: this is a conversation, where running text is wanted.");
+            built.Add(builder.FromText(text));
+            tokens += built[^1].Tokens.Length;
+            if (tokens >= options.Tokens) break;
+        }
+        if (tokens < options.Tokens) notes.Add($"{options.Path} holds {tokens} tokens, fewer than the {options.Tokens} asked for");
+        return new TextData(built, tokens, notes);
+    }
+
+    static IEnumerable<Document> Documents(DataOptions options, CorpusSplit part, List<string> notes)
+    {
+        Check(options);
+        return options.IsDotnetDocs ? Corpus(options.Part ?? part, notes) : Files(options, notes);
+    }
+
+    static IEnumerable<Document> Corpus(CorpusSplit part, List<string> notes)
+    {
+        if (!DotnetDocs.Value.MatchesCommitted)
+            notes.Add($"dotnet-docs is of version {DotnetDocs.Value.Source.Version}, not {DotnetDocsCorpus.CommittedVersion}: " +
+                "figures compare with each other, not with published ones");
+        return DotnetDocs.Value.Documents(part).Select(d => d.ToDocument());
+    }
+
+    static IEnumerable<Document> Files(DataOptions options, List<string> notes)
+    {
+        var report = new DatasetReport();
+        foreach (var document in DatasetReader.Read(options.Path, options.Split, report)) yield return document;
+        if (report.EmptyDocuments > 0) notes.Add($"{options.Path}: {report.EmptyDocuments} empty documents left out");
+        if (report.SkippedFiles.Count > 0)
+            notes.Add($"{options.Path}: no data by their extension and left out: {string.Join(", ", report.SkippedFiles)}");
+    }
+
+    static IEnumerable<Document> Shuffled(Document[] documents, ulong seed) =>
+        Shuffle.Order(documents.Length, seed, epoch: 0).Select(i => documents[i]);
+
+    static void Check(DataOptions options)
+    {
+        if (options.IsDotnetDocs) return;
+        if (options.Part is not null)
+            throw new BadRequestException($"{options.Path}: only {DataOptions.DotnetDocs} has parts; leave part out, and give another path for other text.");
+        if (!File.Exists(options.Path) && !Directory.Exists(options.Path))
+            throw new BadModelException($"{options.Path}: there is no such file or folder, nor is it the name of a corpus ({DataOptions.DotnetDocs}).");
+    }
+}
