@@ -7,7 +7,7 @@ namespace Moesaic.Kernels;
 readonly struct AttentionSizes
 {
     /// <summary>Keys in a tile. Every path steps through keys in the same tiles, so that each gives the same bits.</summary>
-    internal const int TileKeys = 64;
+    internal const int TileKeys = 32;
 
     /// <summary>Query rows times heads of a group up to which keys rather than queries form the lanes (decoding).</summary>
     internal const int FewRows = 8;

@@ -13,10 +13,17 @@ static unsafe class TileProduct<TLanes>
         {
             float* aRow = a + row * rowA, cRow = c + row * pitchC;
             int column = 0;
-            for (; column <= columns - 2 * TLanes.Lanes; column += 2 * TLanes.Lanes)
+            for (; column <= columns - 4 * TLanes.Lanes; column += 4 * TLanes.Lanes)
+            {
+                MicroKernel<TLanes, TLanes>.Run<Four, Four>(
+                    depth, aRow, rowA, stepA, b + column, pitchB, fresh, cRow + column, pitchC);
+            }
+
+            if (column <= columns - 2 * TLanes.Lanes)
             {
                 MicroKernel<TLanes, TLanes>.Run<Four, Two>(
                     depth, aRow, rowA, stepA, b + column, pitchB, fresh, cRow + column, pitchC);
+                column += 2 * TLanes.Lanes;
             }
 
             if (column < columns)
@@ -27,17 +34,18 @@ static unsafe class TileProduct<TLanes>
         }
     }
 
-    /// <summary>Copies rows of <paramref name="width"/> values to a wider pitch, with zeros behind them and in rows up to a multiple of four.</summary>
+    /// <summary>Copies rows of <paramref name="width"/> values to a pitch of whole vectors, with zeros behind them and in rows up to a
+    /// multiple of four.</summary>
     internal static void Pack(float* from, nint fromPitch, int rows, int width, float* to, int toPitch)
     {
-        for (int row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++, from += fromPitch, to += toPitch)
         {
-            var target = new Span<float>(to + (nint)row * toPitch, toPitch);
-            new ReadOnlySpan<float>(from + row * fromPitch, width).CopyTo(target);
-            target[width..].Clear();
+            int i = 0;
+            for (; i <= width - TLanes.Lanes; i += TLanes.Lanes) TLanes.Store(TLanes.Load(from + i), to + i);
+            if (i < toPitch) TLanes.Store(Partial.Load<TLanes>(from + i, width - i), to + i);
         }
 
         int padding = AttentionSizes.RoundUpToFour(rows) - rows;
-        new Span<float>(to + (nint)rows * toPitch, padding * toPitch).Clear();
+        new Span<float>(to, padding * toPitch).Clear();
     }
 }

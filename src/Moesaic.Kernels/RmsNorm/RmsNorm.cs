@@ -18,7 +18,7 @@ public static class RmsNorm
         long size = (long)inverseRms.Length * weight.Length;
         Require.Length(x.Length, size, nameof(x));
         Require.Length(y.Length, size, nameof(y));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(weight.Length))
         {
             case KernelLevel.Vector512: RmsNormVector<Lanes512>.Forward(x, weight, epsilon, y, inverseRms); break;
             case KernelLevel.Vector256: RmsNormVector<Lanes256>.Forward(x, weight, epsilon, y, inverseRms); break;
@@ -45,7 +45,7 @@ public static class RmsNorm
         Require.Length(dy.Length, size, nameof(dy));
         Require.LengthOrEmpty(dx.Length, size, nameof(dx));
         Require.LengthOrEmpty(dWeight.Length, weight.Length, nameof(dWeight));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(weight.Length))
         {
             case KernelLevel.Vector512: RmsNormVectorBackward<Lanes512>.Run(x, weight, inverseRms, dy, dx, dWeight); break;
             case KernelLevel.Vector256: RmsNormVectorBackward<Lanes256>.Run(x, weight, inverseRms, dy, dx, dWeight); break;

@@ -30,7 +30,7 @@ public static class Rope
                 throw new ArgumentException($"Position {position} lies outside the {known} rows of the tables.", nameof(positions));
         }
 
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(headDim / 2))
         {
             case KernelLevel.Vector512: RopeVector<Lanes512>.Apply(x, heads, headDim, positions, cos, sin, inverse); break;
             case KernelLevel.Vector256: RopeVector<Lanes256>.Apply(x, heads, headDim, positions, cos, sin, inverse); break;

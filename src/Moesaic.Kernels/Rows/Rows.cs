@@ -17,7 +17,7 @@ public static class Rows
         int known = Require.RowCount(source.Length, width, nameof(source));
         Require.Length(destination.Length, (long)index.Length * width, nameof(destination));
         CheckIndex(index, 0, known, nameof(index));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(width))
         {
             case KernelLevel.Vector512: RowsVector<Lanes512>.Gather(source, index, width, destination); break;
             case KernelLevel.Vector256: RowsVector<Lanes256>.Gather(source, index, width, destination); break;
@@ -38,7 +38,7 @@ public static class Rows
         int known = Require.RowCount(destination.Length, width, nameof(destination));
         Require.Length(source.Length, (long)index.Length * width, nameof(source));
         CheckIndex(index, 0, known, nameof(index));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(width))
         {
             case KernelLevel.Vector512: RowsVector<Lanes512>.ScatterAdd(source, index, width, destination); break;
             case KernelLevel.Vector256: RowsVector<Lanes256>.ScatterAdd(source, index, width, destination); break;
@@ -60,7 +60,7 @@ public static class Rows
         Span<float> y)
     {
         CheckCombine(outputs, slots, weights, chosen, width, y.Length, nameof(y));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(width))
         {
             case KernelLevel.Vector512: RowsVector<Lanes512>.Combine(outputs, slots, weights, chosen, width, y); break;
             case KernelLevel.Vector256: RowsVector<Lanes256>.Combine(outputs, slots, weights, chosen, width, y); break;
@@ -86,7 +86,7 @@ public static class Rows
         CheckCombine(outputs, slots, weights, chosen, width, dy.Length, nameof(dy));
         Require.LengthOrEmpty(dOutputs.Length, outputs.Length, nameof(dOutputs));
         Require.LengthOrEmpty(dWeights.Length, weights.Length, nameof(dWeights));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(width))
         {
             case KernelLevel.Vector512: RowsVectorBackward<Lanes512>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights); break;
             case KernelLevel.Vector256: RowsVectorBackward<Lanes256>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights); break;

@@ -15,7 +15,7 @@ public static class Softmax
         Require.Positive(columns, nameof(columns));
         Require.RowCount(x.Length, columns, nameof(x));
         Require.Length(y.Length, x.Length, nameof(y));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(columns))
         {
             case KernelLevel.Vector512: SoftmaxVector<Lanes512>.Rows(x, columns, y); break;
             case KernelLevel.Vector256: SoftmaxVector<Lanes256>.Rows(x, columns, y); break;
@@ -35,7 +35,7 @@ public static class Softmax
         Require.RowCount(y.Length, columns, nameof(y));
         Require.Length(dy.Length, y.Length, nameof(dy));
         Require.Length(dx.Length, y.Length, nameof(dx));
-        switch (KernelSelection.Level)
+        switch (LanesOfRow.Level(columns))
         {
             case KernelLevel.Vector512: SoftmaxVector<Lanes512>.RowsBackward(y, dy, columns, dx); break;
             case KernelLevel.Vector256: SoftmaxVector<Lanes256>.RowsBackward(y, dy, columns, dx); break;

@@ -70,15 +70,8 @@ static unsafe class SoftmaxVector<TLanes>
             {
                 float* x = X + (nint)row * Columns, y = Y + (nint)row * Columns;
                 float sum = ExpOfRow(x, Columns, y, MaxOfRow(x, Columns));
-                Divide(y, Columns, TLanes.Create(sum));
+                ElementwiseVector<TLanes>.ScaleRow(y, 1 / sum, Columns);
             }
-        }
-
-        static void Divide(float* y, int columns, TLanes sum)
-        {
-            int i = 0;
-            for (; i <= columns - TLanes.Lanes; i += TLanes.Lanes) TLanes.Store(TLanes.Load(y + i) / sum, y + i);
-            if (i < columns) Partial.Store(Partial.Load<TLanes>(y + i, columns - i) / sum, y + i, columns - i);
         }
     }
 
