@@ -10,5 +10,5 @@ static class Composition
     public static IReadOnlyList<StepKind> Steps { get; } = [];
 
     /// <summary>Commands, in the order of the help.</summary>
-    public static IReadOnlyList<Verb> Verbs { get; } = [new RunVerb(Steps), new RecipesVerb(Steps)];
+    public static IReadOnlyList<Verb> Verbs { get; } = [new InspectVerb(), new RunVerb(Steps), new RecipesVerb(Steps)];
 }

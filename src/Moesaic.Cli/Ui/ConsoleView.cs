@@ -54,7 +54,11 @@ sealed class ConsoleView(IAnsiConsole output, IAnsiConsole error, IProgressDispl
         Say(output, $"{verb}: {report.Summary}");
         if (report.Figures.Count > 0)
             Show(new ReportTable("", ["figure", "value"], [.. report.Figures.Select(f => (IReadOnlyList<string>)[f.Key, Quantity.Of(f.Value, f.Unit)])]), column => column == 1);
-        foreach (var table in report.Tables) Table(table);
+        foreach (var table in report.Tables)
+        {
+            Line("");
+            Table(table);
+        }
         foreach (var note in report.Notes) Say(output, $"  {note}");
     }
 

@@ -1,0 +1,110 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Progress;
+using Moesaic.Methods.Reports;
+using Moesaic.Methods.Steps;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text;
+
+namespace Moesaic.Methods.Inspection;
+
+/// <summary>Says what a checkpoint folder holds.</summary>
+public static class ModelInspection
+{
+    /// <summary>Describes a model from its configuration, the headers of its weights and its tokenizer.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <param name="check">Also reads all weights, so that a missing, left-over, misshapen or not finite tensor is found.</param>
+    /// <param name="progress">Is warned of what is wrong and does not keep the model from being read.</param>
+    /// <exception cref="BadModelException">It is no model folder, is damaged, or its architecture is not supported.</exception>
+    public static StepReport Inspect(string folder, bool check, IProgressReporter progress)
+    {
+        using var opened = HfFolder.Open(folder);
+        var spec = ArchitectureRegistry.Of(opened.Config).ReadSpec(opened.Config);
+        var counts = ParameterCounts.Of(spec);
+        var (tensors, notes) = (opened.Weights.Tensors.ToList(), new List<string>(opened.Weights.Notes));
+        if (check)
+        {
+            using var loaded = ModelFolder.Load(folder);
+            notes = [.. loaded.Notes, "all weights were read: complete, of the right shapes, finite"];
+        }
+        if (SideFiles.LeftBehind(folder) is { Count: > 0 } left)
+            notes.Add($"files that do not travel with the model: {string.Join(", ", left)}");
+        Tokenizer(folder, spec, notes, progress);
+
+        var types = string.Join(", ", tensors.Select(t => t.Type).Distinct().Order());
+        return new StepReport
+        {
+            Summary = $"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {types}",
+            Figures =
+            [
+                new Figure("parameters", counts.Sum(c => c.Total)),
+                new Figure("active_parameters", counts.Sum(c => c.Active)),
+                new Figure("weights", tensors.Sum(t => t.ByteLength), "bytes"),
+                new Figure("vocabulary", spec.VocabularySize, "tokens"),
+                new Figure("width", spec.Width),
+                new Figure("context", spec.MaxPositions, "tokens"),
+            ],
+            Tables =
+            [
+                new ReportTable("Parameters", ["part", "in all", "used by a token"],
+                    [.. counts.Select(c => (IReadOnlyList<string>)[Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active)])]),
+                new ReportTable("Layers", ["layers", "attention", "feed-forward"], [.. Layers(spec)]),
+            ],
+            Notes = notes,
+        };
+    }
+
+    static void Tokenizer(string folder, ModelSpec spec, List<string> notes, IProgressReporter progress)
+    {
+        try
+        {
+            var tokenizer = TokenizerLoader.Load(folder);
+            notes.Add($"tokenizer of {FigureText.Of(tokenizer.VocabularySize)} tokens");
+            if (tokenizer.VocabularySize > spec.VocabularySize)
+            {
+                progress.Warn(FormattableString.Invariant(
+                    $"the tokenizer has ids up to {tokenizer.VocabularySize - 1}, the model knows {spec.VocabularySize}: text with the others cannot be run"));
+            }
+        }
+        catch (BadModelException e)
+        {
+            progress.Warn($"the tokenizer cannot be used: {e.Message}");
+        }
+    }
+
+    // Neighbours of the same shape share a row.
+    static IEnumerable<IReadOnlyList<string>> Layers(ModelSpec spec)
+    {
+        var rows = spec.Layers.Select(l => (Attention: Describe(l.Attention), FeedForward: Describe(l.FeedForward))).ToList();
+        for (int first = 0, next; first < rows.Count; first = next)
+        {
+            next = first + 1;
+            while (next < rows.Count && rows[next] == rows[first]) next++;
+            var range = next - first == 1 ? FormattableString.Invariant($"{first}") : FormattableString.Invariant($"{first} to {next - 1}");
+            yield return [range, rows[first].Attention, rows[first].FeedForward];
+        }
+    }
+
+    static string Describe(AttentionSpec attention) => FormattableString.Invariant(
+        $"{attention.QueryHeads} heads of {attention.HeadDim}, {attention.KeyValueHeads} key/value{(attention.Bias ? ", biased" : "")}");
+
+    static string Describe(FeedForwardSpec feedForward) => feedForward switch
+    {
+        DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}"),
+        MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
+            + (mixture.UniformWidth is { } width ? FormattableString.Invariant($"{width}") : string.Join(", ", mixture.ExpertWidths))
+            + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
+            + (mixture.Router.Weight is CombineWeight.Raw ? ", weights not renormalised" : ", weights renormalised")
+            + (mixture.Router.Scale != 1 ? FormattableString.Invariant($", scaled by {mixture.Router.Scale}") : ""),
+        _ => feedForward.GetType().Name,
+    };
+
+    static string Words(ParameterRole role) => role switch
+    {
+        ParameterRole.FeedForward => "dense feed-forward",
+        ParameterRole.SharedExperts => "shared experts",
+        ParameterRole.Experts => "routed experts",
+        _ => role.ToString().ToLowerInvariant(),
+    };
+}

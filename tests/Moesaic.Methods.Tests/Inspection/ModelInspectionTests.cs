@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using Moesaic.Formats;
+using Moesaic.Methods.Inspection;
+using Moesaic.Methods.Progress;
+using Moesaic.Methods.Tests.Steps;
+using Moesaic.Models;
+using Moesaic.Models.Loading;
+
+namespace Moesaic.Methods.Tests.Inspection;
+
+public class ModelInspectionTests
+{
+    static string Golden(string name = "", [CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../Moesaic.Parity.Tests/Golden", name));
+
+    public static TheoryData<string> Cases => [.. Directory.GetDirectories(Golden()).Where(d => File.Exists(Path.Combine(d, "config.json"))).Select(d => Path.GetFileName(d))];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Counts_from_the_shape_equal_those_of_the_model(string name)
+    {
+        var spec = ModelFolder.ReadSpec(Golden(name));
+        using var model = new Model(spec);
+        var counts = ParameterCounts.Of(spec);
+        Assert.Equal(model.CountParameters(), (counts.Sum(c => c.Total), counts.Sum(c => c.Active)));
+        foreach (var role in model.Parameters.GroupBy(p => p.Role))
+            Assert.Equal(role.Sum(p => (long)p.Value.Count), counts.Single(c => c.Role == role.Key).Total);
+        Assert.Equal(model.Parameters.Select(p => p.Role).Distinct().Order(), counts.Select(c => c.Role));
+    }
+
+    [Fact]
+    public void A_mixture_is_described_and_a_missing_tokenizer_warned_of()
+    {
+        var reporter = new RecordingReporter();
+        var report = ModelInspection.Inspect(Golden("mixtral-top2"), check: true, reporter);
+        Assert.StartsWith("mixtral, ", report.Summary, StringComparison.Ordinal);
+        Assert.Contains("2 of ", report.Tables[1].Rows[0][2], StringComparison.Ordinal);
+        Assert.True(report.Figures[0].Value > report.Figures[1].Value);
+        Assert.Contains(report.Notes, n => n.Contains("finite", StringComparison.Ordinal));
+        Assert.Single(reporter.Warnings, w => w.StartsWith("the tokenizer cannot be used", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Unlike_layers_have_rows_of_their_own()
+    {
+        var rows = ModelInspection.Inspect(Golden("deepseek-shared"), check: false, SilentProgress.Instance).Tables[1].Rows;
+        Assert.StartsWith("dense", rows[0][2], StringComparison.Ordinal);
+        Assert.Contains("shared width", rows[1][2], StringComparison.Ordinal);
+        Assert.Contains("not renormalised", rows[1][2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_model_is_refused() =>
+        Assert.Throws<BadModelException>(() => ModelInspection.Inspect(Golden(), check: false, SilentProgress.Instance));
+}
