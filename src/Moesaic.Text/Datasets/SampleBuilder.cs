@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Text.Chat;
 
 namespace Moesaic.Text.Datasets;
 
@@ -7,26 +8,77 @@ public sealed class SampleBuilder
 {
     readonly ITokenizer tokenizer;
     readonly SampleOptions options;
+    readonly ConversationWriter? conversations;
     readonly int? bos, eos;
 
     /// <summary>Prepares the building of samples.</summary>
     /// <param name="tokenizer">The tokenizer of the model that will read the samples.</param>
     /// <param name="options">How documents become samples; null: the defaults.</param>
+    /// <param name="template">The model's chat template; null: conversations are refused.</param>
     /// <exception cref="BadRequestException">A token for the beginning or the end is asked for that the tokenizer does not have.</exception>
-    public SampleBuilder(ITokenizer tokenizer, SampleOptions? options = null)
+    public SampleBuilder(ITokenizer tokenizer, SampleOptions? options = null, ChatTemplate? template = null)
     {
         this.tokenizer = tokenizer;
         this.options = options ?? new SampleOptions();
+        conversations = template is null ? null : new ConversationWriter(template, this.options.TemplateVariables);
         var added = tokenizer.Encode("");
         bos = Choose(this.options.BeginWithBos, tokenizer.BosId, added, "beginning (BOS)", nameof(SampleOptions.BeginWithBos));
         eos = Choose(this.options.EndWithEos, tokenizer.EosId, added, "end (EOS)", nameof(SampleOptions.EndWithEos));
     }
+
+    /// <summary>
+    /// The samples of a document: one for a text; for a conversation one, or one an assistant turn if so asked. Only what
+    /// the assistant says is predicted, up to the special token that ends its turn.
+    /// </summary>
+    /// <exception cref="BadRequestException">A conversation without a template, or one whose assistant turns can not be found.</exception>
+    /// <exception cref="BadModelException">A conversation the template refuses, or in which the assistant says nothing.</exception>
+    public IEnumerable<TokenizedSample> Build(Document document)
+    {
+        if (document.Messages is not { } messages) return [FromText(document.Text ?? "")];
+        if (conversations is null)
+            throw new BadRequestException($"{document.Source}: this is a conversation, but the model has no chat template to write it with.");
+        var texts = options.OneTurnPerSample
+            ? conversations.TurnByTurn(messages, document.Tools, document.Source)
+            : [conversations.Whole(messages, document.Tools, document.Source)];
+        var samples = texts.Select(FromConversation).Where(sample => sample.LossMask!.AsSpan(Math.Min(1, sample.Tokens.Length)).Contains(true)).ToList();
+        return samples.Count > 0 ? samples
+            : throw new BadModelException($"{document.Source}: the assistant says nothing in this conversation, so there is nothing to learn from it.");
+    }
+
+    /// <summary>The samples of many documents, built one after the other while enumerating.</summary>
+    public IEnumerable<TokenizedSample> Build(IEnumerable<Document> documents) => documents.SelectMany(Build);
 
     /// <summary>The sample of a running text: every token but the first is predicted.</summary>
     public TokenizedSample FromText(string text)
     {
         var ids = tokenizer.Encode(text, addSpecial: false, parseSpecial: options.SpecialTokensInText);
         return new TokenizedSample([.. Optional(bos), .. ids, .. Optional(eos)], null);
+    }
+
+    TokenizedSample FromConversation(ConversationText conversation)
+    {
+        var ids = tokenizer.Encode(conversation.Text, addSpecial: false);
+        var mask = new bool[ids.Length];
+        foreach (var range in conversation.Learnt)
+        {
+            int start = TokensBefore(range.Start.Value), end = TokensBefore(range.End.Value);
+            mask.AsSpan(start, UpToEndOfTurn(ids.AsSpan(start, Math.Max(0, end - start)))).Fill(true);
+        }
+        return new TokenizedSample(ids, mask);
+
+        // A token that lies across the place counts as behind it: the model produces it when it continues from there.
+        int TokensBefore(int character) =>
+            tokenizer.Encode(conversation.Text[..character], addSpecial: false).AsSpan().CommonPrefixLength(ids);
+    }
+
+    /// <summary>
+    /// Leaves out the white space between the special token that ends a turn and the next turn: the model has stopped there.
+    /// </summary>
+    int UpToEndOfTurn(ReadOnlySpan<int> turn)
+    {
+        var last = turn.Length - 1;
+        while (last >= 0 && !tokenizer.SpecialIds.Contains(turn[last])) last--;
+        return last >= 0 && string.IsNullOrWhiteSpace(tokenizer.Decode(turn[(last + 1)..])) ? last + 1 : turn.Length;
     }
 
     static ReadOnlySpan<int> Optional(int? id) => id is { } one ? new[] { one } : [];

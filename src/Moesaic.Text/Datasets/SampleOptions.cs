@@ -16,4 +16,14 @@ public sealed record SampleOptions
     /// characters. In rendered conversations they always stand for tokens.
     /// </summary>
     public bool SpecialTokensInText { get; init; }
+
+    /// <summary>
+    /// False: a conversation is one sample, in which every assistant turn is learnt. True: each assistant turn is a sample
+    /// of its own, with the turns before it as context; needed by templates that write past turns differently, such as
+    /// those that drop earlier thoughts.
+    /// </summary>
+    public bool OneTurnPerSample { get; init; }
+
+    /// <summary>Further variables for the chat template, such as <c>enable_thinking</c>.</summary>
+    public IReadOnlyDictionary<string, object?>? TemplateVariables { get; init; }
 }

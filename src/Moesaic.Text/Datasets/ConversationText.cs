@@ -1,0 +1,4 @@
+namespace Moesaic.Text.Datasets;
+
+/// <summary>A conversation written by a template, with the character ranges the model is to learn.</summary>
+readonly record struct ConversationText(string Text, IReadOnlyList<Range> Learnt);
