@@ -16,7 +16,7 @@ static class Filters
             ["default"] = Default,
             ["d"] = Default,
             ["tojson"] = (value, arguments, interpreter) => JsonText.Write(value, arguments, interpreter.Budget),
-            ["attr"] = (value, arguments, _) => Members.Attribute(value, Python.ToText(arguments.Bind("attr", ("name", Arguments.Required))[0])),
+            ["attr"] = (value, arguments, _) => Members.PureAttribute(value, Python.ToText(arguments.Bind("attr", ("name", Arguments.Required))[0])),
         },
     }.SelectMany(group => group).ToDictionary(StringComparer.Ordinal);
 

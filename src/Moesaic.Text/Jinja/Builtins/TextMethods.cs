@@ -87,7 +87,7 @@ static class TextMethods
         return replaced.Append(text, from, text.Length - from).ToString();
     }
 
-    /// <summary>The words between runs of white space; after <paramref name="count"/> splits the rest stays whole.</summary>
+    /// <summary>The words between runs of white space; after <paramref name="count"/> splits (if not negative) the rest stays whole.</summary>
     public static List<object?> Words(string text, long count)
     {
         var words = new List<object?>();
@@ -97,7 +97,7 @@ static class TextMethods
             if (at == text.Length) return words;
             if (count >= 0 && words.Count == count)
             {
-                words.Add(PythonText.Strip(text[at..], null, left: false, right: true));
+                words.Add(text[at..]);
                 return words;
             }
             var start = at;

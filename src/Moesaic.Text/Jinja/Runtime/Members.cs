@@ -15,6 +15,13 @@ static class Members
         return AttributeOf(target, name, out var value) || ItemOf(target, name, out value) ? value : Undefined.Member(target, name);
     }
 
+    /// <summary>Python's attribute alone, never an item.</summary>
+    public static object? PureAttribute(object? target, string name)
+    {
+        if (target is Undefined missing) throw missing.Fault();
+        return AttributeOf(target, name, out var value) ? value : Undefined.Member(target, name);
+    }
+
     public static object? Item(object? target, object? index)
     {
         if (target is Undefined missing) throw missing.Fault();

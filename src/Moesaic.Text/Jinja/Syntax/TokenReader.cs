@@ -46,6 +46,8 @@ static class TokenReader
             if (digits < text.Length && char.IsAsciiDigit(text[digits])) end = Digits(text, digits);
         }
         var number = text[at..end].Replace("_", "", StringComparison.Ordinal);
+        if (end == whole && number[0] == '0' && number.AsSpan().ContainsAnyExcept('0'))
+            throw source.Fault("an integer can not begin with 0.", at);
         return new Token(end == whole ? TokenKind.Integer : TokenKind.Float, number, at);
     }
 
