@@ -1,40 +1,11 @@
-using System.Diagnostics;
-
 namespace Moesaic.Formats.Tests;
 
 /// <summary>On a real file system of 20 MiB, which another writer fills while we write.</summary>
 public sealed class FullDiskTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
-    readonly bool mounted;
 
-    public FullDiskTests() =>
-        mounted = OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", "size=20m", "moesaic-test", folder.Path) == 0;
-
-    public void Dispose()
-    {
-        if (mounted) Run("umount", folder.Path);
-        folder.Dispose();
-    }
-
-    static int Run(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
-        }
-    }
-
-    void SkipUnlessMounted()
-    {
-        if (!mounted) Assert.Skip("needs the right to mount a tmpfs: run as root on Linux");
-    }
+    public void Dispose() => folder.Dispose();
 
     void Fill()
     {
@@ -51,7 +22,7 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public void Folder_is_refused_plainly_and_removed()
     {
-        SkipUnlessMounted();
+        using var mount = new TemporaryMount(folder.Path);
         var tensor = new TensorSource("a", TensorType.F32, [1 << 18], sink =>
         {
             Fill();
@@ -66,7 +37,7 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public void File_keeps_its_old_content()
     {
-        SkipUnlessMounted();
+        using var mount = new TemporaryMount(folder.Path);
         string path = folder.Write("a.txt", "old");
         var error = Assert.Throws<BadRequestException>(() => AtomicFile.Write(path, stream =>
         {

@@ -48,4 +48,15 @@ public sealed class PendingFolderTests : IDisposable
         first.Commit();
         Assert.Equal(["model", "model/a"], folder.Names);
     }
+
+    [Fact]
+    public void Old_folder_is_put_back_when_the_new_one_cannot_be_renamed()
+    {
+        folder.Write("model/config.json", "old");
+        using (var pending = PendingFolder.Create(folder["model"], overwrite: true))
+        using (new TemporaryMount(pending.Path)) // what is mounted cannot be renamed
+            Assert.Throws<BadRequestException>(pending.Commit);
+        Assert.Equal(["model", "model/config.json"], folder.Names);
+        Assert.Equal("old", File.ReadAllText(folder["model/config.json"]));
+    }
 }

@@ -101,4 +101,17 @@ public sealed class WeightReaderTests : IDisposable
         reader.SkipCopy("lm_head.weight", "e");
         Assert.Throws<BadModelException>(reader.Finish);
     }
+
+    [Fact]
+    public void Equal_bits_of_another_type_are_not_a_copy()
+    {
+        SafetensorsWriter.Write(folder["model.safetensors"], [
+            new TensorSource("e", TensorType.F16, [1], s => s.WriteBytes([0x80, 0x3F])),
+            new TensorSource("lm_head.weight", TensorType.BF16, [1], s => s.WriteBytes([0x80, 0x3F]))]);
+        store = TensorStore.Open(folder.Path);
+        var reader = new WeightReader(store);
+        reader.Take("e", 1);
+        reader.SkipCopy("lm_head.weight", "e");
+        Assert.Throws<BadModelException>(reader.Finish);
+    }
 }
