@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Moesaic.Kernels;
 
@@ -58,7 +59,7 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
                     ? Pack(p.A + (long)k * p.LdA + block.Row + m, p.LdA, rows, depth, bufferA)
                     : new Operand(p.A + (long)(block.Row + m) * p.LdA + k, TileRows * (nint)p.LdA, p.LdA, 1);
                 for (var n = 0; n < block.Columns; n += PanelColumns)
-                    Panel(depth, near, bufferB + (long)n * depth, fresh, c + (long)m * p.LdC + n, p.LdC, rows, block.Columns - n, edge);
+                    Panel(n == 0 && form != MatMulForm.AtB, depth, near, bufferB + (long)n * depth, fresh, c + (long)m * p.LdC + n, p.LdC, rows, block.Columns - n, edge);
             }
 
             k += depth;
@@ -83,13 +84,27 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
 
     /// <summary>All rows against one panel, which stays in the nearest cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Panel(int k, Operand a, float* panel, bool fresh, float* c, int ldC, int rows, int columns, float* edge)
+    static void Panel(bool fetch, int k, Operand a, float* panel, bool fresh, float* c, int ldC, int rows, int columns, float* edge)
     {
         for (; rows > 0; rows -= TileRows)
         {
+            var next = a.Next();
+            if (fetch && Sse.IsSupported && rows >= 2 * TileRows)
+                Fetch(next, k);
             Tile(k, a, panel, fresh, c, ldC, Math.Min(TileRows, rows), columns, edge);
-            a = a.Next();
+            a = next;
             c += TileRows * (long)ldC;
+        }
+    }
+
+    /// <summary>Asks for the rows of the tile after the one that is computed meanwhile.</summary>
+    static void Fetch(Operand a, int k)
+    {
+        const int FloatsPerLine = 16;
+        for (var row = 0; row < TileRows; row++)
+        {
+            for (var i = 0; i < k; i += FloatsPerLine)
+                Sse.Prefetch0(a.Address + row * a.Row + i);
         }
     }
 

@@ -50,7 +50,7 @@ static unsafe class Packing
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopySix(float* source, int ld, int columns, int depth, float* panels)
     {
-        const int Width = 6, Stripe = 8;
+        const int Width = 6, Stripe = 4;
 
         // Reading two floats too many is harmless within a row; writing them is undone by the next k of the same panel, so panels are
         // filled in ascending order. Stripes of k keep the lines of the source in the nearest cache while all panels take their share.
