@@ -4,6 +4,7 @@ return args switch
 {
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
     ["ops", .. var rest] => OpsVerb.Run(rest),
+    ["team", .. var rest] => TeamVerb.Run(rest),
     _ => Usage(),
 };
 
@@ -11,6 +12,7 @@ static int Usage()
 {
     Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Moesaic.Bench -- VERB [options]");
     Console.Error.WriteLine(MatMulVerb.Usage);
+    Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);
     return 2;
 }
