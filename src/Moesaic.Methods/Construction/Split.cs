@@ -1,0 +1,73 @@
+using Moesaic.Formats;
+using Moesaic.Models;
+using Moesaic.Models.Layers;
+using Moesaic.Tensors;
+
+namespace Moesaic.Methods.Construction;
+
+/// <summary>Plan times weights: makes the mixture that a plan describes.</summary>
+public static class Split
+{
+    /// <summary>The shape of the mixture.</summary>
+    /// <param name="dense">The source's shape.</param>
+    /// <param name="plan">Checked against it.</param>
+    /// <exception cref="BadRequestException">The plan does not fit.</exception>
+    public static ModelSpec Shape(ModelSpec dense, SplitPlan plan)
+    {
+        plan.Validate(dense);
+        var layers = dense.Layers.ToArray();
+        foreach (var split in plan.Layers)
+        {
+            var router = new RouterSpec
+            {
+                Experts = split.Experts.Length, Chosen = plan.Chosen, Affinity = plan.Affinity, Weight = plan.Weight, Scale = split.Scale,
+            };
+            layers[split.Layer] = layers[split.Layer] with
+            {
+                FeedForward = new MixtureSpec(router, [.. split.Experts.Select(e => e.Length)], split.Shared.Length),
+            };
+        }
+        return dense with { Layers = layers };
+    }
+
+    /// <summary>Builds the mixture; what is not split is copied.</summary>
+    /// <param name="dense">Not changed.</param>
+    /// <param name="plan">Which neuron goes where.</param>
+    /// <returns>A model with memory of its own.</returns>
+    public static Model Apply(Model dense, SplitPlan plan)
+    {
+        var mixture = new Model(Shape(dense.Spec, plan));
+        var sources = dense.Parameters.ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
+        foreach (var parameter in mixture.Parameters)
+            if (sources.TryGetValue(parameter.Name, out var source)) source.Span.CopyTo(parameter.Value.Span);
+        foreach (var split in plan.Layers)
+        {
+            var from = (DenseFeedForward)dense.Blocks[split.Layer].FeedForward;
+            var to = (MixtureFeedForward)mixture.Blocks[split.Layer].FeedForward;
+            if (to.Shared is { } shared) Take(split.Shared, from, shared.Gate, shared.Up, shared.Down);
+            for (var e = 0; e < split.Experts.Length; e++)
+                Take(split.Experts[e], from, to.Experts.Gates[e], to.Experts.Ups[e], to.Experts.Downs[e]);
+            if (split.Router is null) RouterInit.Random(to.Router.Weight, plan.Seed, split.Layer);
+            else split.RouterRows.CopyTo(to.Router.Weight.Span);
+        }
+        return mixture;
+    }
+
+    // The target starts as zeros, and so padding neurons stay.
+    static void Take(int[] neurons, DenseFeedForward from, Tensor gate, Tensor up, Tensor down)
+    {
+        for (var i = 0; i < neurons.Length; i++)
+        {
+            if (neurons[i] >= from.Gate.Rows) continue;
+            from.Gate.Row(neurons[i]).CopyTo(gate.Row(i));
+            from.Up.Row(neurons[i]).CopyTo(up.Row(i));
+        }
+        for (var d = 0; d < down.Rows; d++)
+        {
+            var source = from.Down.Row(d);
+            var target = down.Row(d);
+            for (var i = 0; i < neurons.Length; i++)
+                if (neurons[i] < source.Length) target[i] = source[neurons[i]];
+        }
+    }
+}
