@@ -12,13 +12,15 @@ namespace Moesaic.Cli;
 /// <param name="views">Makes the view for --json and --plain.</param>
 sealed class App(IReadOnlyList<Verb> verbs, Func<bool, bool, IView> views)
 {
-    static readonly Option<bool> Json = new("--json") { Description = "Everything as JSON Lines on standard output", Recursive = true };
-    static readonly Option<bool> Plain = new("--plain") { Description = "No colours, no rewritten lines, no lines around tables", Recursive = true };
-    static readonly Option<bool> Verbose = new("--verbose") { Description = "For a defect, show where it happened", Recursive = true };
+    static readonly Option<bool> Json = Switch("--json", "Everything as JSON Lines on standard output");
+    static readonly Option<bool> Plain = Switch("--plain", "No colours, no rewritten lines, no lines around tables");
+    static readonly Option<bool> Verbose = Switch("--verbose", "For a defect, show where it happened");
     static readonly Option<string?> Threads = new("--threads")
     {
         Description = "Threads to compute with [default: one per logical processor]", HelpName = "n", Recursive = true,
     };
+
+    static Option<bool> Switch(string name, string description) => new(name) { Description = description, Recursive = true };
 
     public int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
@@ -34,7 +36,7 @@ sealed class App(IReadOnlyList<Verb> verbs, Func<bool, bool, IView> views)
 
     RootCommand Build()
     {
-        var root = new RootCommand("Turns language models into mixtures of experts, trains and measures them, and runs them on a CPU.")
+        var root = new RootCommand("Turns language models into mixtures of experts, trains, measures and runs them on a CPU.")
         {
             HelpName = "moesaic",
         };
@@ -55,7 +57,8 @@ sealed class App(IReadOnlyList<Verb> verbs, Func<bool, bool, IView> views)
         return ExitCode.BadRequest;
 
         // The option itself may be what is wrong; its value must not be asked for then.
-        bool IsOn(Option<bool> option) => parsed.GetResult(option) is { } result && !result.Errors.Any() && result.GetValueOrDefault<bool>();
+        bool IsOn(Option<bool> option) =>
+            parsed.GetResult(option) is { } result && !result.Errors.Any() && result.GetValueOrDefault<bool>();
     }
 
     int Execute(Verb verb, ParseResult parsed)

@@ -18,7 +18,8 @@ static class CommandMistake
     {
         var option = token.StartsWith('-');
         var known = option
-            ? command.Options.Concat(command.Parents.OfType<Command>().SelectMany(p => p.Options).Where(o => o.Recursive)).Select(o => o.Name)
+            ? command.Options.Concat(command.Parents.OfType<Command>().SelectMany(p => p.Options).Where(o => o.Recursive))
+                .Select(o => o.Name)
             : command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
         var what = option ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         return $"unknown {what} '{token}'" + (NearestName.Of(token, known) is { } nearest ? $"; did you mean '{nearest}'?" : "");

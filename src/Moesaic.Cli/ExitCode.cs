@@ -11,9 +11,6 @@ static class ExitCode
     /// <summary>A bad option, recipe or combination of settings.</summary>
     public const int BadRequest = 2;
 
-    /// <summary>A missing, damaged or unsupported model or data file. Thrown as BadModelException, which knows its code.</summary>
-    public const int BadModel = 3;
-
     /// <summary>Stopped by Ctrl-C or a request to terminate.</summary>
     public const int Cancelled = 130;
 }

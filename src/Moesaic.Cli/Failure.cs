@@ -4,7 +4,9 @@ using Moesaic.Kernels;
 
 namespace Moesaic.Cli;
 
-/// <summary>An exception as the user meets it: a message and an exit code. A stack trace is for defects only, and only when asked for.</summary>
+/// <summary>
+/// An exception as the user meets it: a message and an exit code. A stack trace is for defects only, and when asked for.
+/// </summary>
 sealed record Failure(string Message, int ExitCode)
 {
     public static Failure Of(Exception exception, bool cancelled, bool verbose) => Unwrap(exception) switch
@@ -13,9 +15,12 @@ sealed record Failure(string Message, int ExitCode)
         MoesaicException e => new(e.Message, e.ExitCode),
         KernelSettingException e => new(e.Message, Cli.ExitCode.BadRequest),
         OutOfMemoryException e => new(
-            $"not enough memory ({e.Message}) Look at the peak memory with --dry-run; a smaller batch, context or model needs less.", Cli.ExitCode.BadRequest),
+            $"not enough memory ({e.Message}) --dry-run shows the peak; a smaller batch, context or model needs less.",
+            Cli.ExitCode.BadRequest),
+        IOException or UnauthorizedAccessException => new(
+            $"a file or folder cannot be used: {Unwrap(exception).Message}", Cli.ExitCode.BadRequest),
         var e => new(
-            $"{e.GetType().Name}: {e.Message}\nThis is a defect of Moesaic, not a mistake of yours: please report it with the command and this message"
+            $"{e.GetType().Name}: {e.Message}\nThis is a defect of Moesaic: please report it with the command and this message"
             + (verbose ? $".\n{exception}" : "; --verbose adds where it happened."), Cli.ExitCode.Defect),
     };
 

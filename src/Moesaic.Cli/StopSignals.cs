@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Moesaic.Cli;
 
 /// <summary>
-/// Ctrl-C, or a request to terminate: the first asks the running work to save and stop, the second ends the process at once.
+/// Ctrl-C, or a request to terminate: the first asks the running work to save and stop, the second ends the process.
 /// </summary>
 sealed class StopSignals : IDisposable
 {
@@ -15,7 +15,10 @@ sealed class StopSignals : IDisposable
     public StopSignals(Action saving)
     {
         this.saving = saving;
-        registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)];
+        registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+        ];
     }
 
     public CancellationToken Token => source.Token;

@@ -5,7 +5,10 @@ using System.Xml.Linq;
 
 namespace Moesaic.Cli.Recipes;
 
-/// <summary>The docstrings of options, from the XML files that stand beside the assemblies. One source for help, page and reader.</summary>
+/// <summary>
+/// The docstrings of options, from the XML files that stand beside the assemblies: one source for the help, the page of
+/// recipe keys and who reads the code.
+/// </summary>
 static partial class OptionDocs
 {
     static readonly ConcurrentDictionary<string, Dictionary<string, XElement>> Files = new(StringComparer.Ordinal);

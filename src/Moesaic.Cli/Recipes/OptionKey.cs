@@ -39,7 +39,10 @@ sealed class OptionKey
 
     /// <summary>The keys of an options record in the order of its declaration.</summary>
     public static IReadOnlyList<OptionKey> Of(Type options) =>
-        [.. options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is not null).Select(p => new OptionKey(p))];
+    [
+        .. options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(p => p.SetMethod is not null).Select(p => new OptionKey(p)),
+    ];
 
     /// <summary>A new record with every default in place; required keys are still to be set.</summary>
     public static object Fresh(Type options) => Activator.CreateInstance(options)!;
@@ -52,7 +55,8 @@ sealed class OptionKey
 
     /// <summary>The type of the values when this is a mapping from names, else null.</summary>
     public static Type? ValueOf(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? type.GetGenericArguments()[1] : null;
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+            ? type.GetGenericArguments()[1] : null;
 
     /// <summary>True for a record of keys, false for a scalar, list or mapping from names.</summary>
     public static bool IsRecord(Type type) =>

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Moesaic.Cli.Recipes;
 
-/// <summary>A whole job: a model, what is done to it, and where the result goes. Paths are relative to the current folder.</summary>
+/// <summary>A whole job: a model, what is done to it, where the result goes. Paths are relative to the current folder.</summary>
 sealed record Recipe
 {
     /// <summary>Version of the recipe format; this tool reads version 1.</summary>
@@ -14,7 +14,10 @@ sealed record Recipe
     [MinLength(1)]
     public required string Model { get; init; }
 
-    /// <summary>Folder for the result; it appears complete or not at all. Finished steps are kept in a folder beside it that is called the same with ".work" added.</summary>
+    /// <summary>
+    /// Folder for the result; it appears complete or not at all. Finished steps are kept in a folder beside it that is
+    /// called the same with ".work" added.
+    /// </summary>
     [MinLength(1)]
     public required string Output { get; init; }
 

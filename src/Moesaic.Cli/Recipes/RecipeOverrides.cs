@@ -30,7 +30,8 @@ static class RecipeOverrides
             {
                 MapNode map => Enter(map, parts[i], next, parts.ElementAtOrDefault(i + 1), option),
                 ListNode list => Enter(list, parts[i], next, parts.ElementAtOrDefault(i + 1), option, Before(i)),
-                _ => throw new BadRequestException($"{option}: '{Before(i)}' is a single value ({node.Origin}), it has no '{parts[i]}'."),
+                _ => throw new BadRequestException(
+                    $"{option}: '{Before(i)}' is a single value ({node.Origin}), it has no '{parts[i]}'."),
             };
         }
 

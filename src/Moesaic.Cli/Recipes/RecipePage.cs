@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using Moesaic.Methods.Steps;
 
 namespace Moesaic.Cli.Recipes;
@@ -36,7 +37,8 @@ static class RecipePage
     {
         var (rows, choices) = (new StringBuilder(), new StringBuilder());
         Collect(rows, choices, options, "");
-        if (rows.Length > 0) page.Append("| key | type | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n").Append(rows).Append('\n');
+        if (rows.Length > 0)
+            page.Append("| key | type | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n").Append(rows).Append('\n');
         if (choices.Length > 0) page.Append(choices).Append('\n');
     }
 
@@ -46,10 +48,13 @@ static class RecipePage
         foreach (var key in OptionKey.Of(options))
         {
             var (at, leaf) = (path + key.Name, OptionKey.ElementOf(key.Type) ?? OptionKey.ValueOf(key.Type) ?? key.Type);
+            var meaning = OptionDocs.Summary(key.Property).Replace("|", "\\|", StringComparison.Ordinal);
             rows.Append(CultureInfo.InvariantCulture,
-                $"| `{at}` | {Kind(key, leaf)} | {Default(key, defaults)} | {key.Unit} | {Cell(OptionDocs.Summary(key.Property))} |\n");
-            if (leaf.IsEnum) Choices(choices, at, leaf);
-            else if (leaf != typeof(RecipeItem) && OptionKey.IsRecord(leaf)) Collect(rows, choices, leaf, at + (leaf == key.Type ? "." : "[]."));
+                $"| `{at}` | {Kind(key, leaf)} | {Default(key, defaults)} | {key.Unit} | {meaning} |\n");
+            if (leaf.IsEnum)
+                Choices(choices, at, leaf);
+            else if (leaf != typeof(RecipeItem) && OptionKey.IsRecord(leaf))
+                Collect(rows, choices, leaf, at + (leaf == key.Type ? "." : "[]."));
         }
     }
 
@@ -57,7 +62,8 @@ static class RecipePage
     {
         var one = leaf == typeof(RecipeItem) ? "step" : leaf.IsEnum ? "choice" : OptionKey.IsRecord(leaf) ? "mapping"
             : ScalarText.Describe(leaf).Replace("a ", "", StringComparison.Ordinal);
-        var kind = key.Type == leaf ? one : OptionKey.ElementOf(key.Type) is not null ? $"list, each a {one}" : $"mapping from names, each a {one}";
+        var kind = key.Type == leaf ? one
+            : OptionKey.ElementOf(key.Type) is not null ? $"list, each a {one}" : $"mapping from names, each a {one}";
         var range = key.Rules.OfType<RangeAttribute>().FirstOrDefault();
         return range is null ? kind : string.Create(CultureInfo.InvariantCulture, $"{kind}, {range.Minimum} to {range.Maximum}");
     }
@@ -66,16 +72,17 @@ static class RecipePage
     {
         if (key.Required) return "needed";
         var value = OptionsJson.Of(key.Property.GetValue(defaults));
-        return value is System.Text.Json.Nodes.JsonObject ? "see below" : $"`{(value is null ? "none" : value.ToJsonString().Trim('"'))}`";
+        return value is JsonObject ? "see below" : $"`{(value is null ? "none" : value.ToJsonString().Trim('"'))}`";
     }
 
     static void Choices(StringBuilder choices, string path, Type type)
     {
         choices.Append(CultureInfo.InvariantCulture, $"Choices of `{path}`:\n\n");
         foreach (var name in Enum.GetNames(type))
-            choices.Append(CultureInfo.InvariantCulture, $"- `{SnakeCase.Of(name)}`: {OptionDocs.Summary(type.GetField(name)!)}\n");
+        {
+            choices.Append(CultureInfo.InvariantCulture,
+                $"- `{SnakeCase.Of(name)}`: {OptionDocs.Summary(type.GetField(name)!)}\n");
+        }
         choices.Append('\n');
     }
-
-    static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -36,7 +36,8 @@ sealed class RecipeReader(IReadOnlyList<StepKind> kinds)
         }
         if (kinds.FirstOrDefault(k => string.Equals(k.Verb, verb.Text, StringComparison.Ordinal)) is not { } kind)
         {
-            binder.Refuse(verb, path, $"unknown step '{verb.Text}'{NearestName.Advice(verb.Text, [.. kinds.Select(k => k.Verb)])}");
+            binder.Refuse(verb, path,
+                $"unknown step '{verb.Text}'{NearestName.Advice(verb.Text, [.. kinds.Select(k => k.Verb)])}");
             return null;
         }
         var bound = binder.Value(options, kind.OptionsType, mayBeNull: false, $"{path}.{kind.Verb}");

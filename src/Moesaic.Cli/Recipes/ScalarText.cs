@@ -6,6 +6,9 @@ namespace Moesaic.Cli.Recipes;
 /// <summary>Single values of a recipe to .NET values, culture-free. Numbers may be written 65536, 1e5 or 1.0e-3.</summary>
 static class ScalarText
 {
+    const NumberStyles Number =
+        NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     /// <returns>False with the reason when the text is no value of the type.</returns>
     public static bool TryParse(ScalarNode node, Type type, out object? value, out string problem)
     {
@@ -60,16 +63,16 @@ static class ScalarText
 
     static object? Real(string text, Type type)
     {
-        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (!double.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) return null;
+        if (!double.TryParse(text, Number, CultureInfo.InvariantCulture, out var number)) return null;
+        if (!double.IsFinite(number)) return null;
         if (type == typeof(double)) return number;
         return float.IsFinite((float)number) ? (float)number : null;
     }
 
     static object? Whole(string text, Type type)
     {
-        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (!decimal.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) || number != decimal.Truncate(number)) return null;
+        if (!decimal.TryParse(text, Number, CultureInfo.InvariantCulture, out var number)) return null;
+        if (number != decimal.Truncate(number)) return null;
         if (type == typeof(int)) return number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
         if (type == typeof(uint)) return number is >= 0 and <= uint.MaxValue ? (uint)number : null;
         if (type == typeof(long)) return number is >= long.MinValue and <= long.MaxValue ? (long)number : null;

@@ -58,7 +58,8 @@ sealed class YamlReader
         catch (InvalidOperationException e)
         {
             // YamlDotNet's scanner gives up so on some broken plain scalars inside [ ].
-            throw new BadRequestException($"{origin(reader.parser.Current?.End ?? Mark.Empty)}: not valid YAML after this place.", e);
+            var last = origin(reader.parser.Current?.End ?? Mark.Empty);
+            throw new BadRequestException($"{last}: not valid YAML after this place.", e);
         }
     }
 
@@ -87,7 +88,10 @@ sealed class YamlReader
         Count(where);
         var node = parser.Consume<NodeEvent>();
         if (!node.Tag.IsEmpty)
-            throw new BadRequestException($"{where}: tag '{node.Tag}'; the type of a value follows from its key, remove the tag.");
+        {
+            throw new BadRequestException(
+                $"{where}: tag '{node.Tag}'; the type of a value follows from its key, remove the tag.");
+        }
         RecipeNode result = node switch
         {
             Scalar scalar => new ScalarNode(where, scalar.Value, scalar.Style is ScalarStyle.Plain),

@@ -7,7 +7,7 @@ using YamlDotNet.Core.Events;
 
 namespace Moesaic.Cli.Recipes;
 
-/// <summary>JSON values as YAML that reads back equal, here and in any YAML 1.2 reader. Lists of scalars stand on one line.</summary>
+/// <summary>JSON values as YAML that reads back equal, here and in other readers. Lists of scalars stand on one line.</summary>
 static partial class YamlWriter
 {
     public static string Write(JsonNode root)
@@ -27,7 +27,8 @@ static partial class YamlWriter
         switch (node)
         {
             case JsonObject map:
-                emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true, map.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
+                emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true,
+                    map.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
                 foreach (var (key, value) in map)
                 {
                     Scalar(emitter, key, NeedsQuotes(key));
@@ -37,7 +38,8 @@ static partial class YamlWriter
                 break;
             case JsonArray list:
                 var flow = list.All(item => item is JsonValue or null);
-                emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, isImplicit: true, flow ? SequenceStyle.Flow : SequenceStyle.Block));
+                emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, isImplicit: true,
+                    flow ? SequenceStyle.Flow : SequenceStyle.Block));
                 foreach (var item in list) Node(emitter, item);
                 emitter.Emit(new SequenceEnd());
                 break;
@@ -56,7 +58,8 @@ static partial class YamlWriter
 
     // Quoted is everything but the words and paths that no YAML reader takes for syntax, null, a truth value or a number.
     static bool NeedsQuotes(string text) =>
-        !Plain().IsMatch(text) || text.ToLowerInvariant() is "null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n";
+        !Plain().IsMatch(text)
+        || text.ToLowerInvariant() is "null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n";
 
     [GeneratedRegex(@"^(?:[A-Za-z_/]|\.{1,2}/)(?:[A-Za-z0-9_/. -]*[A-Za-z0-9_/])?$", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();

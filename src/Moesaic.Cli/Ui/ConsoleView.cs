@@ -44,7 +44,8 @@ sealed class ConsoleView(IAnsiConsole output, IAnsiConsole error, IProgressDispl
         Show(new ReportTable("Plan", PlanTable.Columns, rows), column => column >= PlanTable.FirstAmount);
         foreach (var (verb, step) in plan.Steps)
         {
-            foreach (var input in step.Inputs) Say(output, $"{verb} reads {input.Name}{(input.Path is null || input.Path == input.Name ? "" : $" ({input.Path})")}");
+            foreach (var (name, path, _) in step.Inputs)
+                Say(output, $"{verb} reads {name}{(path is null || path == name ? "" : $" ({path})")}");
             foreach (var note in step.Notes) Say(output, $"{verb}: {note}");
         }
     }
@@ -53,7 +54,10 @@ sealed class ConsoleView(IAnsiConsole output, IAnsiConsole error, IProgressDispl
     {
         Say(output, $"{verb}: {report.Summary}");
         if (report.Figures.Count > 0)
-            Show(new ReportTable("", ["figure", "value"], [.. report.Figures.Select(f => (IReadOnlyList<string>)[f.Key, Quantity.Of(f.Value, f.Unit)])]), column => column == 1);
+        {
+            Show(new ReportTable("", ["figure", "value"],
+                [.. report.Figures.Select(f => (IReadOnlyList<string>)[f.Key, Quantity.Of(f.Value, f.Unit)])]), column => column == 1);
+        }
         foreach (var table in report.Tables)
         {
             Line("");
@@ -62,7 +66,8 @@ sealed class ConsoleView(IAnsiConsole output, IAnsiConsole error, IProgressDispl
         foreach (var note in report.Notes) Say(output, $"  {note}");
     }
 
-    public void Table(ReportTable table) => Show(table, column => table.Rows.All(r => r[column].Length == 0 || FigureText.IsNumber(r[column])));
+    public void Table(ReportTable table) =>
+        Show(table, column => table.Rows.All(r => r[column].Length == 0 || FigureText.IsNumber(r[column])));
 
     void Show(ReportTable table, Func<int, bool> right) => stack.Above(() =>
     {

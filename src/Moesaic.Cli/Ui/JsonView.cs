@@ -25,7 +25,8 @@ sealed class JsonView : IView
 
     public IProgressTask Begin(string title, double total, string unit, double done = 0) => stack.Begin(title, total, unit, done);
 
-    public void Measured(string title, IReadOnlyList<Figure> figures) => Write("measured", ("title", title), ("figures", Figures(figures)));
+    public void Measured(string title, IReadOnlyList<Figure> figures) =>
+        Write("measured", ("title", title), ("figures", Figures(figures)));
 
     public void Note(string message) => Write("note", ("message", message));
 
@@ -35,23 +36,21 @@ sealed class JsonView : IView
 
     public void Text(string piece) => Write("text", ("text", piece));
 
-    public void Table(ReportTable table) => Write("table", [.. Fields(table)]);
+    public void Table(ReportTable table) => Write("table", Fields(table));
 
-    public void Plan(RunPlan plan) => Write("plan", ("steps", new JsonArray([.. plan.Steps.Select(s => (JsonNode)new JsonObject
-    {
-        ["verb"] = s.Verb,
-        ["summary"] = s.Plan.Summary,
-        ["inputs"] = new JsonArray([.. s.Plan.Inputs.Select(i => (JsonNode)new JsonObject { ["name"] = i.Name, ["path"] = i.Path, ["hash"] = i.Hash })]),
-        ["read_bytes"] = s.Plan.ReadBytes,
-        ["peak_memory_bytes"] = s.Plan.PeakMemoryBytes,
-        ["output_bytes"] = s.Plan.OutputBytes,
-        ["seconds"] = Number(s.Plan.Seconds),
-        ["notes"] = Strings(s.Plan.Notes),
-    })])));
+    public void Plan(RunPlan plan) => Write("plan", ("steps", List(plan.Steps, s => Object(
+        ("verb", s.Verb),
+        ("summary", s.Plan.Summary),
+        ("inputs", List(s.Plan.Inputs, i => Object(("name", i.Name), ("path", i.Path), ("hash", i.Hash)))),
+        ("read_bytes", s.Plan.ReadBytes),
+        ("peak_memory_bytes", s.Plan.PeakMemoryBytes),
+        ("output_bytes", s.Plan.OutputBytes),
+        ("seconds", Number(s.Plan.Seconds)),
+        ("notes", List(s.Plan.Notes, n => n))))));
 
     public void Report(string verb, StepReport report) => Write("report",
         ("verb", verb), ("summary", report.Summary), ("figures", Figures(report.Figures)),
-        ("tables", new JsonArray([.. report.Tables.Select(t => (JsonNode)Object(Fields(t)))])), ("notes", Strings(report.Notes)));
+        ("tables", List(report.Tables, t => Object(Fields(t)))), ("notes", List(report.Notes, n => n)));
 
     public void Error(string message, int exitCode)
     {
@@ -61,8 +60,7 @@ sealed class JsonView : IView
 
     internal void Write(string name, params ReadOnlySpan<(string Key, JsonNode? Value)> fields)
     {
-        var line = new JsonObject { ["event"] = name };
-        foreach (var (key, value) in fields) line.Add(key, value);
+        var line = Object([("event", name), .. fields]);
         lock (stack)
         {
             output.WriteLine(line.ToJsonString(Layout));
@@ -70,20 +68,21 @@ sealed class JsonView : IView
         }
     }
 
-    internal static JsonArray Figures(IReadOnlyList<Figure> figures) => new([.. figures.Select(f => (JsonNode)new JsonObject
-    {
-        ["key"] = f.Key, ["value"] = Number(f.Value), ["unit"] = f.Unit,
-    })]);
+    internal static JsonArray Figures(IReadOnlyList<Figure> figures) =>
+        List(figures, f => Object(("key", f.Key), ("value", Number(f.Value)), ("unit", f.Unit)));
 
     /// <summary>JSON has no NaN and no infinity: null stands for them.</summary>
-    internal static JsonNode? Number(double? value) => value is { } number && double.IsFinite(number) ? JsonValue.Create(number) : null;
+    internal static JsonNode? Number(double? value) =>
+        value is { } number && double.IsFinite(number) ? JsonValue.Create(number) : null;
 
-    static IEnumerable<(string, JsonNode?)> Fields(ReportTable table) =>
-        [("title", table.Title), ("columns", Strings(table.Columns)), ("rows", new JsonArray([.. table.Rows.Select(r => (JsonNode)Strings(r))]))];
+    static (string, JsonNode?)[] Fields(ReportTable table) =>
+    [
+        ("title", table.Title), ("columns", List(table.Columns, c => c)), ("rows", List(table.Rows, r => List(r, c => c))),
+    ];
 
-    static JsonArray Strings(IReadOnlyList<string> texts) => new([.. texts.Select(t => (JsonNode)JsonValue.Create(t))]);
+    static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode> item) => new([.. items.Select(item)]);
 
-    static JsonObject Object(IEnumerable<(string Key, JsonNode? Value)> fields)
+    static JsonObject Object(params ReadOnlySpan<(string Key, JsonNode? Value)> fields)
     {
         var result = new JsonObject();
         foreach (var (key, value) in fields) result.Add(key, value);

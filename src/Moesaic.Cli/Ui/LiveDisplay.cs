@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace Moesaic.Cli.Ui;
 
-/// <summary>For terminals: one line at the bottom, rewritten in place, and a line that stays at the end of a longer task.</summary>
+/// <summary>For terminals: one line at the bottom, rewritten in place; at the end of a longer task a line that stays.</summary>
 sealed class LiveDisplay(IAnsiConsole error) : IProgressDisplay
 {
     const int BarWidth = 20;

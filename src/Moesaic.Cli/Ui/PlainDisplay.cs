@@ -1,6 +1,6 @@
 namespace Moesaic.Cli.Ui;
 
-/// <summary>For files, pipes and screen readers: a whole line every ten seconds and one at the end of a task worth the name.</summary>
+/// <summary>For files, pipes and screen readers: a whole line every ten seconds and one at the end of a longer task.</summary>
 sealed class PlainDisplay(TextWriter error) : IProgressDisplay
 {
     const double WorthALine = 2;

@@ -12,12 +12,13 @@ static class PlanTable
 
     public static IReadOnlyList<string> Row(int number, string verb, StepPlan plan) =>
     [
-        FormattableString.Invariant($"{number} {verb}"), plan.Summary, Quantity.Bytes(plan.ReadBytes), Quantity.Bytes(plan.PeakMemoryBytes),
-        Quantity.Bytes(plan.OutputBytes), Quantity.Duration(plan.Seconds),
+        FormattableString.Invariant($"{number} {verb}"), plan.Summary, Quantity.Bytes(plan.ReadBytes),
+        Quantity.Bytes(plan.PeakMemoryBytes), Quantity.Bytes(plan.OutputBytes), Quantity.Duration(plan.Seconds),
     ];
 
     public static IReadOnlyList<string> Total(RunPlan plan) =>
     [
-        "all", "", Quantity.Bytes(plan.ReadBytes), Quantity.Bytes(plan.PeakMemoryBytes), Quantity.Bytes(plan.OutputBytes), Quantity.Duration(plan.Seconds),
+        "all", "", Quantity.Bytes(plan.ReadBytes),
+        Quantity.Bytes(plan.PeakMemoryBytes), Quantity.Bytes(plan.OutputBytes), Quantity.Duration(plan.Seconds),
     ];
 }

@@ -19,7 +19,8 @@ static class Quantity
 
     /// <summary>"12.3k tokens/s", "1.20 GB/s".</summary>
     public static string Rate(double perSecond, string unit) =>
-        unit == "bytes" ? Bytes(perSecond) + "/s" : $"{Scaled(perSecond, ["", "k", "M", "G"]).Replace(" ", "", StringComparison.Ordinal)} {unit}/s";
+        unit == "bytes" ? Bytes(perSecond) + "/s"
+            : $"{Scaled(perSecond, ["", "k", "M", "G"]).Replace(" ", "", StringComparison.Ordinal)} {unit}/s";
 
     /// <summary>"4.2 s", "3 min 12 s", "2 h 5 min".</summary>
     public static string Duration(double seconds)
@@ -39,7 +40,8 @@ static class Quantity
     {
         var step = 0;
         while (Math.Abs(value) >= 999.5 && step < units.Length - 1) (value, step) = (value / 1000, step + 1);
-        var digits = step == 0 && value == Math.Floor(value) ? "0" : Math.Abs(value) switch { >= 99.5 => "0", >= 9.95 => "0.0", _ => "0.00" };
+        var digits = step == 0 && value == Math.Floor(value) ? "0"
+            : Math.Abs(value) switch { >= 99.5 => "0", >= 9.95 => "0.0", _ => "0.00" };
         return $"{value.ToString(digits, CultureInfo.InvariantCulture)} {units[step]}".TrimEnd();
     }
 }

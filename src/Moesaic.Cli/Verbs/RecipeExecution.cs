@@ -33,6 +33,10 @@ static class RecipeExecution
         Output = recipe.Output,
         Seed = recipe.Seed,
         RecipeText = recipe.ToYaml(),
-        Steps = [.. recipe.Steps.Select(s => new RecipeStep(s.Kind.Verb, (JsonObject)OptionsJson.Of(s.Options)!, s.Kind.Create(s.Options)))],
+        Steps =
+        [
+            .. recipe.Steps.Select(s =>
+                new RecipeStep(s.Kind.Verb, (JsonObject)OptionsJson.Of(s.Options)!, s.Kind.Create(s.Options))),
+        ],
     };
 }

@@ -9,7 +9,8 @@ sealed class RecipesVerb : Verb
 {
     readonly IReadOnlyList<StepKind> kinds;
 
-    public RecipesVerb(IReadOnlyList<StepKind> kinds) : base("recipes", "Print every key of a recipe with type, default, unit and meaning, as Markdown")
+    public RecipesVerb(IReadOnlyList<StepKind> kinds)
+        : base("recipes", "Print every key of a recipe with type, default, unit and meaning, as Markdown")
     {
         this.kinds = kinds;
         Hidden = true;

@@ -11,12 +11,15 @@ sealed class RunVerb : Verb
     readonly Argument<string> recipe = new("recipe") { Description = "Recipe file (YAML)" };
     readonly Option<string[]> settings = new("--set")
     {
-        Description = "Replace a value of the recipe: path=value; may be given several times", HelpName = "path=value", Arity = ArgumentArity.OneOrMore,
+        Description = "Replace a value of the recipe: path=value; may be given several times",
+        HelpName = "path=value",
+        Arity = ArgumentArity.OneOrMore,
     };
     readonly Option<bool> dryRun = RecipeExecution.DryRun();
     readonly Option<bool> restart = RecipeExecution.Restart();
 
-    public RunVerb(IReadOnlyList<StepKind> kinds) : base("run", "Run a recipe; the same command goes on where it was stopped")
+    public RunVerb(IReadOnlyList<StepKind> kinds)
+        : base("run", "Run a recipe; the same command goes on where it was stopped")
     {
         reader = new RecipeReader(kinds);
         Add(recipe);

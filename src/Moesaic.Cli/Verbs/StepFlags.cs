@@ -11,6 +11,8 @@ namespace Moesaic.Cli.Verbs;
 /// </summary>
 sealed class StepFlags
 {
+    static readonly string[] Taken = ["--json", "--plain", "--verbose", "--threads", "--help", "--version"];
+
     readonly List<(Option<string?> Option, string Path, bool List)> flags = [];
 
     public StepFlags(Type options) => Collect(options, "");
@@ -19,7 +21,7 @@ sealed class StepFlags
     {
         foreach (var (option, path, _) in flags)
         {
-            if (command.Options.Any(o => o.Name == option.Name) || option.Name is "--json" or "--plain" or "--verbose" or "--threads" or "--help" or "--version")
+            if (Taken.Contains(option.Name) || command.Options.Any(o => o.Name == option.Name))
                 throw new InvalidOperationException($"key {path} of {command.Name} collides with the option {option.Name}");
             command.Add(option);
         }
@@ -66,7 +68,8 @@ sealed class StepFlags
         flags.Add((new Option<string?>(name)
         {
             Description = key.Required ? $"{summary} (needed)" : summary,
-            HelpName = choices.IsEnum ? string.Join('|', ScalarText.Choices(choices)) : key.Unit ?? (list ? "a,b" : "value"),
+            HelpName = choices.IsEnum ? string.Join('|', ScalarText.Choices(choices))
+                : key.Unit ?? (list ? "a,b" : "value"),
         }, path, list));
     }
 

@@ -23,7 +23,9 @@ sealed class StepVerb : Verb
     };
     readonly Option<string[]> settings = new("--set")
     {
-        Description = "Any option of the recipe by its path: key.key=value", HelpName = "path=value", Arity = ArgumentArity.OneOrMore,
+        Description = "Any option of the recipe by its path: key.key=value",
+        HelpName = "path=value",
+        Arity = ArgumentArity.OneOrMore,
     };
     readonly Option<bool> dryRun = RecipeExecution.DryRun();
     readonly Option<bool> restart = RecipeExecution.Restart();

@@ -64,7 +64,7 @@ public static class ModelInspection
             if (tokenizer.VocabularySize > spec.VocabularySize)
             {
                 progress.Warn(FormattableString.Invariant(
-                    $"the tokenizer has ids up to {tokenizer.VocabularySize - 1}, the model knows {spec.VocabularySize}: text with the others cannot be run"));
+                    $"the tokenizer has {tokenizer.VocabularySize} ids, the model knows the first {spec.VocabularySize} of them"));
             }
         }
         catch (BadModelException e)
@@ -81,8 +81,8 @@ public static class ModelInspection
         {
             next = first + 1;
             while (next < rows.Count && rows[next] == rows[first]) next++;
-            var range = next - first == 1 ? FormattableString.Invariant($"{first}") : FormattableString.Invariant($"{first} to {next - 1}");
-            yield return [range, rows[first].Attention, rows[first].FeedForward];
+            var to = next - first == 1 ? "" : FormattableString.Invariant($" to {next - 1}");
+            yield return [FormattableString.Invariant($"{first}{to}"), rows[first].Attention, rows[first].FeedForward];
         }
     }
 

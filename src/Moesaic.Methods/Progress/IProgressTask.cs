@@ -2,7 +2,7 @@ using Moesaic.Methods.Steps;
 
 namespace Moesaic.Methods.Progress;
 
-/// <summary>A running piece of work, see <see cref="IProgressReporter.Begin"/>. Rate and remaining time are the listener's affair.</summary>
+/// <summary>A running piece of work, see <see cref="IProgressReporter.Begin"/>. Rates are the listener's affair.</summary>
 public interface IProgressTask : IDisposable
 {
     /// <summary>Says how much of the whole is finished.</summary>

@@ -15,8 +15,10 @@ static class MarkdownTable
         return text.ToString();
 
         void Row(IReadOnlyList<string> cells) =>
-            text.Append("| ").AppendJoin(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" "))).Append(" |\n");
+            text.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
     }
+
+    static string Escape(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 
     static bool IsNumeric(ReportTable table, int column) =>
         table.Rows.Any(r => r[column].Length > 0) && table.Rows.All(r => r[column].Length == 0 || FigureText.IsNumber(r[column]));

@@ -27,6 +27,8 @@ sealed class SourceCard
         return card;
     }
 
+    internal bool StatesLicence => blocks.ContainsKey("license");
+
     /// <summary>The block as it stands there, with its key and a line feed at the end; null when there is none.</summary>
     internal string? Block(string key) => blocks.GetValueOrDefault(key);
 }

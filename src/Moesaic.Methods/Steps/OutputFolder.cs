@@ -12,10 +12,11 @@ static class OutputFolder
     internal static void Publish(RecipeRun run, string? model, IReadOnlyList<StepReportDocument> steps,
         IProgressReporter progress, CancellationToken cancellation)
     {
+        var report = new RunReportDocument { Steps = steps };
         var files = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["recipe.yaml"] = run.RecipeText,
-            ["report.json"] = JsonSerializer.Serialize(new RunReportDocument { Steps = steps }, ReportJson.Default.RunReportDocument) + "\n",
+            ["report.json"] = JsonSerializer.Serialize(report, ReportJson.Default.RunReportDocument) + "\n",
             ["report.md"] = ReportMarkdown.Of(steps),
         };
         if (files.All(f => IsThere(Path.Combine(run.Output, f.Key), f.Value)))
@@ -23,33 +24,31 @@ static class OutputFolder
             progress.Note($"{run.Output} is up to date");
             return;
         }
-        if (model is null)
-        {
-            foreach (var (name, text) in files) AtomicFile.WriteText(Path.Combine(run.Output, name), text);
-            return;
-        }
-        files["README.md"] = ModelCard.Write(run, model, steps, SilentProgress.Instance);
-        Copy(run.Output, model, files, progress, cancellation);
+        // An earlier run that only measured left reports and no model; nothing but these is in the way.
+        if (!File.Exists(Path.Combine(run.Output, "config.json")) && Directory.Exists(run.Output))
+            foreach (var name in files.Keys) File.Delete(Path.Combine(run.Output, name));
+        if (model is not null) files["README.md"] = ModelCard.Write(run, model, steps);
+
+        using var pending = PendingFolder.Create(run.Output, overwrite: true);
+        if (model is not null) Copy(model, pending.Path, run.Output, progress, cancellation);
+        foreach (var (name, text) in files) AtomicFile.WriteText(Path.Combine(pending.Path, name), text);
+        pending.Commit();
     }
 
-    static void Copy(string output, string model, Dictionary<string, string> files, IProgressReporter progress, CancellationToken cancellation)
+    static void Copy(string model, string target, string output, IProgressReporter progress, CancellationToken cancellation)
     {
-        using var pending = PendingFolder.Create(output, overwrite: true);
         var sources = Directory.GetFiles(model, "*", SearchOption.AllDirectories);
-        var sizes = sources.Sum(f => new FileInfo(f).Length);
-        DiskSpace.Require(pending.Path, sizes, output);
-        using var task = progress.Begin($"write {output}", sizes, "bytes");
+        var bytes = sources.Sum(f => new FileInfo(f).Length);
+        DiskSpace.Require(target, bytes, output);
+        using var task = progress.Begin($"write {output}", bytes, "bytes");
         var done = 0L;
         foreach (var source in sources.Order(StringComparer.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
-            var target = Path.Combine(pending.Path, Path.GetRelativePath(model, source));
             using var from = File.OpenRead(source);
-            AtomicFile.Write(target, from.CopyTo);
+            AtomicFile.Write(Path.Combine(target, Path.GetRelativePath(model, source)), from.CopyTo);
             task.Report(done += from.Length);
         }
-        foreach (var (name, text) in files) AtomicFile.WriteText(Path.Combine(pending.Path, name), text);
-        pending.Commit();
     }
 
     static bool IsThere(string path, string text) =>

@@ -7,7 +7,7 @@ namespace Moesaic.Methods.Steps;
 public static class RecipePlanner
 {
     /// <summary>Plans every step on what the one before it is going to write.</summary>
-    /// <exception cref="BadRequestException">A step cannot do what is asked with the model it will receive; the message names the step.</exception>
+    /// <exception cref="BadRequestException">A step cannot do what is asked; the message names it.</exception>
     /// <exception cref="BadModelException">The source model cannot be used.</exception>
     public static RunPlan Plan(RecipeRun run)
     {
@@ -37,7 +37,8 @@ public static class RecipePlanner
             || model.StartsWith(Normal(run.WorkFolder), StringComparison.Ordinal))
         {
             throw new BadRequestException(
-                $"the output {run.Output} and the model {run.Model} lie in one another; inputs are never changed, choose another output.");
+                $"the output {run.Output} and the model {run.Model} lie in one another; inputs are never changed, "
+                + "choose another output.");
         }
 
         static string Normal(string path) =>

@@ -31,7 +31,7 @@ public sealed class RecipeRunner
 
     /// <summary>Plans, runs what is not finished, and publishes the output folder.</summary>
     /// <returns>The reports of all steps with their verbs, earlier finished ones included.</returns>
-    /// <exception cref="BadRequestException">The plan fails, or earlier results were made from something else and restart was not asked for.</exception>
+    /// <exception cref="BadRequestException">The plan fails, or earlier results were made from something else.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same run goes on from there.</exception>
     public IReadOnlyList<(string Verb, StepReport Report)> Run()
     {
@@ -40,6 +40,8 @@ public sealed class RecipeRunner
         Directory.CreateDirectory(run.WorkFolder);
         using var guard = Lock();
         AtomicFile.WriteText(Path.Combine(run.WorkFolder, "recipe.yaml"), run.RecipeText);
+        if (run.Steps.Any(s => s.Step.WritesModel) && !SourceCard.Read(run.Model).StatesLicence)
+            progress.Warn($"{run.Model} has no README.md that states a licence; clear the rights before you share the result.");
 
         var (input, lastModel, documents) = (run.Model, (string?)null, new List<StepReportDocument>());
         for (var i = 0; i < run.Steps.Count; i++)
@@ -114,7 +116,7 @@ public sealed class RecipeRunner
         });
         var document = StepReportDocument.Of(index + 1, state, report, recording.Warnings, clock.Elapsed.TotalSeconds);
         if (step.Step.WritesModel)
-            AtomicFile.WriteText(Path.Combine(folder.Model, "README.md"), ModelCard.Write(run, folder.Model, [.. before, document], progress));
+            AtomicFile.WriteText(Path.Combine(folder.Model, "README.md"), ModelCard.Write(run, folder.Model, [.. before, document]));
         folder.SaveReport(document);
         (state with { Finished = true }).Save(folder.State);
         return document;
@@ -122,7 +124,8 @@ public sealed class RecipeRunner
 
     void RefuseForeignOutput()
     {
-        if (!Directory.Exists(run.WorkFolder) && Directory.Exists(run.Output) && Directory.EnumerateFileSystemEntries(run.Output).Any())
+        var taken = Directory.Exists(run.Output) && Directory.EnumerateFileSystemEntries(run.Output).Any();
+        if (taken && !Directory.Exists(run.WorkFolder))
             throw new BadRequestException($"{run.Output} exists and was not made by this recipe; choose another output or delete it.");
         if (File.Exists(run.Output))
             throw new BadRequestException($"{run.Output} is a file, a folder is needed; choose another output.");

@@ -8,7 +8,7 @@ namespace Moesaic.Methods.Steps;
 /// <summary>The place of one step: work folder / number-verb / state.json, report.json, report.md, model, work.</summary>
 sealed class StepFolder(string workFolder, int number, string verb)
 {
-    public string Path { get; } = System.IO.Path.Combine(workFolder, string.Create(CultureInfo.InvariantCulture, $"{number}-{verb}"));
+    public string Path { get; } = System.IO.Path.Combine(workFolder, FormattableString.Invariant($"{number}-{verb}"));
 
     public string State => In("state.json");
 
@@ -22,7 +22,8 @@ sealed class StepFolder(string workFolder, int number, string verb)
 
     /// <summary>The state an earlier run left at this number, whatever its verb was.</summary>
     internal StepState? EarlierState() =>
-        Numbered(workFolder, n => n == number).Select(f => StepState.Load(System.IO.Path.Combine(f, "state.json"))).FirstOrDefault(s => s is not null);
+        Numbered(workFolder, n => n == number)
+            .Select(f => StepState.Load(System.IO.Path.Combine(f, "state.json"))).FirstOrDefault(s => s is not null);
 
     internal StepReportDocument LoadReport()
     {
@@ -53,6 +54,7 @@ sealed class StepFolder(string workFolder, int number, string verb)
         {
             var name = System.IO.Path.GetFileName(folder);
             var dash = name.IndexOf('-', StringComparison.Ordinal);
-            return dash > 0 && int.TryParse(name.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && wanted(n);
+            return dash > 0 && wanted(int.TryParse(
+                name.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0);
         });
 }

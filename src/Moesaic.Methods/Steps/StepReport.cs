@@ -3,7 +3,7 @@ namespace Moesaic.Methods.Steps;
 /// <summary>What a step found and did; written as report.json and report.md and quoted in the model card.</summary>
 public sealed record StepReport
 {
-    /// <summary>One sentence in the past tense for the model card: "Split every feed-forward layer into 8 experts of width 64."</summary>
+    /// <summary>One sentence in the past tense, also for the model card: "Split 4 layers into 8 experts of width 64."</summary>
     public required string Summary { get; init; }
 
     /// <summary>The numbers, in the order to show. Quality, bytes and speed where the step can know them.</summary>

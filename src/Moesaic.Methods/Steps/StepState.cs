@@ -34,11 +34,13 @@ sealed record StepState
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new BadRequestException($"{path} is damaged ({e.Message}); delete the folder {Path.GetDirectoryName(path)} and run again.", e);
+            var folder = Path.GetDirectoryName(path);
+            throw new BadRequestException($"{path} is damaged ({e.Message}); delete the folder {folder} and run again.", e);
         }
     }
 
-    internal void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, ReportJson.Default.StepState) + "\n");
+    internal void Save(string path) =>
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(this, ReportJson.Default.StepState) + "\n");
 
     /// <summary>What is not as it was, in words: "options.experts was 8 and is 4".</summary>
     internal IReadOnlyList<string> DifferencesFrom(StepState earlier)
@@ -60,7 +62,8 @@ sealed record StepState
 
         void Compare(string what, string? before, string? after)
         {
-            if (!string.Equals(before, after, StringComparison.Ordinal)) changes.Add($"{what} was {before ?? "absent"} and is {after ?? "absent"}");
+            if (!string.Equals(before, after, StringComparison.Ordinal))
+                changes.Add($"{what} was {before ?? "absent"} and is {after ?? "absent"}");
         }
     }
 

@@ -94,12 +94,13 @@ public sealed class AppTests : IDisposable
     [InlineData(2, "--threads: 'x' is not a whole number", "run", "x", "--threads", "x")]
     [InlineData(2, "1 to 1024", "run", "x", "--threads", "0")]
     [InlineData(2, "not enough memory (2 TB wanted.)", "measure", "SOURCE", "--experts", "2", "--title", "memory")]
+    [InlineData(2, "a file or folder cannot be used", "sample", "SOURCE", "-o", "BLOCKED", "--experts", "2")]
     [InlineData(3, "nowhere does not exist", "measure", "nowhere", "--experts", "2")]
     [InlineData(3, "error: tensor x is damaged", "measure", "SOURCE", "--experts", "2", "--title", "bad model")]
     [InlineData(1, "InvalidOperationException: oops\nThis is a defect of Moesaic", "measure", "SOURCE", "--experts", "2", "--title", "defect")]
     public void Failures_have_a_message_and_a_code(int code, string message, params string[] args)
     {
-        Assert.Equal(code, Run([.. args.Select(a => a switch { "SOURCE" => In("source"), "OUT" => In("out"), _ => a })]));
+        Assert.Equal(code, Run([.. args.Select(a => a switch { "SOURCE" => In("source"), "OUT" => In("out"), "BLOCKED" => In("recipe.yaml/out"), _ => a })]));
         Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
         Assert.Equal("", output.ToString());

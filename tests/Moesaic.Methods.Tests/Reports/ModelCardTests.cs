@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Moesaic.Methods.Progress;
 using Moesaic.Methods.Reports;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Tests.Steps;
@@ -37,7 +36,7 @@ public sealed class ModelCardTests : IDisposable
             [
                 Document(1, "evaluate", new Figure("perplexity", 12.5)), Document(2, "split", new Figure("parameters", 3400000)),
                 Document(3, "evaluate", new Figure("perplexity", 13.25), new Figure("speed", 100.5, "tokens/s")),
-            ], SilentProgress.Instance);
+            ]);
     }
 
     [Fact]
@@ -62,7 +61,7 @@ public sealed class ModelCardTests : IDisposable
 
         # result
 
-        Made from owner/name-1.0 by [moesaic](https://www.nuget.org/packages/moesaic), seed 3:
+        Made from owner/name-1.0 by moesaic, seed 3:
 
         1. **evaluate**: Did evaluate.
         2. **split**: Did split.

@@ -142,6 +142,17 @@ public sealed class RecipeRunnerTests : IDisposable
     }
 
     [Fact]
+    public void Reports_alone_make_way_for_a_model_and_a_model_for_reports()
+    {
+        Run(Recipe(new SampleStep("a", writesModel: false).As("evaluate")));
+        Run(Recipe(new SampleStep("a", writesModel: false).As("evaluate"), new SampleStep("b", 1).As("split")));
+        Assert.Equal("weights\nb\nseed 7\n", Weights);
+        Run(Recipe(new SampleStep("a", 5, writesModel: false).As("evaluate")), restart: true);
+        Assert.Equal(["recipe.yaml", "report.json", "report.md"],
+            Directory.GetFiles(folder["out/result"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_failing_plan_stops_before_anything_is_written()
     {
         var run = Recipe(new SampleStep("a").As("split"), new SampleStep("b") { Refusal = "batch does not fit" }.As("train"));
@@ -188,10 +199,10 @@ public sealed class RecipeRunnerTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => Run(Recipe(new SampleStep("a") { Figure = double.NaN }.As("split"))));
 
     [Fact]
-    public void A_source_without_a_licence_is_warned_about_once_in_the_report()
+    public void A_source_without_a_licence_is_warned_about_once()
     {
         File.Delete(folder["source/README.md"]);
-        Run(Recipe(new SampleStep("a").As("split")));
+        Run(Recipe(new SampleStep("a").As("split"), new SampleStep("b").As("train")));
         Assert.Single(reporter.Warnings, w => w.Contains("licence", StringComparison.Ordinal));
     }
 }
