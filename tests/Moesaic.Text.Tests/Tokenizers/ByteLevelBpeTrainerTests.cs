@@ -40,28 +40,20 @@ public class ByteLevelBpeTrainerTests
     [Fact]
     public void Saved_files_load_to_the_same_tokenizer()
     {
-        var folder = Directory.CreateTempSubdirectory();
-        try
+        using var folder = new TemporaryFolder();
+        var trained = Train(Corpus);
+        trained.Save(folder.Path);
+        var (memory, loaded) = (trained.ToTokenizer(), TokenizerLoader.Load(folder.Path));
+        Assert.Equal(300, loaded.VocabularySize);
+        Assert.Equal((297, 298, 299), (loaded.BosId, loaded.EosId, loaded.PadId));
+        foreach (var text in Corpus)
         {
-            var trained = Train(Corpus);
-            trained.Save(folder.FullName);
-            var (memory, loaded) = (trained.ToTokenizer(), TokenizerLoader.Load(folder.FullName));
-            Assert.Equal(300, loaded.VocabularySize);
-            Assert.Equal(297, loaded.BosId);
-            Assert.Equal(298, loaded.EosId);
-            Assert.Equal(299, loaded.PadId);
-            foreach (var text in Corpus)
-            {
-                Assert.Equal(memory.Encode(text), loaded.Encode(text));
-                Assert.Equal(297, loaded.Encode(text)[0]);
-                Assert.Equal(text, loaded.Decode(loaded.Encode(text)));
-            }
-            Assert.Equal(["tokenizer.json", "tokenizer_config.json"], folder.GetFiles().Select(f => f.Name).Order(StringComparer.Ordinal));
+            Assert.Equal(memory.Encode(text), loaded.Encode(text));
+            Assert.Equal(297, loaded.Encode(text)[0]);
+            Assert.Equal(text, loaded.Decode(loaded.Encode(text)));
         }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        Assert.Equal(["tokenizer.json", "tokenizer_config.json"],
+            Directory.GetFiles(folder.Path).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -90,5 +82,33 @@ public class ByteLevelBpeTrainerTests
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() =>
             ByteLevelBpeTrainer.Train(Corpus, new() { VocabularySize = 300 }, cancellation: source.Token));
+    }
+
+    /// <summary>The committed tokenizer, on which other golden files rest; MOESAIC_UPDATE_GOLDEN=1 writes it anew.</summary>
+    [Fact]
+    public void Training_repeats_to_the_byte()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new ByteLevelBpeOptions
+        {
+            VocabularySize = 1500,
+            SpecialTokens = ["<|begin|>", "<|end|>", "<|im_start|>"],
+            Bos = "<|begin|>",
+            Eos = "<|end|>",
+        };
+        ByteLevelBpeTrainer.Train(GoldenLines.All, options).Save(folder.Path);
+        foreach (var name in new[] { "tokenizer.json", "tokenizer_config.json" })
+        {
+            var made = File.ReadAllText(Path.Combine(folder.Path, name));
+            if (Environment.GetEnvironmentVariable("MOESAIC_UPDATE_GOLDEN") == "1") Update(name, made);
+            else Assert.Equal(File.ReadAllText(Golden.Path($"Tokenizers/byte_level/{name}")), made);
+        }
+    }
+
+    static void Update(string name, string text, [System.Runtime.CompilerServices.CallerFilePath] string source = "")
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(source)!, "../Golden/Tokenizers/byte_level");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, name), text);
     }
 }
