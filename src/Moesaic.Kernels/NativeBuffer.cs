@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Native scratch of one kernel on one thread: grows to the largest request, is reused by later calls and freed with its thread.
+/// Native scratch of one kernel on one thread: grows to the largest request, is reused by later calls and freed with
+/// its thread.
 /// </summary>
 sealed unsafe class NativeBuffer
 {
@@ -12,10 +13,14 @@ sealed unsafe class NativeBuffer
     float* _address;
     long _length;
 
-    /// <summary>The calling thread's buffer for <typeparamref name="TKernel"/>; other kernels have others, so calls may nest.</summary>
+    /// <summary>
+    /// The calling thread's buffer for <typeparamref name="TKernel"/>; other kernels have others, so calls may nest.
+    /// </summary>
     internal static NativeBuffer Of<TKernel>() => Slot<TKernel>.t_buffer ??= new NativeBuffer();
 
-    /// <summary>At least <paramref name="length"/> floats of undefined content, 64-byte aligned, valid until the next call.</summary>
+    /// <summary>
+    /// At least <paramref name="length"/> floats of undefined content, 64-byte aligned, valid until the next call.
+    /// </summary>
     internal float* Take(long length)
     {
         if (_length < length)

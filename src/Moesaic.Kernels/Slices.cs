@@ -1,7 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Rows cut into parts of equal size for the worker team. The cut depends on the shape alone, never on the number of threads.
+/// Rows cut into parts of equal size for the worker team. The cut depends on the shape alone, never on the number of
+/// threads.
 /// </summary>
 readonly struct Slices
 {

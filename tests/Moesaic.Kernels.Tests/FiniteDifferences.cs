@@ -16,7 +16,10 @@ static class FiniteDifferences
     /// <summary>Σ output · weight: turns an output into one number whose gradient by the output is known.</summary>
     internal static double Weigh(double[] output, double[] weight) => output.Zip(weight, (a, b) => a * b).Sum();
 
-    /// <summary>Moves each input by a little to and fro and compares the change of <paramref name="loss"/> with <paramref name="gradient"/>.</summary>
+    /// <summary>
+    /// Moves each input by a little to and fro and compares the change of <paramref name="loss"/> with
+    /// <paramref name="gradient"/>.
+    /// </summary>
     internal static void Check(string name, double[] input, double[] gradient, Func<double> loss)
     {
         for (int i = 0; i < input.Length; i++)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Moesaic.Kernels.Tests;
 
 /// <summary>
-/// Floats between two pages that nobody may touch: an access outside ends the test run. Elsewhere than on Linux canaries on both sides take the
-/// pages' place; they catch writes.
+/// Floats between two pages that nobody may touch: an access outside ends the test run. Elsewhere than on Linux
+/// canaries on both sides take the pages' place; they catch writes.
 /// </summary>
 sealed unsafe partial class GuardedBuffer : IDisposable
 {

@@ -1,7 +1,8 @@
 namespace Moesaic.Kernels.Tests;
 
 /// <summary>
-/// One call of a kernel: the content of its buffers before (inputs and outputs alike), the call, and the same call of the reference in float64.
+/// One call of a kernel: the content of its buffers before (inputs and outputs alike), the call, and the same call of
+/// the reference in float64.
 /// </summary>
 sealed record KernelCase(string Name, float[][] Buffers, KernelCase.Call Fast, Action<double[][]> Reference)
 {
@@ -17,8 +18,9 @@ sealed record KernelCase(string Name, float[][] Buffers, KernelCase.Call Fast, A
     }
 
     /// <summary>
-    /// Runs at <paramref name="level"/> with buffers against either guard page and holds every buffer, inputs included, to the reference:
-    /// |fast − exact| ≤ tolerance · (1 + largest exact magnitude of the buffer); NaN and infinities at the same places.
+    /// Runs at <paramref name="level"/> with buffers against either guard page and holds every buffer, inputs included,
+    /// to the reference: |fast − exact| ≤ tolerance · (1 + largest exact magnitude of the buffer); NaN and infinities
+    /// at the same places.
     /// </summary>
     internal void Check(KernelLevel level, double tolerance) => Levels.At(level, () =>
     {

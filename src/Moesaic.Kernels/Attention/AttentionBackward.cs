@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The backward: one part owns a key head of a segment, so its sums over queries need no other thread. Weights are computed again from
-/// log Σ exp; the tiles are those of the forward's blocks, scoresᵀ [keys, lanes].
+/// The backward: one part owns a key head of a segment, so its sums over queries need no other thread. Weights are
+/// computed again from log Σ exp; the tiles are those of the forward's blocks, scoresᵀ [keys, lanes].
 /// </summary>
 unsafe struct AttentionBackward<TLanes> : IJob
     where TLanes : struct, ILanes<TLanes>
@@ -41,7 +41,8 @@ unsafe struct AttentionBackward<TLanes> : IJob
         for (; segment < end; segment++) RunSegment(_segments[segment], keyHead);
     }
 
-    // Segments that share keys add to the same rows; they then go one after the other in the same part. Unsorted ones count as sharing.
+    // Segments that share keys add to the same rows; they then go one after the other in the same part. Unsorted ones
+    // count as sharing.
     static bool KeysOverlap(ReadOnlySpan<AttentionSegment> segments)
     {
         for (int i = 1; i < segments.Length; i++)

@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The forward for a few rows (decoding): keys form the lanes of the scores and value dimensions those of the result. Each sum has the terms and the
-/// order of <see cref="AttentionForward{TLanes}"/>.
+/// The forward for a few rows (decoding): keys form the lanes of the scores and value dimensions those of the result.
+/// Each sum has the terms and the order of <see cref="AttentionForward{TLanes}"/>.
 /// </summary>
 static unsafe class AttentionFewRows<TLanes>
     where TLanes : struct, ILanes<TLanes>
@@ -14,7 +14,7 @@ static unsafe class AttentionFewRows<TLanes>
         AttentionSizes sizes = block.Sizes;
         int rowCount = block.Count * sizes.Sharing, padded = AttentionSizes.RoundUpToFour(rowCount), pitch = sizes.Pitch;
         float* queries = NativeBuffer.Of<AttentionForward<TLanes>>().Take(
-            2L * MostRows * pitch + (long)MostRows * (Tile + TLanes.Lanes + 2) + TLanes.Lanes + (long)Tile * (sizes.Dim + pitch));
+            2L * MostRows * pitch + MostRows * (Tile + TLanes.Lanes + 2) + TLanes.Lanes + Tile * (sizes.Dim + pitch));
         float* result = queries + MostRows * pitch, scores = result + MostRows * pitch;
         float* ones = scores + MostRows * Tile, sums = ones + TLanes.Lanes, max = sums + MostRows * TLanes.Lanes;
         float* sum = max + MostRows, keys = sum + MostRows, values = keys + Tile * sizes.Dim;
@@ -72,7 +72,9 @@ static unsafe class AttentionFewRows<TLanes>
         }
     }
 
-    /// <summary>One row of scores becomes e^(score − max), zero where not visible; returns the correction of earlier tiles.</summary>
+    /// <summary>
+    /// One row of scores becomes e^(score − max), zero where not visible; returns the correction of earlier tiles.
+    /// </summary>
     static float Weigh(float* scores, int visible, ref float max)
     {
         new Span<float>(scores + visible, Tile - visible).Fill(float.NegativeInfinity);

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The forward for blocks of queries: lanes are queries, keys go by in tiles, and the softmax runs along (Milakov and Gimelshein 2018).
-/// Few rows go to <see cref="AttentionFewRows{TLanes}"/>, which does the same arithmetic in the same order: the bits of a row do not depend on
-/// how many rows come with it.
+/// The forward for blocks of queries: lanes are queries, keys go by in tiles, and the softmax runs along (Milakov and
+/// Gimelshein 2018). Few rows go to <see cref="AttentionFewRows{TLanes}"/>, which does the same arithmetic in the same
+/// order: the bits of a row do not depend on how many rows come with it.
 /// </summary>
 unsafe struct AttentionForward<TLanes> : IJob
     where TLanes : struct, ILanes<TLanes>
@@ -97,7 +97,10 @@ unsafe struct AttentionForward<TLanes> : IJob
         rows.StoreLanes(result, max, sum);
     }
 
-    /// <summary>Scores of one vector of lanes become e^(score − max); max, sum and the correction of earlier tiles are brought up to date.</summary>
+    /// <summary>
+    /// Scores of one vector of lanes become e^(score − max); max, sum and the correction of earlier tiles are brought
+    /// up to date.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Weigh(
         float* scores, nint pitch, int count, int key, float* visible, float* max, float* sum, float* correction)

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Moesaic.Kernels;
 
-/// <summary>The backward of one key head: packed keys and values, sums of their gradients, and the products of each tile.</summary>
+/// <summary>
+/// The backward of one key head: packed keys and values, sums of their gradients, and the products of each tile.
+/// </summary>
 unsafe struct AttentionGradientTiles<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
@@ -14,15 +16,20 @@ unsafe struct AttentionGradientTiles<TLanes>
     /// <summary>[keys, Pitch], padded with zeros to whole vectors and to a multiple of four rows.</summary>
     public float* Keys, Values, DKeys, DValues;
 
-    /// <summary>Adds a block of queries to <see cref="DKeys"/> and <see cref="DValues"/>, and its own gradient to <paramref name="dq"/>.</summary>
+    /// <summary>
+    /// Adds a block of queries to <see cref="DKeys"/> and <see cref="DValues"/>, and its own gradient to
+    /// <paramref name="dq"/>.
+    /// </summary>
     internal readonly void AddBlock(in AttentionRows rows, float* dOutput, float* dq)
     {
         int lanes = Sizes.Lanes, pitch = Sizes.Pitch, dim = Sizes.Dim;
         float* queries = NativeBuffer.Of<AttentionGradientTiles<TLanes>>().Take(
             (long)lanes * (2 * dim + 2 * pitch + Sizes.DimRows + 2 * Tile + 3));
-        float* dResults = queries + lanes * dim, queryRows = dResults + lanes * dim, dResultRows = queryRows + lanes * pitch;
+        float* dResults = queries + lanes * dim, queryRows = dResults + lanes * dim;
+        float* dResultRows = queryRows + lanes * pitch;
         float* dQueries = dResultRows + lanes * pitch, weights = dQueries + lanes * Sizes.DimRows;
-        float* dScores = weights + lanes * Tile, visible = dScores + lanes * Tile, logs = visible + lanes, delta = logs + lanes;
+        float* dScores = weights + lanes * Tile, visible = dScores + lanes * Tile;
+        float* logs = visible + lanes, delta = logs + lanes;
 
         rows.PackLanes<TLanes>(rows.Q, Scale, queries);
         rows.PackLanes<TLanes>(dOutput, 1, dResults);
@@ -68,7 +75,9 @@ unsafe struct AttentionGradientTiles<TLanes>
         }
     }
 
-    /// <summary>Scores become weights, and the gradients of weights those of scores: p = e^(s − log Σ exp), ds = p · (dp − δ).</summary>
+    /// <summary>
+    /// Scores become weights, and the gradients of weights those of scores: p = e^(s − log Σ exp), ds = p · (dp − δ).
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Weigh(
         float* scores, float* dScores, nint pitch, int count, int key, float* visible, TLanes log, TLanes delta)
@@ -95,7 +104,10 @@ unsafe struct AttentionGradientTiles<TLanes>
         }
     }
 
-    /// <summary>Per lane log Σ exp of the forward and δ = Σ dOutput · output; zero in lanes without a query, whose inputs are zero too.</summary>
+    /// <summary>
+    /// Per lane log Σ exp of the forward and δ = Σ dOutput · output; zero in lanes without a query, whose inputs are
+    /// zero too.
+    /// </summary>
     static void FillLogsAndDelta(in AttentionRows rows, float* dOutput, float* logs, float* delta)
     {
         AttentionSizes sizes = rows.Sizes;

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Moesaic.Kernels;
 
-/// <summary>The formulas of <see cref="Attention"/> as plain loops: one query and one head at a time, one row of weights.</summary>
+/// <summary>
+/// The formulas of <see cref="Attention"/> as plain loops: one query and one head at a time, one row of weights.
+/// </summary>
 static class AttentionReference
 {
     internal static void Forward<T>(
@@ -33,7 +35,8 @@ static class AttentionReference
                     for (int j = 0; j < visible; j++) sum += weights[j] = T.Exp(weights[j] - max);
                     Span<T> result = output.Slice(at, dim);
                     result.Clear();
-                    for (int j = 0; j < visible; j++) AddScaled(result, v.Slice(keyAt + j * keyWidth, dim), weights[j] / sum);
+                    for (int j = 0; j < visible; j++)
+                        AddScaled(result, v.Slice(keyAt + j * keyWidth, dim), weights[j] / sum);
                     if (!logSumExp.IsEmpty) logSumExp[row * shape.QueryHeads + head] = max + T.Log(sum);
                 }
             }

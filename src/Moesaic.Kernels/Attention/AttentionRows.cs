@@ -1,6 +1,8 @@
 namespace Moesaic.Kernels;
 
-/// <summary>A block of queries of the heads that share one key head: where its rows lie, and moving them to lanes and back.</summary>
+/// <summary>
+/// A block of queries of the heads that share one key head: where its rows lie, and moving them to lanes and back.
+/// </summary>
 unsafe struct AttentionRows
 {
     public AttentionSizes Sizes;
@@ -23,7 +25,9 @@ unsafe struct AttentionRows
 
     public int LogPitch;
 
-    /// <summary>lanes[d, head · BlockQueries + i] = scale · rows[i, head, d], zero where the block ends early.</summary>
+    /// <summary>
+    /// lanes[d, head · BlockQueries + i] = scale · rows[i, head, d], zero where the block ends early.
+    /// </summary>
     internal readonly void PackLanes<TLanes>(float* rows, float scale, float* lanes)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -32,13 +36,16 @@ unsafe struct AttentionRows
         for (int head = 0; head < Sizes.Sharing; head++)
         {
             Transpose.Run(
-                rows + head * Sizes.Dim, Sizes.QueryWidth, Count, Sizes.Dim, lanes + head * Sizes.BlockQueries, Sizes.Lanes);
+                rows + head * Sizes.Dim, Sizes.QueryWidth, Count, Sizes.Dim, lanes + head * Sizes.BlockQueries,
+                Sizes.Lanes);
         }
 
         if (scale != 1) ElementwiseVector<TLanes>.ScaleRow(lanes, scale, size);
     }
 
-    /// <summary>packed[head · BlockQueries + i, d] = scale · rows[i, head, d], zero where the block or the row ends early.</summary>
+    /// <summary>
+    /// packed[head · BlockQueries + i, d] = scale · rows[i, head, d], zero where the block or the row ends early.
+    /// </summary>
     internal readonly void PackRows<TLanes>(float* rows, float scale, float* packed)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -47,8 +54,8 @@ unsafe struct AttentionRows
         for (int head = 0; head < Sizes.Sharing; head++)
         {
             TileProduct<TLanes>.Pack(
-                rows + head * Sizes.Dim, Sizes.QueryWidth, Count, Sizes.Dim, packed + head * Sizes.BlockQueries * Sizes.Pitch,
-                Sizes.Pitch);
+                rows + head * Sizes.Dim, Sizes.QueryWidth, Count, Sizes.Dim,
+                packed + head * Sizes.BlockQueries * Sizes.Pitch, Sizes.Pitch);
         }
 
         if (scale != 1) ElementwiseVector<TLanes>.ScaleRow(packed, scale, size);

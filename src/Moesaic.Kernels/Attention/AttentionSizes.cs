@@ -1,15 +1,20 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// How attention is cut into tiles. A block of queries of all heads that share a key head forms the lanes of transposed tiles
-/// (scoresᵀ [keys, lanes]): softmax then needs no sum across a vector, and each key value loaded serves every lane.
+/// How attention is cut into tiles. A block of queries of all heads that share a key head forms the lanes of transposed
+/// tiles (scoresᵀ [keys, lanes]): softmax then needs no sum across a vector, and each key value loaded serves every
+/// lane.
 /// </summary>
 readonly struct AttentionSizes
 {
-    /// <summary>Keys in a tile. Every path steps through keys in the same tiles, so that each gives the same bits.</summary>
+    /// <summary>
+    /// Keys in a tile. Every path steps through keys in the same tiles, so that each gives the same bits.
+    /// </summary>
     internal const int TileKeys = 32;
 
-    /// <summary>Query rows times heads of a group up to which keys rather than queries form the lanes (decoding).</summary>
+    /// <summary>
+    /// Query rows times heads of a group up to which keys rather than queries form the lanes (decoding).
+    /// </summary>
     internal const int FewRows = 8;
 
     internal AttentionSizes(AttentionShape shape, int lanesOfVector)
@@ -19,7 +24,8 @@ readonly struct AttentionSizes
         QueryWidth = shape.QueryHeads * Dim;
         KeyWidth = shape.KeyValueHeads * Dim;
 
-        // Two vectors of 512 bits are 32 lanes; heads in fours of 16 queries fill them too, with less waste at the diagonal.
+        // Two vectors of 512 bits are 32 lanes; heads in fours of 16 queries fill them too, with less waste at the
+        // diagonal.
         BlockQueries = Sharing % 4 == 0 ? 16 : 32;
         Lanes = BlockQueries * Sharing;
         Pitch = (Dim + lanesOfVector - 1) / lanesOfVector * lanesOfVector;

@@ -4,7 +4,9 @@ namespace Moesaic.Kernels;
 static unsafe class TileProduct<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    /// <summary>C[rows, columns] = (fresh) or += (not fresh) A · B; A's element (row, k) stands at row · rowA + k · stepA.</summary>
+    /// <summary>
+    /// C[rows, columns] = (fresh) or += (not fresh) A · B; A's element (row, k) stands at row · rowA + k · stepA.
+    /// </summary>
     internal static void Run(
         int rows, int columns, int depth, float* a, nint rowA, nint stepA, float* b, nint pitchB, bool fresh,
         float* c, nint pitchC)
@@ -34,8 +36,10 @@ static unsafe class TileProduct<TLanes>
         }
     }
 
-    /// <summary>Copies rows of <paramref name="width"/> values to a pitch of whole vectors, with zeros behind them and in rows up to a
-    /// multiple of four.</summary>
+    /// <summary>
+    /// Copies rows of <paramref name="width"/> values to a pitch of whole vectors, with zeros behind them and in rows
+    /// up to a multiple of four.
+    /// </summary>
     internal static void Pack(float* from, nint fromPitch, int rows, int width, float* to, int toPitch)
     {
         for (int row = 0; row < rows; row++, from += fromPitch, to += toPitch)

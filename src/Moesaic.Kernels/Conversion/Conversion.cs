@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Between float32 and the two 16-bit formats of checkpoints. Widening is exact. Narrowing rounds to the nearest, ties to even; what is too
-/// large becomes infinity and NaN stays NaN (its payload may change).
+/// Between float32 and the two 16-bit formats of checkpoints. Widening is exact. Narrowing rounds to the nearest, ties
+/// to even; what is too large becomes infinity and NaN stays NaN (its payload may change).
 /// </summary>
 public static class Conversion
 {

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Moesaic.Kernels;
 
-/// <summary><see cref="Conversion"/> in vectors of 256 bits, which serve all vector levels: memory is the limit.</summary>
+/// <summary>
+/// <see cref="Conversion"/> in vectors of 256 bits, which serve all vector levels: memory is the limit.
+/// </summary>
 static unsafe class ConversionVector
 {
     /// <summary>One conversion: sixteen values at once, and the few that are left over.</summary>
@@ -83,7 +85,8 @@ static unsafe class ConversionVector
 
         public static void Rest(ReadOnlySpan<Half> from, Span<float> to) => ConversionReference.HalfToSingle(from, to);
 
-        // The bits of half moved to those of float32 read as a number 2^112 too small; the product also normalises subnormal ones.
+        // The bits of half moved to those of float32 read as a number 2^112 too small; the product also normalises
+        // subnormal ones.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector256<uint> Eight(Vector256<uint> half)
         {
@@ -127,7 +130,8 @@ static unsafe class ConversionVector
             Vector256<uint> magnitude = x.AsUInt32() & Vector256.Create(0x7FFFFFFFu);
             Vector256<uint> sign = (x.AsUInt32() ^ magnitude) >> 16;
 
-            // Normal: re-bias the exponent by 112 and round at bit 13, to even. What carries past the largest half becomes infinity.
+            // Normal: re-bias the exponent by 112 and round at bit 13, to even. What carries past the largest half
+            // becomes infinity.
             Vector256<uint> normal = magnitude - Vector256.Create(112u << 23)
                 + Vector256.Create(0xFFFu) + (magnitude >> 13 & Vector256<uint>.One) >> 13;
             normal = Vector256.Min(normal, Vector256.Create(0x7C00u));

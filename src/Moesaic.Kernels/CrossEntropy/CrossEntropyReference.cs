@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Moesaic.Kernels;
 
-/// <summary>The formulas of <see cref="CrossEntropy"/> as plain loops: one token and one row of logits at a time.</summary>
+/// <summary>
+/// The formulas of <see cref="CrossEntropy"/> as plain loops: one token and one row of logits at a time.
+/// </summary>
 static class CrossEntropyReference
 {
     internal static void Forward<T>(

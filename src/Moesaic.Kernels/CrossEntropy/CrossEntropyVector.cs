@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// <see cref="CrossEntropy"/> for one vector width. Tokens that count are taken in blocks; a block's logits are turned into gradients in place, row by
-/// row, between the products.
+/// <see cref="CrossEntropy"/> for one vector width. Tokens that count are taken in blocks; a block's logits are turned
+/// into gradients in place, row by row, between the products.
 /// </summary>
 static unsafe class CrossEntropyVector<TLanes>
     where TLanes : struct, ILanes<TLanes>

@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The tokens of one block and the products around its logits. Where ignored tokens lie between, the rows that count are gathered first,
-/// so that ignored ones cost nothing.
+/// The tokens of one block and the products around its logits. Where ignored tokens lie between, the rows that count
+/// are gathered first, so that ignored ones cost nothing.
 /// </summary>
 unsafe struct LossBlock
 {

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// <see cref="Elementwise.SumOfSquares"/> and <see cref="Elementwise.FirstNonFinite"/> in vectors of 256 bits, which serve all vector levels: memory is
-/// the limit.
+/// <see cref="Elementwise.SumOfSquares"/> and <see cref="Elementwise.FirstNonFinite"/> in vectors of 256 bits, which
+/// serve all vector levels: memory is the limit.
 /// </summary>
 static unsafe class Inspection
 {

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// e^x for all widths, within 2 ulp: x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial for e^r (Taylor's terms to r⁶ with the last ones fitted), times 2^n.
-/// Results below 1.7e-38 are zero, above the largest float infinite; NaN stays NaN.
+/// e^x for all widths, within 2 ulp: x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial for e^r (Taylor's terms to r⁶
+/// with the last ones fitted), times 2^n. Results below 1.7e-38 are zero, above the largest float infinite; NaN stays
+/// NaN.
 /// </summary>
 static class Exponential
 {

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The last, incomplete vector of a row: touches <c>count</c> values and nothing beyond. Inlined, since a call anywhere in a method makes the compiler keep
-/// the sums of its loops in memory.
+/// The last, incomplete vector of a row: touches <c>count</c> values and nothing beyond. Inlined, since a call anywhere
+/// in a method makes the compiler keep the sums of its loops in memory.
 /// </summary>
 static unsafe class Partial
 {

@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The backward of <see cref="RmsNorm"/> for one vector width. The weight's gradient is a sum over all rows: each slice of rows sums into a row of
-/// its own, and the slices' rows are added in order.
+/// The backward of <see cref="RmsNorm"/> for one vector width. The weight's gradient is a sum over all rows: each slice
+/// of rows sums into a row of its own, and the slices' rows are added in order.
 /// </summary>
 static unsafe class RmsNormVectorBackward<TLanes>
     where TLanes : struct, ILanes<TLanes>

@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// An index turned round by counting sort: for each row the positions that name it, ascending. It lets each thread own the rows it adds to,
-/// so that no order of threads can change a sum.
+/// An index turned round by counting sort: for each row the positions that name it, ascending. It lets each thread own
+/// the rows it adds to, so that no order of threads can change a sum.
 /// </summary>
 unsafe struct RowGroups
 {
@@ -15,7 +15,8 @@ unsafe struct RowGroups
     internal static RowGroups Of(ReadOnlySpan<int> index, int rows)
     {
         var starts = (int*)NativeBuffer.Of<RowGroups>().Take(rows + 2L + index.Length);
-        // While counting and placing, everything stands one further right; the placing moves each start to its end, the next one's start.
+        // While counting and placing, everything stands one further right; the placing moves each start to its end, the
+        // next one's start.
         new Span<int>(starts, rows + 2).Clear();
         foreach (int row in index)
         {

@@ -9,7 +9,10 @@ static unsafe class RowsVector<TLanes>
         fixed (float* from = source, to = destination)
         fixed (int* indices = index)
         {
-            var job = new GatherJob { From = from, To = to, Index = indices, Width = width, Slices = new(index.Length, width) };
+            var job = new GatherJob
+            {
+                From = from, To = to, Index = indices, Width = width, Slices = new(index.Length, width),
+            };
             WorkerTeam.Run(ref job, job.Slices.Count);
         }
     }

@@ -1,9 +1,13 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Softmax of rows: y = e^(x − max) / Σ e^(x − max). A value of −∞ gets the weight zero; a row of nothing but −∞, or one that holds +∞
-/// or NaN, becomes NaN.
+/// Softmax of rows: y = e^(x − max) / Σ e^(x − max). A value of −∞ gets the weight zero; a row of nothing but −∞, or
+/// one that holds +∞ or NaN, becomes NaN.
 /// </summary>
+/// <remarks>
+/// Error against float64 at most 5e-7 · (1 + the largest magnitude of the buffer), at every <see cref="KernelLevel"/>; the
+/// bits do not depend on the number of threads.
+/// </remarks>
 public static class Softmax
 {
     /// <summary>Softmax over each row of <paramref name="columns"/> values.</summary>

@@ -8,7 +8,10 @@ static unsafe class SoftmaxVector<TLanes>
     {
         fixed (float* xPointer = x, yPointer = y)
         {
-            var job = new ForwardJob { X = xPointer, Y = yPointer, Columns = columns, Slices = new(x.Length / columns, columns) };
+            var job = new ForwardJob
+            {
+                X = xPointer, Y = yPointer, Columns = columns, Slices = new(x.Length / columns, columns),
+            };
             WorkerTeam.Run(ref job, job.Slices.Count);
         }
     }

@@ -1,8 +1,13 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The gated activation of LLaMA feed-forwards (Shazeer 2020): h = silu(gate) · up with silu(g) = g / (1 + e^−g). All buffers have one length.
+/// The gated activation of LLaMA feed-forwards (Shazeer 2020): h = silu(gate) · up with silu(g) = g / (1 + e^−g). All
+/// buffers have one length.
 /// </summary>
+/// <remarks>
+/// Error against float64 at most 5e-7 · (1 + the largest magnitude of the buffer), at every <see cref="KernelLevel"/>; the
+/// bits do not depend on the number of threads.
+/// </remarks>
 public static class SwiGlu
 {
     /// <summary>h = silu(gate) · up.</summary>
