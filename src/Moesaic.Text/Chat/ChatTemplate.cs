@@ -89,13 +89,15 @@ public sealed class ChatTemplate
     }
 
     /// <summary>
-    /// A message as templates expect it. What is absent is left out rather than none: templates print none as "None" and
-    /// fail when searching it, but treat what is undefined as empty.
+    /// A message as templates expect it. What is absent is left out, except the content, which is empty: most templates
+    /// add it to other text without looking, and would fail or write "None".
     /// </summary>
     static Dictionary<string, object?> Values(ChatMessage message)
     {
-        var values = new Dictionary<string, object?>(StringComparer.Ordinal) { ["role"] = message.Role };
-        Add("content", message.Content);
+        var values = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["role"] = message.Role, ["content"] = message.Content ?? "",
+        };
         Add("name", message.Name);
         Add("tool_call_id", message.ToolCallId);
         Add("reasoning_content", message.ReasoningContent);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Moesaic.Formats;
-using Moesaic.Text.Datasets;
 using Moesaic.Text.Jinja;
 
 namespace Moesaic.Text.Chat;

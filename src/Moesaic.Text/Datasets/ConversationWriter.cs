@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Moesaic.Formats;
 using Moesaic.Text.Chat;
+using Moesaic.Text.Jinja;
 
 namespace Moesaic.Text.Datasets;
 
@@ -16,7 +17,7 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
     /// <exception cref="BadRequestException">The template writes a turn differently when others follow.</exception>
     public ConversationText Whole(IReadOnlyList<ChatMessage> messages, JsonElement? tools, string where)
     {
-        var whole = template.RenderMarked(messages, tools, false, variables);
+        var whole = Render(messages, tools, where);
         if (template.HasGenerationBlocks) return Marked(whole.Text, whole.Generated, where);
 
         var learnt = new List<Range>();
@@ -40,7 +41,7 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
             if (!IsAssistant(messages[i])) continue;
             if (template.HasGenerationBlocks)
             {
-                var marked = template.RenderMarked(Until(messages, i + 1), tools, false, variables);
+                var marked = Render(Until(messages, i + 1), tools, where);
                 yield return Marked(marked.Text, [.. marked.Generated.TakeLast(1)], where);
             }
             else
@@ -48,6 +49,18 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
                 var (text, start) = UpTo(i, messages, tools, where);
                 yield return new ConversationText(text, [start..text.Length]);
             }
+        }
+    }
+
+    JinjaOutput Render(IReadOnlyList<ChatMessage> messages, JsonElement? tools, string where)
+    {
+        try
+        {
+            return template.RenderMarked(messages, tools, false, variables);
+        }
+        catch (BadModelException fault)
+        {
+            throw new BadModelException($"{where}: the chat template refuses this conversation: {fault.Message}", fault);
         }
     }
 

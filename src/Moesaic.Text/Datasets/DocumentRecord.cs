@@ -79,8 +79,14 @@ static class DocumentRecord
         }
         if (tools.ValueKind != JsonValueKind.Array)
             throw new BadModelException($"{where}: tools must be an array, this is {StrictJson.Describe(tools)}.");
-        return tools.GetArrayLength() == 0 ? null : tools;
+        return tools.GetArrayLength() == 0 ? null : JsonSerializer.SerializeToElement(tools.EnumerateArray().Select(Wrapped));
     }
+
+    /// <summary>A definition in the form of the OpenAI protocol, which templates expect; some datasets give the function alone.</summary>
+    static object Wrapped(JsonElement tool) =>
+        tool.ValueKind == JsonValueKind.Object && tool.TryGetProperty("name", out _) && !tool.TryGetProperty("function", out _)
+            ? new Dictionary<string, object>(StringComparer.Ordinal) { ["type"] = "function", ["function"] = tool }
+            : tool;
 
     static string? Find(JsonElement record, string[] keys, string where)
     {

@@ -78,7 +78,7 @@ public sealed class ChatTemplateTests : IDisposable
             new("tool", "é") { ToolCallId = "c1", Name = "f" },
         ];
         Assert.Equal("""
-            {"role": "assistant", "reasoning_content": "hm", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": 1.0}}, "id": "c1"}, {"type": "function", "function": {"name": "g", "arguments": "raw"}}], "prefix": true}
+            {"role": "assistant", "content": "", "reasoning_content": "hm", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": 1.0}}, "id": "c1"}, {"type": "function", "function": {"name": "g", "arguments": "raw"}}], "prefix": true}
             {"role": "tool", "content": "é", "name": "f", "tool_call_id": "c1"}
             None None False calm
             """.ReplaceLineEndings("\n"), template.Render(messages, null, false, new Dictionary<string, object?> { ["mood"] = "calm" }));

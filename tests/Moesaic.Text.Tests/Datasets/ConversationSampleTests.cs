@@ -84,6 +84,14 @@ public class ConversationSampleTests
     }
 
     [Fact]
+    public void A_conversation_the_template_refuses_is_named()
+    {
+        var fault = Assert.Throws<BadModelException>(() => Build(Template("own-alternating"), null, new("assistant", "a"), new("user", "b")));
+        Assert.StartsWith("talk.jsonl, line 7: ", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith("turn 1 is of assistant", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_conversation_in_which_the_assistant_says_nothing_is_refused()
     {
         Assert.Throws<BadModelException>(() => Build(Template("chatml"), null, new ChatMessage("user", "a")));

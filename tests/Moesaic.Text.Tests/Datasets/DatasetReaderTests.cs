@@ -74,7 +74,7 @@ public sealed class DatasetReaderTests : IDisposable
             """));
         Assert.Equal(["system", "user", "assistant", "tool", "assistant"], document.Messages!.Select(m => m.Role));
         Assert.Equal("f", Assert.Single(document.Messages![2].ToolCalls!).Name);
-        Assert.Equal("""[{"name":"f"}]""", document.Tools!.Value.GetRawText());
+        Assert.Equal("""[{"type":"function","function":{"name":"f"}}]""", document.Tools!.Value.GetRawText());
     }
 
     [Theory]

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Moesaic.Formats;
 
-namespace Moesaic.Text.Datasets;
+namespace Moesaic.Text;
 
 /// <summary>Parses JSON that comes from people: every fault is reported with its place, none is passed on.</summary>
 static class StrictJson
