@@ -87,20 +87,6 @@ public sealed class Model : IDisposable
     /// <summary>One collector per mixture layer, for <see cref="PassInput.Statistics"/>.</summary>
     public RoutingStatistics[] NewStatistics() => [.. Mixtures.Select(m => new RoutingStatistics(m.Router.Spec.Experts))];
 
-    /// <summary>Parameters in all, and those one token uses (embedding and head counted).</summary>
-    public (long Total, long Active) CountParameters()
-    {
-        long total = Parameters.Sum(p => (long)p.Value.Count), idle = 0;
-        foreach (var mixture in Mixtures)
-        {
-            var spec = mixture.Router.Spec;
-            // With uneven experts the mean expert counts: which ones a token uses is only known at run time.
-            var routed = mixture.Experts.Gates.Sum(g => 3L * g.Count);
-            idle += routed - (routed * spec.Chosen / spec.Experts);
-        }
-        return (total, total - idle);
-    }
-
     /// <summary>Frees all parameters.</summary>
     public void Dispose()
     {

@@ -1,8 +1,11 @@
 using Moesaic.Formats;
+using Moesaic.Methods.Data;
 using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Experts;
 using Moesaic.Tensors;
+using Moesaic.Text;
+using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Evaluation;
@@ -46,6 +49,22 @@ public static class Perplexity
                 yield return new TokenizedSample(sample.Tokens[start..(end + 1)], mask);
             }
         }
+    }
+
+    /// <summary>Reads text and packs its windows.</summary>
+    /// <param name="text">What to measure on; of dotnet-docs the held-out part unless it says otherwise.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="context">Longest window.</param>
+    /// <param name="stride">Distance between windows.</param>
+    /// <param name="seed">Draws the documents when the tokens are limited.</param>
+    /// <param name="notes">Is told what was left out.</param>
+    /// <param name="cancellation">Stops between documents.</param>
+    public static PackedDataset Read(DataOptions text, ITokenizer tokenizer, int context, int stride, ulong seed, List<string> notes,
+        CancellationToken cancellation = default)
+    {
+        var read = TextData.Read(text, CorpusSplit.HeldOut, tokenizer, seed, cancellation: cancellation);
+        notes.AddRange(read.Notes);
+        return PackedDataset.Pack(Windows(read.Samples, context, stride), context);
     }
 
     /// <summary>Measures a model.</summary>

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Moesaic.Methods.Steps;
+using Moesaic.Models.Experts;
+
+namespace Moesaic.Methods.Evaluation;
+
+/// <summary>What routers decided, for people.</summary>
+public static class RoutingReport
+{
+    /// <summary>The worst layer's load and dead experts; empty for a dense model.</summary>
+    public static IReadOnlyList<Figure> Figures(IReadOnlyList<RoutingStatistics> layers) =>
+        layers.Count == 0 || layers.All(l => l.Tokens == 0) ? [] :
+        [
+            new("load_max_over_mean", layers.Max(l => l.MaxOverMean)),
+            new("load_balance", layers.Average(l => l.LoadBalance)),
+            new("router_entropy", layers.Average(l => l.TokenEntropy), "nats"),
+            new("dead_experts", layers.Sum(l => l.Dead)),
+        ];
+
+    /// <summary>One row per mixture layer.</summary>
+    /// <param name="layers">Statistics in order.</param>
+    /// <param name="numbers">The layers' numbers in the model.</param>
+    public static ReportTable Table(IReadOnlyList<RoutingStatistics> layers, IReadOnlyList<int> numbers) => new(
+        "Routing",
+        ["layer", "load max/mean", "load entropy (nats)", "token entropy (nats)", "first weight", "dead", "load per expert (%)"],
+        [.. layers.Select((l, i) => (IReadOnlyList<string>)
+        [
+            numbers[i].ToString(CultureInfo.InvariantCulture), Text(l.MaxOverMean, "F2"), Text(l.LoadEntropy, "F3"),
+            Text(l.TokenEntropy, "F3"), Text(l.FirstWeight, "F3"), l.Dead.ToString(CultureInfo.InvariantCulture),
+            string.Join(' ', l.Load.Select(f => Text(100 * f, "F1"))),
+        ])]);
+
+    static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
