@@ -57,6 +57,18 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
         return new TextData(built, tokens, notes);
     }
 
+    /// <summary>Reads without a tokenizer, to learn one: the texts, of conversations every message.</summary>
+    /// <param name="options">What to read, all of it.</param>
+    /// <param name="part">The part of dotnet-docs when the options name none.</param>
+    /// <param name="notes">Is told what was left out.</param>
+    /// <exception cref="BadRequestException">The options limit the tokens, which nothing can count yet.</exception>
+    public static IEnumerable<string> Texts(DataOptions options, CorpusSplit part, List<string> notes)
+    {
+        if (options.Tokens is not null)
+            throw new BadRequestException($"{options.Path}: without a tokenizer, tokens cannot be counted; leave the limit out.");
+        return Documents(options, part, notes).SelectMany(d => d.Text is { } text ? [text] : d.Messages!.Select(m => m.Content ?? ""));
+    }
+
     static IEnumerable<Document> Documents(DataOptions options, CorpusSplit part, List<string> notes)
     {
         Check(options);

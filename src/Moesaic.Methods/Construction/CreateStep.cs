@@ -1,0 +1,95 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Progress;
+using Moesaic.Methods.Steps;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text;
+using Moesaic.Text.Corpora;
+
+namespace Moesaic.Methods.Construction;
+
+/// <summary>The step "create": from a config.json and text to a model with random weights and a tokenizer.</summary>
+/// <param name="options">Text and special tokens.</param>
+public sealed class CreateStep(CreateStepOptions options) : IStep
+{
+    /// <inheritdoc/>
+    public bool WritesModel => true;
+
+    /// <inheritdoc/>
+    public StepPlan Plan(PlanContext context)
+    {
+        var config = HfConfig.From(context.Model.Config);
+        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        var (total, active) = spec.CountParameters();
+        return new StepPlan
+        {
+            Summary = $"{total:N0} random parameters ({active:N0} active), a tokenizer of {spec.VocabularySize:N0} tokens",
+            Inputs = [.. options.Data.Select((d, i) => TextData.Input($"data[{i}]", d))],
+            ReadBytes = 0,
+            PeakMemoryBytes = (total * sizeof(float)) + 500_000_000,
+            Seconds = 30,
+            OutputBytes = total * options.Type.ByteSize(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public StepReport Run(StepContext context)
+    {
+        var spec = ModelFolder.ReadSpec(context.InputFolder);
+        var notes = new List<string>();
+        var texts = options.Data.SelectMany(d => TextData.Texts(d, CorpusSplit.Train, notes));
+        var tokenizer = TrainTokenizer(texts, spec, context).ToTokenizer();
+        using var model = new Model(spec with
+        {
+            BosId = tokenizer.BosId,
+            EosIds = tokenizer.EosId is { } eos ? [eos] : [],
+            PadId = tokenizer.PadId,
+        });
+        ModelInitialiser.Randomise(model, checked((int)(context.Seed % int.MaxValue)), options.Deviation);
+        var saved = ModelFolder.Save(model, context.OutputFolder, new SaveOptions
+        {
+            Type = options.Type,
+            SideFilesFrom = context.InputFolder,
+            ExtraFiles = Directory.GetFiles(TokenizerFolder(context)).ToDictionary(f => Path.GetFileName(f)!, File.ReadAllBytes),
+        }, context.Cancellation);
+        var (total, active) = spec.CountParameters();
+        return new StepReport
+        {
+            Summary = $"Made a model of {total:N0} random parameters and learned a tokenizer of {tokenizer.VocabularySize:N0} tokens.",
+            Figures =
+            [
+                new("parameters", total), new("active_parameters", active), new("vocabulary", tokenizer.VocabularySize),
+                new("weight_bytes", saved.WeightBytes, "bytes"),
+            ],
+            Notes = notes,
+        };
+    }
+
+    ByteLevelBpe TrainTokenizer(IEnumerable<string> texts, ModelSpec spec, StepContext context)
+    {
+        using var task = context.Progress.Begin("learn the tokenizer", 0, "merges");
+        var trained = ByteLevelBpeTrainer.Train(texts, new ByteLevelBpeOptions
+        {
+            VocabularySize = spec.VocabularySize,
+            SpecialTokens = [options.Bos, options.Eos, .. options.SpecialTokens],
+            Bos = options.Bos,
+            Eos = options.Eos,
+            Pad = options.Eos,
+        }, new MergeProgress(task), context.Cancellation);
+        Directory.CreateDirectory(TokenizerFolder(context));
+        trained.Save(TokenizerFolder(context));
+        return trained;
+    }
+
+    static string TokenizerFolder(StepContext context) => Path.Combine(context.WorkFolder, "tokenizer");
+
+    sealed class MergeProgress(IProgressTask task) : IProgress<BpeTrainingProgress>
+    {
+        public void Report(BpeTrainingProgress value)
+        {
+            if (value.Total > 0) task.Report(value.Done);
+        }
+    }
+}
