@@ -113,14 +113,20 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
     {
         if (columns >= PanelColumns)
         {
-            Rows(k, a, b, fresh, c, ldC, rows);
+            Rows<TPanel>(k, a, b, fresh, c, ldC, rows);
             return;
         }
 
-        // The last columns are computed in a full tile beside the result.
+        if (columns % TSimd.Lanes == 0)
+        {
+            Vectors(k, a, b, fresh, c, ldC, rows, columns / TSimd.Lanes);
+            return;
+        }
+
+        // The last columns are computed in a tile beside the result.
         if (!fresh)
             Copy(c, ldC, edge, PanelColumns, rows, columns);
-        Rows(k, a, b, fresh, edge, PanelColumns, rows);
+        Vectors(k, a, b, fresh, edge, PanelColumns, rows, columns / TSimd.Lanes + 1);
         Copy(edge, PanelColumns, c, ldC, rows, columns);
     }
 
@@ -133,21 +139,35 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Rows(int k, Operand a, float* b, bool fresh, float* c, nint ldC, int rows)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Vectors(int k, Operand a, float* b, bool fresh, float* c, int ldC, int rows, int vectors)
     {
-        switch (rows)
+        switch (vectors)
         {
-            case 6: Columns<Six>(k, a, b, fresh, c, ldC); break;
-            case 1: Columns<One>(k, a, b, fresh, c, ldC); break;
-            case 2: Columns<Two>(k, a, b, fresh, c, ldC); break;
-            case 3: Columns<Three>(k, a, b, fresh, c, ldC); break;
-            case 4: Columns<Four>(k, a, b, fresh, c, ldC); break;
-            case 5: Columns<Five>(k, a, b, fresh, c, ldC); break;
+            case 1: Rows<One>(k, a, b, fresh, c, ldC, rows); break;
+            case 2: Rows<Two>(k, a, b, fresh, c, ldC, rows); break;
+            case 3: Rows<Three>(k, a, b, fresh, c, ldC, rows); break;
+            default: Rows<Four>(k, a, b, fresh, c, ldC, rows); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Columns<TRows>(int k, Operand a, float* b, bool fresh, float* c, nint ldC) where TRows : struct, ICount =>
-        MicroKernel<TSimd, TVector>.Run<TRows, TPanel>(k, a.Address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC);
+    static void Rows<TVectors>(int k, Operand a, float* b, bool fresh, float* c, nint ldC, int rows) where TVectors : struct, ICount
+    {
+        switch (rows)
+        {
+            case 6: Compute<Six, TVectors>(k, a, b, fresh, c, ldC); break;
+            case 5: Compute<Five, TVectors>(k, a, b, fresh, c, ldC); break;
+            case 4: Compute<Four, TVectors>(k, a, b, fresh, c, ldC); break;
+            case 3: Compute<Three, TVectors>(k, a, b, fresh, c, ldC); break;
+            case 2: Compute<Two, TVectors>(k, a, b, fresh, c, ldC); break;
+            case 1: Compute<One, TVectors>(k, a, b, fresh, c, ldC); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Compute<TRows, TVectors>(int k, Operand a, float* b, bool fresh, float* c, nint ldC)
+        where TRows : struct, ICount
+        where TVectors : struct, ICount =>
+        MicroKernel<TSimd, TVector>.Run<TRows, TVectors>(k, a.Address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC);
 }

@@ -19,7 +19,7 @@ static unsafe class MatMulSchedule
     const int TileRows = 6, TileColumns = 64;
 
     /// <summary>Blocks per thread that even out unequal speeds.</summary>
-    const int BlocksPerThread = 4;
+    const int BlocksPerThread = 2;
 
     /// <summary>Multiply-adds that pay for handing out a block (about 3 microseconds), see <see cref="Work"/>.</summary>
     const long MinWork = 1 << 17;
