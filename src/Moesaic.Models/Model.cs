@@ -59,9 +59,9 @@ public sealed class Model : IDisposable
     {
         var x = Embed(workspace, input);
         var mixture = 0;
-        foreach (var block in Blocks)
-            x = block.Forward(workspace, x, input,
-                block.FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null);
+        for (var l = 0; l < Blocks.Count; l++)
+            x = Blocks[l].Forward(workspace, x, input,
+                Blocks[l].FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null);
         return workspace.RmsNorm(x, norm, Spec.NormEpsilon);
     }
 
@@ -74,8 +74,14 @@ public sealed class Model : IDisposable
                 throw new ArgumentException($"token id {id} lies outside the vocabulary of {Spec.VocabularySize}", nameof(input));
         var last = -1;
         foreach (var position in input.Positions.Span) last = Math.Max(last, position);
-        foreach (var rotary in rotaries) rotary.Ensure(last + 1);
+        EnsurePositions(last + 1);
         return workspace.Embed(embedding, input.Tokens);
+    }
+
+    /// <summary>Makes the rotary tables long enough for <paramref name="positions"/> positions now, instead of on demand.</summary>
+    public void EnsurePositions(int positions)
+    {
+        foreach (var rotary in rotaries) rotary.Ensure(positions);
     }
 
     /// <summary>Hidden states to logits.</summary>

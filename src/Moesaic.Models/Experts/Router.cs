@@ -29,18 +29,17 @@ public sealed class Router(RouterSpec spec, Tensor weight)
         Decide(logits.Span, routing);
         statistics?.Add(routing, Spec, input.Counted.Span);
 
-        if (workspace.Recording && logits.NeedsGradient)
-        {
-            var (objectives, counted) = (input.Objectives, input.Counted);
-            workspace.Record(routing.Weights, () =>
-            {
-                AddWeightGradient(workspace, logits, routing);
-                if (objectives is not null)
-                    AddObjectives(objectives, routing, counted.Span, workspace.AddedGradient(logits)!);
-            });
-        }
+        if (workspace.Recording && logits.NeedsGradient) Record(workspace, logits, routing, input.Objectives, input.Counted);
         return routing;
     }
+
+    void Record(Workspace workspace, Tensor logits, Routing routing, BalanceObjectives? objectives, ReadOnlyMemory<bool> counted) =>
+        workspace.Record(routing.Weights, () =>
+        {
+            AddWeightGradient(workspace, logits, routing);
+            if (objectives is not null)
+                AddObjectives(objectives, routing, counted.Span, workspace.AddedGradient(logits)!);
+        });
 
     /// <summary>Slots 4 to 7 for given logits: probabilities, selection and weights. Pure.</summary>
     /// <param name="logits">[T, E].</param>

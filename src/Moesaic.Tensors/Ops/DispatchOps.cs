@@ -15,10 +15,12 @@ public static class DispatchOps
         var y = workspace.Rent(index.Length, x.Columns);
         Rows.Gather(x.Span, index.Span, x.Columns, y.Span);
         if (workspace.Recording && x.NeedsGradient)
-            workspace.Record(y, () => Rows.ScatterAdd(
-                y.Gradient!.Span, index.Span, x.Columns, workspace.AddedGradient(x)!.Span));
+            RecordGather(workspace, x, index, y);
         return y;
     }
+
+    static void RecordGather(Workspace workspace, Tensor x, ReadOnlyMemory<int> index, Tensor y) => workspace.Record(y, () =>
+        Rows.ScatterAdd(y.Gradient!.Span, index.Span, x.Columns, workspace.AddedGradient(x)!.Span));
 
     /// <summary>y[t] = Σⱼ weights[t,j] · outputs[slots[t,j]]: the weighted sum of each token's experts.</summary>
     /// <param name="workspace">The pass.</param>
@@ -31,13 +33,16 @@ public static class DispatchOps
         var y = workspace.RentZeroed(weights.Rows, outputs.Columns);
         Rows.Combine(outputs.Span, slots.Span, weights.Span, weights.Columns, outputs.Columns, y.Span);
         if (workspace.Recording && (outputs.NeedsGradient || weights.NeedsGradient))
-            workspace.Record(y, () =>
-            {
-                var dOutputs = workspace.AddedGradient(outputs) ?? workspace.RentZeroed(outputs.Rows, outputs.Columns);
-                var dWeights = workspace.AddedGradient(weights) ?? workspace.RentZeroed(weights.Rows, weights.Columns);
-                Rows.CombineBackward(outputs.Span, slots.Span, weights.Span, weights.Columns, outputs.Columns,
-                    y.Gradient!.Span, dOutputs.Span, dWeights.Span);
-            });
+            RecordCombine(workspace, outputs, slots, weights, y);
         return y;
     }
+
+    static void RecordCombine(Workspace workspace, Tensor outputs, ReadOnlyMemory<int> slots, Tensor weights, Tensor y) =>
+        workspace.Record(y, () =>
+        {
+            var dOutputs = workspace.AddedGradient(outputs) ?? workspace.RentZeroed(outputs.Rows, outputs.Columns);
+            var dWeights = workspace.AddedGradient(weights) ?? workspace.RentZeroed(weights.Rows, weights.Columns);
+            Rows.CombineBackward(outputs.Span, slots.Span, weights.Span, weights.Columns, outputs.Columns,
+                y.Gradient!.Span, dOutputs.Span, dWeights.Span);
+        });
 }

@@ -15,10 +15,12 @@ public static class LayerOps
         var y = workspace.Rent(ids.Length, table.Columns);
         Rows.Gather(table.Span, ids.Span, table.Columns, y.Span);
         if (workspace.Recording && table.NeedsGradient)
-            workspace.Record(y, () => Rows.ScatterAdd(
-                y.Gradient!.Span, ids.Span, table.Columns, workspace.AddedGradient(table)!.Span));
+            RecordEmbed(workspace, table, ids, y);
         return y;
     }
+
+    static void RecordEmbed(Workspace workspace, Tensor table, ReadOnlyMemory<int> ids, Tensor y) => workspace.Record(y, () =>
+        Rows.ScatterAdd(y.Gradient!.Span, ids.Span, table.Columns, workspace.AddedGradient(table)!.Span));
 
     /// <summary>RMSNorm: y = x / sqrt(mean(x²) + ε) · w.</summary>
     /// <param name="workspace">The pass.</param>
@@ -32,10 +34,13 @@ public static class LayerOps
         var inverse = workspace.Rent(1, x.Rows);
         Kernels.RmsNorm.Forward(x.Span, weight.Span, epsilon, y.Span, inverse.Span);
         if (workspace.Recording && (x.NeedsGradient || weight.NeedsGradient))
-            workspace.Record(y, () => Kernels.RmsNorm.Backward(x.Span, weight.Span, inverse.Span, y.Gradient!.Span,
-                AddedSpan(workspace, x), AddedSpan(workspace, weight)));
+            RecordRmsNorm(workspace, x, weight, inverse, y);
         return y;
     }
+
+    static void RecordRmsNorm(Workspace workspace, Tensor x, Tensor weight, Tensor inverse, Tensor y) => workspace.Record(y, () =>
+        Kernels.RmsNorm.Backward(x.Span, weight.Span, inverse.Span, y.Gradient!.Span,
+            AddedSpan(workspace, x), AddedSpan(workspace, weight)));
 
     /// <summary>Rotary position embedding, in place, half-split pairs as Hugging Face stores them.</summary>
     /// <param name="workspace">The pass.</param>
@@ -50,9 +55,12 @@ public static class LayerOps
         var heads = x.Columns / headDim;
         Rope.Apply(x.Span, heads, headDim, positions.Span, cos.Span, sin.Span);
         if (workspace.Recording && x.NeedsGradient)
-            workspace.Record(x, () => Rope.Apply(
-                x.Gradient!.Span, heads, headDim, positions.Span, cos.Span, sin.Span, inverse: true), inPlace: true);
+            RecordRotation(workspace, x, headDim, positions, cos, sin);
     }
+
+    static void RecordRotation(Workspace workspace, Tensor x, int headDim, ReadOnlyMemory<int> positions, Tensor cos, Tensor sin) =>
+        workspace.Record(x, () => Rope.Apply(x.Gradient!.Span, x.Columns / headDim, headDim, positions.Span, cos.Span, sin.Span,
+            inverse: true), inPlace: true);
 
     /// <summary>Causal attention within segments, grouped query heads.</summary>
     /// <param name="workspace">The pass.</param>
@@ -70,10 +78,14 @@ public static class LayerOps
         var logSumExp = record ? workspace.Rent(q.Rows, shape.QueryHeads) : null;
         Kernels.Attention.Forward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span, logSumExp is null ? [] : logSumExp.Span);
         if (record)
-            workspace.Record(y, () => Kernels.Attention.Backward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span,
-                logSumExp!.Span, y.Gradient!.Span, AddedSpan(workspace, q), AddedSpan(workspace, k), AddedSpan(workspace, v)));
+            RecordAttention(workspace, shape, segments, q, k, v, y, logSumExp!);
         return y;
     }
+
+    static void RecordAttention(Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
+        Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp) => workspace.Record(y, () =>
+        Kernels.Attention.Backward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span,
+            logSumExp.Span, y.Gradient!.Span, AddedSpan(workspace, q), AddedSpan(workspace, k), AddedSpan(workspace, v)));
 
     /// <summary>SwiGLU: h = silu(gate) · up. Works on any layout, ragged too.</summary>
     /// <param name="workspace">The pass.</param>
@@ -85,10 +97,12 @@ public static class LayerOps
         var h = workspace.Rent(gate.Rows, gate.Columns);
         Kernels.SwiGlu.Forward(gate.Span, up.Span, h.Span);
         if (workspace.Recording && (gate.NeedsGradient || up.NeedsGradient))
-            workspace.Record(h, () => Kernels.SwiGlu.Backward(gate.Span, up.Span, h.Gradient!.Span,
-                AddedSpan(workspace, gate), AddedSpan(workspace, up)));
+            RecordSwiGlu(workspace, gate, up, h);
         return h;
     }
+
+    static void RecordSwiGlu(Workspace workspace, Tensor gate, Tensor up, Tensor h) => workspace.Record(h, () =>
+        Kernels.SwiGlu.Backward(gate.Span, up.Span, h.Gradient!.Span, AddedSpan(workspace, gate), AddedSpan(workspace, up)));
 
     /// <summary>The residual stream: x + y. Without recording the sum is written into <paramref name="x"/>.</summary>
     /// <param name="workspace">The pass.</param>
@@ -106,14 +120,16 @@ public static class LayerOps
         x.Span.CopyTo(sum.Span);
         Elementwise.Add(sum.Span, y.Span);
         if (x.NeedsGradient || y.NeedsGradient)
-            workspace.Record(sum, () =>
-            {
-                AddGradient(workspace, y, sum.Gradient!);
-                if (!x.NeedsGradient || Workspace.TryHandOver(sum, x)) return;
-                AddGradient(workspace, x, sum.Gradient!);
-            });
+            RecordResidual(workspace, x, y, sum);
         return sum;
     }
+
+    static void RecordResidual(Workspace workspace, Tensor x, Tensor y, Tensor sum) => workspace.Record(sum, () =>
+    {
+        AddGradient(workspace, y, sum.Gradient!);
+        if (!x.NeedsGradient || Workspace.TryHandOver(sum, x)) return;
+        AddGradient(workspace, x, sum.Gradient!);
+    });
 
     static void AddGradient(Workspace workspace, Tensor input, Tensor gradient)
     {

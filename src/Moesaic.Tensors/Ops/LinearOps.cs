@@ -2,7 +2,10 @@ using Moesaic.Kernels;
 
 namespace Moesaic.Tensors;
 
-/// <summary>Matrix products with their gradients.</summary>
+/// <summary>
+/// Matrix products with their gradients. What is recorded is made in methods of its own, here and in the other operations:
+/// a closure is allocated where its variables live, and a pass without recording must not allocate.
+/// </summary>
 public static class LinearOps
 {
     /// <summary>y = x Wᵀ (+ b).</summary>
@@ -21,9 +24,12 @@ public static class LinearOps
             for (var t = 0; t < y.Rows; t++) Elementwise.Add(y.Row(t), bias.Span);
 
         if (workspace.Recording && (x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true }))
-            workspace.Record(y, () => LinearBackward(workspace, x, weight, bias, y.Gradient!));
+            RecordLinear(workspace, x, weight, bias, y);
         return y;
     }
+
+    static void RecordLinear(Workspace workspace, Tensor x, Tensor weight, Tensor? bias, Tensor y) =>
+        workspace.Record(y, () => LinearBackward(workspace, x, weight, bias, y.Gradient!));
 
     static void LinearBackward(Workspace workspace, Tensor x, Tensor weight, Tensor? bias, Tensor dy)
     {
@@ -60,9 +66,12 @@ public static class LinearOps
         RunGrouped(MatMulForm.ABt, x, y, offsets, weights, null, null);
 
         if (workspace.Recording && needsGradient)
-            workspace.Record(y, () => GroupedLinearBackward(workspace, x, offsets, weights, y.Gradient!));
+            RecordGroupedLinear(workspace, x, offsets, weights, y);
         return y;
     }
+
+    static void RecordGroupedLinear(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights, Tensor y) =>
+        workspace.Record(y, () => GroupedLinearBackward(workspace, x, offsets, weights, y.Gradient!));
 
     static void GroupedLinearBackward(
         Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights, Tensor dy)
@@ -79,7 +88,8 @@ public static class LinearOps
     static unsafe void RunGrouped(MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<Tensor> weights,
         Tensor?[]? gradients, bool? accumulate)
     {
-        Span<MatMulProblem> problems = weights.Count <= 64 ? stackalloc MatMulProblem[weights.Count] : new MatMulProblem[weights.Count];
+        var most = Math.Min(weights.Count, offsets[weights.Count]);     // experts without rows make no problem
+        Span<MatMulProblem> problems = most <= 64 ? stackalloc MatMulProblem[most] : new MatMulProblem[most];
         var count = 0;
         float* px = x.Pointer, py = y.Pointer;
         for (var e = 0; e < weights.Count; e++)

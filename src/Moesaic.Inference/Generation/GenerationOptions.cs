@@ -1,0 +1,25 @@
+using Moesaic.Formats;
+
+namespace Moesaic.Inference;
+
+/// <summary>What to generate and when to stop.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Most tokens to generate, 1 or more. Null: until the context is full. Default 256.</summary>
+    public int? MaxTokens { get; init; } = 256;
+
+    /// <summary>Texts that end the generation wherever they appear in it, across tokens too; they are not part of the result.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>How tokens are chosen. Default: greedy.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="BadRequestException">A value lies outside; the message says which and what is allowed.</exception>
+    public void Validate()
+    {
+        if (MaxTokens < 1) throw new BadRequestException($"{MaxTokens} tokens were asked for; need 1 or more.");
+        if (Stop.Any(s => s.Length == 0)) throw new BadRequestException("A stop string is empty; leave it out to stop nowhere.");
+        Sampling.Validate();
+    }
+}

@@ -1,0 +1,49 @@
+using Moesaic.Formats;
+using Moesaic.Models;
+
+namespace Moesaic.Inference.Tests;
+
+/// <summary>Random models of every kind of layer, small enough to run in a millisecond.</summary>
+static class TinyModels
+{
+    public const int Context = 96;
+
+    public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven"];
+
+    public static Model Make(string kind, int vocabulary = 260)
+    {
+        var mixture = new MixtureSpec(new RouterSpec { Experts = 6, Chosen = 2 }, [24, 24, 24, 24, 24, 24]);
+        var (attention, feedForward) = kind switch
+        {
+            "dense" => (new AttentionSpec(4, 4, 8), new DenseSpec(48)),
+            "grouped heads" => (new AttentionSpec(6, 2, 10), new DenseSpec(48)),
+            "biased, tied" => (new AttentionSpec(4, 2, 8, Bias: true), new DenseSpec(48)),
+            "mixture" => (new AttentionSpec(4, 2, 8), mixture),
+            "raw weights" => (new AttentionSpec(4, 2, 8), mixture with { Router = mixture.Router with { Weight = CombineWeight.Raw, Scale = 3 } }),
+            "shared" => (new AttentionSpec(4, 4, 8), mixture with { SharedWidth = 20 }),
+            "uneven" => (new AttentionSpec(4, 4, 8), (FeedForwardSpec)(mixture with { ExpertWidths = [8, 40, 16, 24, 33, 5] })),
+            _ => throw new ArgumentException(kind, nameof(kind)),
+        };
+        var model = new Model(new ModelSpec
+        {
+            VocabularySize = vocabulary,
+            Width = 32,
+            MaxPositions = Context,
+            NormEpsilon = 1e-5f,
+            Rope = new RopeConfig(10_000),
+            TiedEmbeddings = kind == "biased, tied",
+            Layers = [new LayerSpec(attention, new DenseSpec(40)), new LayerSpec(attention, feedForward), new LayerSpec(attention, feedForward)],
+        });
+        // Large weights: attention and routing must matter for the next token.
+        ModelInitialiser.Randomise(model, seed: kind.Length, deviation: 0.25);
+        foreach (var parameter in model.Parameters.Where(p => p.Name.EndsWith(".bias", StringComparison.Ordinal)))
+            ModelInitialiser.FillNormal(parameter.Value.Span, new Random(3), 0.3);
+        return model;
+    }
+
+    public static int[] Tokens(int count, int seed = 7)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next(256))];
+    }
+}
