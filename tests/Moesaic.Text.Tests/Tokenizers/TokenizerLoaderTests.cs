@@ -106,4 +106,13 @@ public class TokenizerLoaderTests
         Assert.Equal([0xE2], tokenizer.TokenBytes(tokenizer.IdOf("<0xE2>")!.Value).ToArray());
         Assert.Equal("<new>", tokenizer.Decode([1, 1500, 2]));
     }
+
+    /// <summary>Text is cut before a mark for speed; a token that reaches across must keep that from happening.</summary>
+    [Fact]
+    public void Merges_may_reach_across_a_mark()
+    {
+        const string Json = """{"model":{"type":"BPE","vocab":{"a":0,"▁":1,"▁a":2,"a▁a":3},"merges":["▁ a"MORE]}}""";
+        Assert.Equal([0, 2, 2], Load(Json.Replace("MORE", "", StringComparison.Ordinal)).Encode("a▁a▁a"));
+        Assert.Equal([3, 2], Load(Json.Replace("MORE", ",\"a ▁a\"", StringComparison.Ordinal)).Encode("a▁a▁a"));
+    }
 }

@@ -16,6 +16,7 @@ sealed class BpeModel
 
     readonly BpeVocabulary vocabulary;
     readonly bool byteLevel;
+    readonly bool cutsAtMarks;
     readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> cached;
     readonly int[] byteTokens = new int[256];
@@ -27,6 +28,7 @@ sealed class BpeModel
     {
         this.vocabulary = vocabulary;
         this.byteLevel = byteLevel;
+        cutsAtMarks = !byteLevel && !vocabulary.IgnoreMerges && vocabulary.MarksLead && vocabulary.Ids.ContainsKey(Marks.Mark.ToString());
         cached = cache.GetAlternateLookup<ReadOnlySpan<char>>();
         for (var b = 0; b < 256; b++)
             byteTokens[b] = vocabulary.Ids.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), -1);
@@ -34,6 +36,16 @@ sealed class BpeModel
 
     /// <summary>Appends the ids of one word.</summary>
     public void Encode(ReadOnlySpan<char> word, List<int> ids)
+    {
+        while (cutsAtMarks && Marks.PartOf(word) is var length && length < word.Length)
+        {
+            EncodePart(word[..length], ids);
+            word = word[length..];
+        }
+        EncodePart(word, ids);
+    }
+
+    void EncodePart(ReadOnlySpan<char> word, List<int> ids)
     {
         if (cached.TryGetValue(word, out var known))
         {

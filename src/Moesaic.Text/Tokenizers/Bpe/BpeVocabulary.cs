@@ -20,4 +20,7 @@ sealed class BpeVocabulary
 
     /// <summary>A run of unknown characters becomes one unknown token.</summary>
     public bool FuseUnknown { get; init; }
+
+    /// <summary>No merge makes a token with a ▁ behind another character.</summary>
+    public bool MarksLead { get; init; }
 }

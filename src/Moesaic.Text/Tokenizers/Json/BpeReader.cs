@@ -15,11 +15,13 @@ static class BpeReader
         if (!model["dropout"].IsNull && !model["dropout"].IsZero) throw model["dropout"].Fault("dropout of merges is not supported");
 
         var ids = ReadIds(model["vocab"]);
+        var merges = ReadMerges(model["merges"], ids, out var marksLead);
         return new BpeVocabulary
         {
             Source = model.File,
             Ids = ids,
-            Merges = ReadMerges(model["merges"], ids),
+            Merges = merges,
+            MarksLead = marksLead,
             IgnoreMerges = model.Flag("ignore_merges", false),
             ByteFallback = model.Flag("byte_fallback", false),
             FuseUnknown = model.Flag("fuse_unk", false),
@@ -48,14 +50,16 @@ static class BpeReader
     }
 
     /// <summary>Merges are written "a b" or, newer, ["a", "b"].</summary>
-    static MergeTable ReadMerges(JsonPart merges, Dictionary<string, int> ids)
+    static MergeTable ReadMerges(JsonPart merges, Dictionary<string, int> ids, out bool marksLead)
     {
+        marksLead = true;
         var table = new MergeTable();
         var rank = 0;
         foreach (var merge in merges.Items)
         {
             var (left, right) = merge.IsText ? Halves(merge) : Pair(merge);
             table.Add(Id(left), Id(right), rank++, Id(left + right));
+            marksLead &= !Marks.IsInside(left + right);
 
             int Id(string token) => ids.TryGetValue(token, out var id)
                 ? id

@@ -48,9 +48,22 @@ readonly struct JsonPart(JsonElement element, string file, string path)
     }
 
     /// <summary>A member, which may be missing or null.</summary>
-    public JsonPart this[string name] => IsObject && element.TryGetProperty(name, out var member)
-        ? new JsonPart(member, file, path.Length == 0 ? name : $"{path}.{name}")
-        : new JsonPart(default, file, path.Length == 0 ? name : $"{path}.{name}");
+    public JsonPart this[string name]
+    {
+        get
+        {
+            JsonElement member = default;
+            try
+            {
+                if (IsObject) element.TryGetProperty(name, out member);
+            }
+            catch (InvalidOperationException e)
+            {
+                throw Fault($"a member's name is not valid Unicode ({e.Message})");
+            }
+            return new JsonPart(member, file, path.Length == 0 ? name : $"{path}.{name}");
+        }
+    }
 
     public string Text
     {

@@ -5,8 +5,21 @@ sealed class BpeByScoreEncoder(SentencePieceVocabulary vocabulary) : ISentencePi
 {
     public void Encode(ReadOnlySpan<byte> text, List<(int Id, int Start, int Length)> pieces)
     {
+        var queue = new PriorityQueue<(int Left, int Right, int Length), (float, int)>(ByScoreThenPosition.Instance);
+        for (var at = 0; at < text.Length;)
+        {
+            var length = vocabulary.MarksLead ? Marks.PartOf(text[at..]) : text.Length;
+            var first = pieces.Count;
+            EncodePart(text.Slice(at, length), pieces, queue);
+            for (var i = first; i < pieces.Count; i++) pieces[i] = pieces[i] with { Start = pieces[i].Start + at };
+            at += length;
+        }
+    }
+
+    void EncodePart(ReadOnlySpan<byte> text, List<(int Id, int Start, int Length)> pieces,
+        PriorityQueue<(int Left, int Right, int Length), (float, int)> queue)
+    {
         var symbols = Characters(text);
-        var queue = new PriorityQueue<(int Left, int Right, int Length), (float, int)>(symbols.Length, ByScoreThenPosition.Instance);
         var unusedHalves = new Dictionary<int, int>();   // an unused piece that was merged -> the length of its left half
         for (var i = 1; i < symbols.Length; i++) Offer(text, symbols, i - 1, i, queue, unusedHalves);
 
@@ -56,7 +69,7 @@ sealed class BpeByScoreEncoder(SentencePieceVocabulary vocabulary) : ISentencePi
     }
 
     /// <summary>A piece that may lead to others but not stand itself falls back into the halves it was made of.</summary>
-    void Emit(ReadOnlySpan<byte> text, int start, int length, Dictionary<int, int> unusedHalves, List<(int, int, int)> pieces)
+    void Emit(ReadOnlySpan<byte> text, int start, int length, Dictionary<int, int> unusedHalves, List<(int Id, int Start, int Length)> pieces)
     {
         var id = vocabulary.IdOf(text.Slice(start, length));
         if (id >= 0 && vocabulary.Pieces[id].Kind == PieceKind.Unused && unusedHalves.TryGetValue(id, out var half))

@@ -34,6 +34,7 @@ sealed class SentencePieceVocabulary
         for (var b = 0; b < 256; b++) ByteIds[b]--;
         Ids = names;
         Trie = Build(p => p.Kind is PieceKind.Normal or PieceKind.UserDefined or PieceKind.Unused);
+        MarksLead = !Pieces.Any(p => Marks.IsInside(p.Text));
         UserDefined = Build(p => p.Kind == PieceKind.UserDefined);
         reservedTrie = Build(p => p.Kind is PieceKind.Control or PieceKind.Unknown or PieceKind.Byte);
     }
@@ -51,6 +52,9 @@ sealed class SentencePieceVocabulary
     public ByteTrie Trie { get; }
 
     public ByteTrie UserDefined { get; }
+
+    /// <summary>No piece has a ▁ behind another character.</summary>
+    public bool MarksLead { get; }
 
     /// <summary>The id of a piece; the unknown piece's when there is none.</summary>
     public int IdOf(ReadOnlySpan<byte> piece)
