@@ -1,0 +1,79 @@
+using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Construction;
+using Moesaic.Models;
+using Moesaic.Models.Layers;
+using Moesaic.Tensors;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Tests.Construction;
+
+public sealed class ScaleFitTests
+{
+    static readonly PackedDataset Data = PackedDataset.Pack(
+        Enumerable.Range(0, 5).Select(i => new TokenizedSample(TinyModel.Tokens(20 + i, i), null)), length: 32);
+
+    /// <summary>With all experts on and equal weights the right scale is known: E.</summary>
+    [Theory]
+    [InlineData(8, 0)]
+    [InlineData(6, 2)]
+    public void All_experts_on_gives_their_number(int experts, int shared)
+    {
+        using var dense = TinyModel.Dense();
+        using var mixture = Split.Apply(dense, SplitTests.Plan(dense, experts, shared, experts, scale: 3, router: new byte[experts * 16 * 4]));
+        foreach (var see in Enum.GetValues<FitInput>())
+            Assert.All(ScaleFit.Fit(dense, mixture, Data, see), fit =>
+            {
+                Assert.Equal(experts, fit.Scale, 1e-3);
+                Assert.Equal(0, fit.Error, 1e-6);
+            });
+    }
+
+    [Theory]
+    [InlineData(8, 0, 2)]
+    [InlineData(7, 1, 1)]
+    public void It_is_the_minimiser(int experts, int shared, int chosen)
+    {
+        using var dense = TinyModel.Dense(layers: 1);
+        var plan = SplitTests.Plan(dense, experts, shared, chosen, weight: chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
+        using var mixture = Split.Apply(dense, plan);
+        var fit = Assert.Single(ScaleFit.Fit(dense, mixture, Data));
+        Assert.Equal(fit.Error, Error(dense, plan, fit.Scale), 1e-5);
+        Assert.True(fit.Error < 1);
+        foreach (var other in new[] { 0.9, 1.1 })
+            Assert.True(Error(dense, plan, fit.Scale * other) > fit.Error);
+    }
+
+    // |y − moe(x)|² / |y|² from whole feed-forward layers, without the fit's own sums.
+    static double Error(Model dense, SplitPlan plan, double scale)
+    {
+        using var mixture = Split.Apply(dense, plan with { Layers = [plan.Layers[0] with { Scale = (float)scale }] });
+        using var workspace = new Workspace();
+        double rest = 0, whole = 0;
+        foreach (var (_, input) in DensePass.Over(Data, 3))
+        {
+            workspace.Begin(recording: false);
+            var x = dense.Blocks[0].FeedForwardInput(workspace,
+                dense.Blocks[0].ForwardAttention(workspace, dense.Embed(workspace, input), input));
+            var y = dense.Blocks[0].FeedForward.Forward(workspace, x, input, null);
+            var z = mixture.Blocks[0].FeedForward.Forward(workspace, x, input, null);
+            for (var t = 0; t < y.Rows; t++)
+                for (var d = 0; d < y.Columns && input.Counted.Span[t]; d++)
+                {
+                    rest += Math.Pow(y.Row(t)[d] - z.Row(t)[d], 2);
+                    whole += Math.Pow(y.Row(t)[d], 2);
+                }
+        }
+        return rest / whole;
+    }
+
+    [Fact]
+    public void Later_layers_see_the_mixture()
+    {
+        using var dense = TinyModel.Dense();
+        var plan = SplitTests.Plan(dense, 8, 0, 2);
+        using var mixture = Split.Apply(dense, plan);
+        var (real, parent) = (ScaleFit.Fit(dense, mixture, Data, FitInput.Mixture), ScaleFit.Fit(dense, mixture, Data, FitInput.Dense));
+        Assert.Equal(real[0], parent[0]);
+        Assert.NotEqual(real[1].Scale, parent[1].Scale, 1e-4);
+    }
+}
