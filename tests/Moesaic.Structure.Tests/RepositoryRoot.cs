@@ -1,17 +1,16 @@
+using System.Runtime.CompilerServices;
+
 namespace Moesaic.Structure.Tests;
 
-/// <summary>Finds the checkout from the test's own folder.</summary>
+/// <summary>Where the checkout is, wherever its binaries were built to.</summary>
 static class RepositoryRoot
 {
     public static string Path { get; } = Find();
 
-    static string Find()
+    static string Find([CallerFilePath] string here = "")
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (var folder = Directory.GetParent(here); folder is not null; folder = folder.Parent)
             if (File.Exists(System.IO.Path.Combine(folder.FullName, "Moesaic.slnx"))) return folder.FullName;
-        // Artifacts built outside the checkout: the working folder is then inside it.
-        for (var folder = new DirectoryInfo(Environment.CurrentDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Moesaic.slnx"))) return folder.FullName;
-        throw new InvalidOperationException("Moesaic.slnx was not found above the test's folder");
+        throw new InvalidOperationException($"Moesaic.slnx was not found above {here}; were the sources moved after the build?");
     }
 }
