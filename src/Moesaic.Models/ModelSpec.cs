@@ -41,26 +41,6 @@ public sealed record ModelSpec
     /// <summary>The layers whose feed-forward is a mixture of experts.</summary>
     public IEnumerable<int> MixtureLayers =>
         Enumerable.Range(0, Layers.Count).Where(l => Layers[l].FeedForward is MixtureSpec);
-
-    /// <summary>
-    /// Parameters in all, and those one token uses (embedding and head counted). With uneven experts the mean expert
-    /// counts: which ones a token uses is only known at run time.
-    /// </summary>
-    public (long Total, long Active) CountParameters()
-    {
-        long total = ((TiedEmbeddings ? 1L : 2L) * VocabularySize * Width) + Width, idle = 0;
-        foreach (var (attention, feedForward) in Layers)
-        {
-            long queries = attention.QueryHeads * attention.HeadDim, keys = attention.KeyValueHeads * attention.HeadDim;
-            total += (2L * Width) + (2 * Width * (queries + keys)) + (attention.Bias ? queries + (2 * keys) + Width : 0);
-            if (feedForward is DenseSpec dense) total += 3L * Width * dense.Width;
-            if (feedForward is not MixtureSpec mixture) continue;
-            var routed = 3L * Width * mixture.ExpertWidths.Sum(w => (long)w);
-            total += routed + (3L * Width * mixture.SharedWidth) + ((long)Width * mixture.Router.Experts);
-            idle += routed - (routed * mixture.Router.Chosen / mixture.Router.Experts);
-        }
-        return (total, total - idle);
-    }
 }
 
 /// <summary>One layer: attention, then feed-forward, each after an RMS norm and added to the residual stream.</summary>

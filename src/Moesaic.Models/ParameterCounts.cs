@@ -1,17 +1,27 @@
-using Moesaic.Models;
+namespace Moesaic.Models;
 
-namespace Moesaic.Methods.Inspection;
+/// <summary>Parameters of one role.</summary>
+/// <param name="Role">What they are for.</param>
+/// <param name="Total">All of them.</param>
+/// <param name="Active">Those that one token uses.</param>
+public sealed record RoleCount(ParameterRole Role, long Total, long Active);
 
-/// <summary>Parameters of a model by what they are for, from its shape alone.</summary>
-public static class ParameterCounts
+/// <summary>How many parameters a model has, from its shape alone.</summary>
+/// <param name="Roles">In the order of <see cref="ParameterRole"/>; roles the model does not have are left out.</param>
+public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
 {
+    /// <summary>Parameters in all.</summary>
+    public long Total => Roles.Sum(r => r.Total);
+
     /// <summary>
-    /// Total parameters of each role, and those one token uses. Every role counts wholly but the routed experts, of which a
-    /// token uses K of E (of uneven experts, the mean).
+    /// Parameters one token uses, embedding and head counted. Every role counts wholly but the routed experts, of which a
+    /// token uses K of E; of uneven experts the mean counts: which ones a token uses is only known at run time.
     /// </summary>
+    public long Active => Roles.Sum(r => r.Active);
+
+    /// <summary>Counts the parameters of a shape.</summary>
     /// <param name="spec">The shape.</param>
-    /// <returns>In the order of <see cref="ParameterRole"/>; roles the model does not have are left out.</returns>
-    public static IReadOnlyList<(ParameterRole Role, long Total, long Active)> Of(ModelSpec spec)
+    public static ParameterCounts Of(ModelSpec spec)
     {
         var counts = new SortedDictionary<ParameterRole, (long Total, long Active)>();
         Add(ParameterRole.Embeddings, (long)spec.VocabularySize * spec.Width);
@@ -33,7 +43,7 @@ public static class ParameterCounts
                     break;
             }
         }
-        return [.. counts.Select(c => (c.Key, c.Value.Total, c.Value.Active))];
+        return new([.. counts.Select(c => new RoleCount(c.Key, c.Value.Total, c.Value.Active))]);
 
         void Add(ParameterRole role, long total, long? active = null)
         {

@@ -22,15 +22,15 @@ public sealed class CreateStep(CreateStepOptions options) : IStep
     {
         var config = HfConfig.From(context.Model.Config);
         var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
-        var (total, active) = spec.CountParameters();
+        var parameters = ParameterCounts.Of(spec);
         return new StepPlan
         {
-            Summary = $"{total:N0} random parameters ({active:N0} active), a tokenizer of {spec.VocabularySize:N0} tokens",
+            Summary = $"{parameters.Total:N0} random parameters ({parameters.Active:N0} active), a tokenizer of {spec.VocabularySize:N0} tokens",
             Inputs = [.. options.Data.Select((d, i) => TextData.Input($"data[{i}]", d))],
             ReadBytes = 0,
-            PeakMemoryBytes = (total * sizeof(float)) + 500_000_000,
+            PeakMemoryBytes = (parameters.Total * sizeof(float)) + 500_000_000,
             Seconds = 30,
-            OutputBytes = total * options.Type.ByteSize(),
+            OutputBytes = parameters.Total * options.Type.ByteSize(),
         };
     }
 
@@ -54,13 +54,13 @@ public sealed class CreateStep(CreateStepOptions options) : IStep
             SideFilesFrom = context.InputFolder,
             ExtraFiles = Directory.GetFiles(TokenizerFolder(context)).ToDictionary(f => Path.GetFileName(f)!, File.ReadAllBytes),
         }, context.Cancellation);
-        var (total, active) = spec.CountParameters();
+        var parameters = ParameterCounts.Of(spec);
         return new StepReport
         {
-            Summary = $"Made a model of {total:N0} random parameters and learned a tokenizer of {tokenizer.VocabularySize:N0} tokens.",
+            Summary = $"Made a model of {parameters.Total:N0} random parameters and learned a tokenizer of {tokenizer.VocabularySize:N0} tokens.",
             Figures =
             [
-                new("parameters", total), new("active_parameters", active), new("vocabulary", tokenizer.VocabularySize),
+                new("parameters", parameters.Total), new("active_parameters", parameters.Active), new("vocabulary", tokenizer.VocabularySize),
                 new("weight_bytes", saved.WeightBytes, "bytes"),
             ],
             Notes = notes,

@@ -38,8 +38,8 @@ public static class ModelInspection
             Summary = $"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {types}",
             Figures =
             [
-                new Figure("parameters", counts.Sum(c => c.Total)),
-                new Figure("active_parameters", counts.Sum(c => c.Active)),
+                new Figure("parameters", counts.Total),
+                new Figure("active_parameters", counts.Active),
                 new Figure("weights", tensors.Sum(t => t.ByteLength), "bytes"),
                 new Figure("vocabulary", spec.VocabularySize, "tokens"),
                 new Figure("width", spec.Width),
@@ -48,7 +48,7 @@ public static class ModelInspection
             Tables =
             [
                 new ReportTable("Parameters", ["part", "in all", "used by a token"],
-                    [.. counts.Select(c => (IReadOnlyList<string>)[Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active)])]),
+                    [.. counts.Roles.Select(c => (IReadOnlyList<string>)[Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active)])]),
                 new ReportTable("Layers", ["layers", "attention", "feed-forward"], [.. Layers(spec)]),
             ],
             Notes = notes,

@@ -3,6 +3,7 @@ using Moesaic.Formats;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
+using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
@@ -27,7 +28,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
         if (options.Context > spec.MaxPositions)
             throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
-        var (total, active) = spec.CountParameters();
+        var parameters = ParameterCounts.Of(spec);
         var tokens = (long)options.Steps() * options.Batch * options.Context;
         return new StepPlan
         {
@@ -36,9 +37,9 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
             Inputs = [.. options.Data.Select((d, i) => TextData.Input($"data[{i}]", d)),
                 .. options.HeldOut is { } held ? [TextData.Input("held_out", held)] : Array.Empty<StepInput>()],
             ReadBytes = context.Model.WeightBytes,
-            PeakMemoryBytes = TrainingCost.PeakBytes(spec, total, Math.Min(options.RowsPerPass, options.Batch) * options.Context),
-            Seconds = TrainingCost.Seconds(active, tokens, context.Threads),
-            OutputBytes = (total * options.Type.ByteSize()) + (3 * total * sizeof(float)),
+            PeakMemoryBytes = TrainingCost.PeakBytes(spec, parameters.Total, Math.Min(options.RowsPerPass, options.Batch) * options.Context),
+            Seconds = TrainingCost.Seconds(parameters.Active, tokens, context.Threads),
+            OutputBytes = parameters.Total * (options.Type.ByteSize() + (3 * sizeof(float))),
             Notes = options.HeldOut is null ? ["no held_out data: the report will not say what training did to text the model has not seen"] : [],
         };
     }

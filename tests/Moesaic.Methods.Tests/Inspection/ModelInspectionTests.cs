@@ -3,8 +3,6 @@ using Moesaic.Formats;
 using Moesaic.Methods.Inspection;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Tests.Steps;
-using Moesaic.Models;
-using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Tests.Inspection;
 
@@ -12,21 +10,6 @@ public class ModelInspectionTests
 {
     static string Golden(string name = "", [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../Moesaic.Parity.Tests/Golden", name));
-
-    public static TheoryData<string> Cases => [.. Directory.GetDirectories(Golden()).Where(d => File.Exists(Path.Combine(d, "config.json"))).Select(d => Path.GetFileName(d))];
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public void Counts_from_the_shape_equal_those_of_the_model(string name)
-    {
-        var spec = ModelFolder.ReadSpec(Golden(name));
-        using var model = new Model(spec);
-        var counts = ParameterCounts.Of(spec);
-        Assert.Equal(model.CountParameters(), (counts.Sum(c => c.Total), counts.Sum(c => c.Active)));
-        foreach (var role in model.Parameters.GroupBy(p => p.Role))
-            Assert.Equal(role.Sum(p => (long)p.Value.Count), counts.Single(c => c.Role == role.Key).Total);
-        Assert.Equal(model.Parameters.Select(p => p.Role).Distinct().Order(), counts.Select(c => c.Role));
-    }
 
     [Fact]
     public void A_mixture_is_described_and_a_missing_tokenizer_warned_of()

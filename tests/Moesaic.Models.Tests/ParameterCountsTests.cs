@@ -1,0 +1,43 @@
+namespace Moesaic.Models.Tests;
+
+public class ParameterCountsTests
+{
+    public static TheoryData<string> Shapes => [.. Specs.Keys];
+
+    static readonly Dictionary<string, ModelSpec> Specs = new()
+    {
+        ["dense"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Dense(8)),
+        ["tied"] = TinySpec.Of(TinySpec.Dense()) with { TiedEmbeddings = true },
+        ["bias"] = TinySpec.Of() with { Layers = [new(TinySpec.Attention with { Bias = true }, TinySpec.Dense())] },
+        ["mixture"] = TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture()),
+        ["shared"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 24)),
+        ["uneven"] = TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Counts_from_the_shape_equal_those_of_the_model(string name)
+    {
+        using var model = new Model(Specs[name]);
+        var counts = ParameterCounts.Of(Specs[name]);
+        Assert.Equal(model.Parameters.Sum(p => (long)p.Value.Count), counts.Total);
+        Assert.Equal(
+            model.Parameters.GroupBy(p => p.Role).OrderBy(g => g.Key).Select(g => (g.Key, g.Sum(p => (long)p.Value.Count))),
+            counts.Roles.Select(r => (r.Role, r.Total)));
+    }
+
+    [Fact]
+    public void A_token_uses_its_experts_and_all_of_the_rest()
+    {
+        var counts = ParameterCounts.Of(TinySpec.Of(TinySpec.Mixture(experts: 4, chosen: 1, width: 12, shared: 24)));
+        const long expert = 3 * 12 * TinySpec.Width;
+        Assert.Equal(counts.Total - (3 * expert), counts.Active);
+        Assert.Equal(new RoleCount(ParameterRole.Experts, 4 * expert, expert), counts.Roles.Single(r => r.Role == ParameterRole.Experts));
+        Assert.All(counts.Roles.Where(r => r.Role != ParameterRole.Experts), r => Assert.Equal(r.Total, r.Active));
+    }
+
+    [Fact]
+    public void Of_uneven_experts_the_mean_counts() =>
+        Assert.Equal(2 * 3 * 11 * TinySpec.Width, ParameterCounts.Of(TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }))
+            .Roles.Single(r => r.Role == ParameterRole.Experts).Active);
+}

@@ -1,0 +1,42 @@
+using Moesaic.Formats;
+
+namespace Moesaic.Models.Tests;
+
+/// <summary>Shapes small enough for brute force.</summary>
+static class TinySpec
+{
+    public const int Vocabulary = 29, Width = 16;
+
+    public static readonly AttentionSpec Attention = new(4, 2, 8);
+
+    public static ModelSpec Of(params FeedForwardSpec[] layers) => new()
+    {
+        VocabularySize = Vocabulary,
+        Width = Width,
+        MaxPositions = 64,
+        NormEpsilon = 1e-5f,
+        Rope = new RopeConfig(10_000),
+        TiedEmbeddings = false,
+        Layers = [.. layers.Select(l => new LayerSpec(Attention, l))],
+    };
+
+    public static DenseSpec Dense(int width = 24) => new(width);
+
+    /// <summary>Experts of equal width, K of E.</summary>
+    public static MixtureSpec Mixture(int experts = 4, int chosen = 2, int width = 12, int shared = 0,
+        CombineWeight weight = CombineWeight.Renormalised, RouterAffinity affinity = RouterAffinity.SoftmaxBeforeSelection, float scale = 1) =>
+        new(new RouterSpec { Experts = experts, Chosen = chosen, Weight = weight, Affinity = affinity, Scale = scale },
+            [.. Enumerable.Repeat(width, experts)], shared);
+
+    /// <summary>A model with weights large enough to matter.</summary>
+    public static Model Model(ModelSpec spec, int seed = 1)
+    {
+        var model = new Model(spec);
+        ModelInitialiser.Randomise(model, seed, deviation: 0.3);
+        // Norms and biases unlike their starting values, so that forgetting one shows.
+        var random = new Random(seed + 1);
+        foreach (var parameter in model.Parameters.Where(p => p.IsVector))
+            foreach (ref var value in parameter.Value.Span) value += 0.2f * ((float)random.NextDouble() - 0.5f);
+        return model;
+    }
+}
