@@ -5,8 +5,8 @@ using Moesaic.Kernels;
 namespace Moesaic.Bench;
 
 /// <summary>
-/// The machine's ceiling: fused multiply-adds that touch registers only, twelve independent chains a thread, shared over the team in
-/// small parts like a real kernel.
+/// The machine's ceiling: fused multiply-adds that touch registers only, twelve independent chains a thread, shared
+/// over the team in small parts like a real kernel.
 /// </summary>
 static class FmaPeak
 {

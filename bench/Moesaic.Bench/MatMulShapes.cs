@@ -2,7 +2,9 @@ using Moesaic.Kernels;
 
 namespace Moesaic.Bench;
 
-/// <summary>A layer, or a group of experts, as three products: output, gradient of the input, gradient of the weight.</summary>
+/// <summary>
+/// A layer, or a group of experts, as three products: output, gradient of the input, gradient of the weight.
+/// </summary>
 /// <param name="Name">What it is in a model.</param>
 /// <param name="Rows">Rows of each product of the group.</param>
 /// <param name="In">Width of the input.</param>

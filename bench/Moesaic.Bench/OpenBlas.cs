@@ -9,10 +9,13 @@ static unsafe partial class OpenBlas
     const string Library = "libopenblas.so.0";
     const int RowMajor = 101, NoTranspose = 111, Transpose = 112;
 
-    /// <summary>Loads the library; null when it is not there. OPENBLAS_CORETYPE, when set, chooses its kernels.</summary>
+    /// <summary>
+    /// Loads the library; null when it is not there. OPENBLAS_CORETYPE, when set, chooses its kernels.
+    /// </summary>
     public static string? TryStart(int threads)
     {
-        // Old versions take an unknown AVX-512 processor for an AVX2 one. The library reads the native environment while loading.
+        // Old versions take an unknown AVX-512 processor for an AVX2 one. The library reads the native environment
+        // while loading.
         if (KernelSelection.Supports(KernelLevel.Vector512) && OperatingSystem.IsLinux())
             _ = SetVariable("OPENBLAS_CORETYPE", "SkylakeX", 0);
         if (!NativeLibrary.TryLoad(Library, out _))

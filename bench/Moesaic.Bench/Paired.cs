@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Moesaic.Bench;
 
 /// <summary>
-/// Times contestants in interleaved rounds, so that whatever else the machine does meets all of them alike. Rates are compared
-/// within a round and only then summarised.
+/// Times contestants in interleaved rounds, so that whatever else the machine does meets all of them alike. Rates are
+/// compared within a round and only then summarised.
 /// </summary>
 sealed class Paired
 {
@@ -15,8 +15,8 @@ sealed class Paired
     Paired(double[][] seconds) => _seconds = seconds;
 
     /// <summary>
-    /// Count the processor time of the process instead of the time on the wall: a fair clock for one thread on a machine with other
-    /// work, which no benchmark of a team should use.
+    /// Count the processor time of the process instead of the time on the wall: a fair clock for one thread on a
+    /// machine with other work, which no benchmark of a team should use.
     /// </summary>
     public static bool UseProcessorTime { get; set; }
 
@@ -37,7 +37,9 @@ sealed class Paired
     /// <summary>Seconds per run of a contestant.</summary>
     public Summary Seconds(int contestant) => Summary.Of(_seconds[contestant]);
 
-    /// <summary>Work per second of a contestant, for example in GFLOP/s with <paramref name="work"/> in GFLOP.</summary>
+    /// <summary>
+    /// Work per second of a contestant, for example in GFLOP/s with <paramref name="work"/> in GFLOP.
+    /// </summary>
     public Summary Rate(int contestant, double work) => Summary.Of(Array.ConvertAll(_seconds[contestant], s => work / s));
 
     /// <summary>Rate of a contestant over the rate of another, round by round.</summary>

@@ -1,8 +1,9 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Blocks of at most <see cref="MostRows"/> rows, as in decoding or for an expert with few tokens: the time is that of reading B, so B
-/// is read once and in place. The chains are those of <see cref="BlockProduct{TSimd,TVector,TPanel}"/>, hence the bits are too.
+/// Blocks of at most <see cref="MostRows"/> rows, as in decoding or for an expert with few tokens: the time is that of
+/// reading B, so B is read once and in place. The chains are those of <see cref="BlockProduct{TSimd,TVector,TPanel}"/>,
+/// hence the bits are too.
 /// </summary>
 static unsafe class FewRows<TSimd, TVector, TPanel>
     where TSimd : struct, ISimdColumns<TVector>
@@ -14,7 +15,9 @@ static unsafe class FewRows<TSimd, TVector, TPanel>
     /// <summary>Rows of one pass; a second pass finds its columns of B in the nearest cache.</summary>
     const int PassRows = 4;
 
-    /// <summary>Computes as many whole vectors or panels of columns as there are and returns how many columns that is.</summary>
+    /// <summary>
+    /// Computes as many whole vectors or panels of columns as there are and returns how many columns that is.
+    /// </summary>
     public static int Run(MatMulForm form, in MatMulProblem p, Block block)
     {
         var width = form == MatMulForm.ABt ? TSimd.Lanes : TPanel.Value * TSimd.Lanes;

@@ -1,6 +1,8 @@
 namespace Moesaic.Kernels;
 
-/// <summary>The few operations of a vector width that the product's micro-kernel needs, so that one source serves all widths.</summary>
+/// <summary>
+/// The few operations of a vector width that the product's micro-kernel needs, so that one source serves all widths.
+/// </summary>
 unsafe interface ISimd<TVector>
 {
     static abstract int Lanes { get; }

@@ -6,26 +6,29 @@ namespace Moesaic.Kernels;
 /// The float32 matrix product, C = op(A)·op(B) or C += op(A)·op(B), alone or in groups.
 /// </summary>
 /// <remarks>
-/// <para>Each element of C is one chain of multiply-adds in ascending k that starts at zero, or at the old element when accumulating:
-/// c = fma(a[k], b[k], c). Tiles, threads, group and the number of rows or columns only decide who computes an element and when, never
-/// this chain. Therefore the bits of a row are the same whether it is computed alone or with others, by any number of threads, and at
-/// every <see cref="KernelLevel"/> of a machine with fused multiply-add.</para>
-/// <para>Tolerance against exact arithmetic: |c - exact| at most K·2⁻²⁴·Σ|a·b| to first order; for random operands the normalised
-/// error (root of the mean squared error over the root mean square of C) stays below √K·2⁻²⁴.</para>
+/// <para>Each element of C is one chain of multiply-adds in ascending k that starts at zero, or at the old element when
+/// accumulating: c = fma(a[k], b[k], c). Tiles, threads, group and the number of rows or columns only decide who
+/// computes an element and when, never this chain. Therefore the bits of a row are the same whether it is computed
+/// alone or with others, by any number of threads, and at every <see cref="KernelLevel"/> of a machine with fused
+/// multiply-add.</para>
+/// <para>Tolerance against exact arithmetic: |c - exact| at most K·2⁻²⁴·Σ|a·b| to first order; for random operands the
+/// normalised error (root of the mean squared error over the root mean square of C) stays below √K·2⁻²⁴.</para>
 /// <para>NaN and infinity propagate as in the plain loop: no element is skipped because it is zero.</para>
 /// </remarks>
 public static unsafe class MatMul
 {
     /// <summary>One product.</summary>
-    /// <exception cref="ArgumentException">A size is negative, a leading dimension too small or an address missing.</exception>
+    /// <exception cref="ArgumentException">A size is negative, a leading dimension too small or an address
+    /// missing.</exception>
     public static void Run(MatMulForm form, in MatMulProblem problem) =>
         Run(form, MemoryMarshal.CreateReadOnlySpan(in problem, 1));
 
     /// <summary>
-    /// A group of products, scheduled together over the <see cref="WorkerTeam"/>; sizes may differ and may be zero (an expert without
-    /// tokens). Results of the group must not overlap.
+    /// A group of products, scheduled together over the <see cref="WorkerTeam"/>; sizes may differ and may be zero (an
+    /// expert without tokens). Results of the group must not overlap.
     /// </summary>
-    /// <exception cref="ArgumentException">A size is negative, a leading dimension too small or an address missing.</exception>
+    /// <exception cref="ArgumentException">A size is negative, a leading dimension too small or an address
+    /// missing.</exception>
     public static void Run(MatMulForm form, ReadOnlySpan<MatMulProblem> problems)
     {
         foreach (ref readonly var problem in problems)
@@ -42,7 +45,8 @@ public static unsafe class MatMul
     /// <param name="n">Columns of C.</param>
     /// <param name="k">Length of the sums.</param>
     /// <param name="accumulate">Add to <paramref name="c"/> instead of overwriting it.</param>
-    /// <exception cref="ArgumentException">A span's length is not that of its shape, or C overlaps an operand.</exception>
+    /// <exception cref="ArgumentException">A span's length is not that of its shape, or C overlaps an
+    /// operand.</exception>
     public static void Multiply(
         MatMulForm form, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int m, int n, int k, bool accumulate = false)
     {

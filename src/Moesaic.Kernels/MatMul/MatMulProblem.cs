@@ -1,8 +1,8 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// One product of a group: addresses, sizes and leading dimensions. The memory must stay put during the call, and C must overlap
-/// no operand of the group. Addresses need no alignment beyond that of a float.
+/// One product of a group: addresses, sizes and leading dimensions. The memory must stay put during the call, and C
+/// must overlap no operand of the group. Addresses need no alignment beyond that of a float.
 /// </summary>
 public unsafe struct MatMulProblem
 {

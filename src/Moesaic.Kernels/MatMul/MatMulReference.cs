@@ -17,7 +17,9 @@ static unsafe class MatMulReference
         }
     }
 
-    /// <summary>One element, computed in <typeparamref name="T"/>: double gives the oracle of the tolerance tests.</summary>
+    /// <summary>
+    /// One element, computed in <typeparamref name="T"/>: double gives the oracle of the tolerance tests.
+    /// </summary>
     public static T Element<T>(MatMulForm form, in MatMulProblem p, int m, int n, T start)
         where T : IFloatingPointIeee754<T>
     {

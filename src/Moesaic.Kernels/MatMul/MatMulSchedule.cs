@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Cuts the results of a group into blocks and hands them to the team. A block is independent of every other: it packs what it
-/// needs itself, so there is no barrier within a group.
+/// Cuts the results of a group into blocks and hands them to the team. A block is independent of every other: it packs
+/// what it needs itself, so there is no barrier within a group.
 /// </summary>
 static unsafe class MatMulSchedule
 {
@@ -15,13 +15,17 @@ static unsafe class MatMulSchedule
     /// <summary>Smallest block worth a hand-out.</summary>
     const int MinRows = 24, MinColumns = 64;
 
-    /// <summary>Blocks are whole tiles of the widest level, so that only the edges of a result meet partial tiles.</summary>
+    /// <summary>
+    /// Blocks are whole tiles of the widest level, so that only the edges of a result meet partial tiles.
+    /// </summary>
     const int TileRows = 6, TileColumns = 64;
 
     /// <summary>Blocks per thread that even out unequal speeds.</summary>
     const int BlocksPerThread = 2;
 
-    /// <summary>Multiply-adds that pay for handing out a block (about 3 microseconds), see <see cref="Work"/>.</summary>
+    /// <summary>
+    /// Multiply-adds that pay for handing out a block (about 3 microseconds), see <see cref="Work"/>.
+    /// </summary>
     const long MinWork = 1 << 17;
 
     const int StackProblems = 256;

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The register tile: up to 6 rows by up to 4 vectors of C stay in registers while k runs. Row and vector counts are types, so the
-/// compiler sees constants and drops what a smaller tile does not use.
+/// The register tile: up to 6 rows by up to 4 vectors of C stay in registers while k runs. Row and vector counts are
+/// types, so the compiler sees constants and drops what a smaller tile does not use.
 /// </summary>
 static unsafe class MicroKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>

@@ -5,15 +5,15 @@ using System.Runtime.Intrinsics.X86;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Lays a slice of an operand out in panels: k after k, and for each k the columns of one panel side by side, absent ones zero. The
-/// address must have room for <see cref="Slack"/> floats behind the last panel.
+/// Lays a slice of an operand out in panels: k after k, and for each k the columns of one panel side by side, absent
+/// ones zero.
 /// </summary>
 static unsafe class Packing
 {
-    /// <summary>Floats behind the last panel that may be overwritten.</summary>
-    public const int Slack = 2;
-
-    /// <summary>Rows between the one that is copied and the one that is fetched: rows lie on other pages, where the processor's own prefetch ends.</summary>
+    /// <summary>
+    /// Rows between the one that is copied and the one that is fetched: rows lie on other pages, where the processor's
+    /// own prefetch ends.
+    /// </summary>
     const int Ahead = 4;
 
     /// <summary>From a matrix whose rows are k: element (k, column) at source[k · ld + column].</summary>
@@ -52,8 +52,9 @@ static unsafe class Packing
     {
         const int Width = 6, Stripe = 4;
 
-        // Reading two floats too many is harmless within a row; writing them is undone by the next k of the same panel, so panels are
-        // filled in ascending order. Stripes of k keep the lines of the source in the nearest cache while all panels take their share.
+        // Reading two floats too many is harmless within a row; writing them is undone by the next k of the same panel,
+        // so panels are filled in ascending order. Stripes of k keep the lines of the source in the nearest cache while
+        // all panels take their share.
         var full = columns < Width + 2 ? 0 : (columns - 2) / Width * Width;
         for (var stripe = 0; stripe < depth; stripe += Stripe)
         {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Moesaic.Kernels;
 
-/// <summary>A native buffer that belongs to one thread, grows to the largest request and is freed with the thread.</summary>
+/// <summary>
+/// A native buffer that belongs to one thread, grows to the largest request and is freed with the thread.
+/// </summary>
 sealed unsafe class Scratch
 {
     const nuint Alignment = 64;
@@ -13,7 +15,10 @@ sealed unsafe class Scratch
     float* _address;
     int _length;
 
-    /// <summary>At least <paramref name="length"/> floats of undefined content, aligned to a cache line; valid until the thread asks again.</summary>
+    /// <summary>
+    /// At least <paramref name="length"/> floats of undefined content, aligned to a cache line; valid until the thread
+    /// asks again.
+    /// </summary>
     public static float* Take(int length)
     {
         var own = t_own ??= new Scratch();

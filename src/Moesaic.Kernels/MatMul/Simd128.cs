@@ -25,7 +25,8 @@ readonly unsafe struct Simd128 : ISimdColumns<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadColumns(
-        float* address, nint ld, out Vector128<float> column0, out Vector128<float> column1, out Vector128<float> column2, out Vector128<float> column3)
+        float* address, nint ld,
+        out Vector128<float> column0, out Vector128<float> column1, out Vector128<float> column2, out Vector128<float> column3)
     {
         var (low01, high01) = Transposition.Interleave(Load(address), Load(address + ld));
         var (low23, high23) = Transposition.Interleave(Load(address + 2 * ld), Load(address + 3 * ld));

@@ -26,7 +26,8 @@ readonly unsafe struct Simd512 : ISimdColumns<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadColumns(
-        float* address, nint ld, out Vector512<float> column0, out Vector512<float> column1, out Vector512<float> column2, out Vector512<float> column3)
+        float* address, nint ld,
+        out Vector512<float> column0, out Vector512<float> column1, out Vector512<float> column2, out Vector512<float> column3)
     {
         var (row0, row1) = (Quads(address, ld), Quads(address + ld, ld));
         var (row2, row3) = (Quads(address + 2 * ld, ld), Quads(address + 3 * ld, ld));

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// C = A·Bᵀ for up to four rows of A and one vector of columns: B is read in place and transposed in registers. The order of each sum
-/// is that of <see cref="MicroKernel{TSimd,TVector}"/>.
+/// C = A·Bᵀ for up to four rows of A and one vector of columns: B is read in place and transposed in registers. The
+/// order of each sum is that of <see cref="MicroKernel{TSimd,TVector}"/>.
 /// </summary>
 static unsafe class TransposingKernel<TSimd, TVector>
     where TSimd : struct, ISimdColumns<TVector>
@@ -78,7 +78,9 @@ static unsafe class TransposingKernel<TSimd, TVector>
         return TSimd.MultiplyAdd(TSimd.Broadcast(a + 3), b3, c);
     }
 
-    /// <summary>Asks for the same line of the rows that come next: rows are too short for the processor to see the pattern.</summary>
+    /// <summary>
+    /// Asks for the same line of the rows that come next: rows are too short for the processor to see the pattern.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void FetchNext(float* b, nint ld)
     {

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The helper threads of the team. A job is offered through a gate: helpers that come while it is open enter, those that come too
-/// late are not waited for, so a sleeping or preempted helper never delays a job in which it has no part.
+/// The helper threads of the team. A job is offered through a gate: helpers that come while it is open enter, those
+/// that come too late are not waited for, so a sleeping or preempted helper never delays a job in which it has no part.
 /// </summary>
 sealed class Helpers
 {
@@ -21,7 +21,9 @@ sealed class Helpers
     Exception? _failure;
     Counters _counters;
 
-    /// <summary>Each counter on its own pair of cache lines: the part counter is fought over, the others are spun on.</summary>
+    /// <summary>
+    /// Each counter on its own pair of cache lines: the part counter is fought over, the others are spun on.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 640)]
     struct Counters
     {

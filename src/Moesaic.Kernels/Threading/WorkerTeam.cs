@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The threads that share the work of every kernel: the calling thread and persistent helpers. Helpers spin for a moment after a
-/// job, so that a chain of small kernels costs microseconds, and sleep when nothing follows.
+/// The threads that share the work of every kernel: the calling thread and persistent helpers. Helpers spin for a
+/// moment after a job, so that a chain of small kernels costs microseconds, and sleep when nothing follows.
 /// </summary>
 /// <remarks>
-/// The team serves one caller at a time; a second caller meanwhile, like a call from inside a job, does its parts alone on its own
-/// thread. Kernels whose result depends on who does a part do not belong here.
+/// The team serves one caller at a time; a second caller meanwhile, like a call from inside a job, does its parts alone
+/// on its own thread. Kernels whose result depends on who does a part do not belong here.
 /// </remarks>
 public static unsafe class WorkerTeam
 {
@@ -23,7 +23,8 @@ public static unsafe class WorkerTeam
     static bool t_inside;
 
     /// <summary>
-    /// Number of threads that work on a job, the caller included. Default: <c>MOESAIC_THREADS</c>, else one per logical processor.
+    /// Number of threads that work on a job, the caller included. Default: <c>MOESAIC_THREADS</c>, else one per logical
+    /// processor.
     /// </summary>
     /// <exception cref="KernelSettingException">Not in 1..1024.</exception>
     /// <exception cref="InvalidOperationException">Set from inside a job.</exception>
@@ -47,11 +48,12 @@ public static unsafe class WorkerTeam
     }
 
     /// <summary>
-    /// Executes each part of <paramref name="job"/> exactly once and returns when all are done. Parts are handed out one by one in
-    /// ascending order to whoever is free. Allocates nothing.
+    /// Executes each part of <paramref name="job"/> exactly once and returns when all are done. Parts are handed out
+    /// one by one in ascending order to whoever is free. Allocates nothing.
     /// </summary>
     /// <remarks>
-    /// After an exception no further part is handed out; the first exception reaches the caller once every thread has left the job.
+    /// After an exception no further part is handed out; the first exception reaches the caller once every thread has
+    /// left the job.
     /// </remarks>
     /// <param name="job">Shared by all threads, in place.</param>
     /// <param name="parts">Number of parts; none when zero or less.</param>
