@@ -5,6 +5,7 @@ return args switch
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
     ["ops", .. var rest] => OpsVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
+    ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
     _ => Usage(),
 };
 
@@ -14,5 +15,6 @@ static int Usage()
     Console.Error.WriteLine(MatMulVerb.Usage);
     Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);
+    Console.Error.WriteLine(TokenizeVerb.Usage);
     return 2;
 }
