@@ -31,11 +31,27 @@ public sealed record LayerSplit
     /// </summary>
     public byte[]? Router { get; init; }
 
-    /// <summary>The router weights as numbers, or null.</summary>
+    /// <summary>What was measured while the plan was made, for people; null when nothing was.</summary>
+    public SplitMeasures? Measured { get; init; }
+
+    /// <summary>The router weights as numbers; empty when the plan gives none.</summary>
     [JsonIgnore]
     public ReadOnlySpan<float> RouterRows => MemoryMarshal.Cast<byte, float>(Router);
 
     /// <summary>A copy with these router weights.</summary>
     /// <param name="rows">[E, D].</param>
     public LayerSplit WithRouter(ReadOnlySpan<float> rows) => this with { Router = MemoryMarshal.AsBytes(rows).ToArray() };
+}
+
+/// <summary>What was measured of a layer on the calibration tokens. Applying a plan does not need it.</summary>
+public sealed record SplitMeasures
+{
+    /// <summary>Fraction of the tokens whose first choice by the router is their cluster.</summary>
+    public double? Agreement { get; init; }
+
+    /// <summary>Standard deviation over mean of the tokens per expert, by the router's first choice.</summary>
+    public double? LoadVariation { get; init; }
+
+    /// <summary>|y − split(x)|² / |y|² with the fitted scale: 0 is exact, 1 as bad as no layer.</summary>
+    public double? Error { get; init; }
 }

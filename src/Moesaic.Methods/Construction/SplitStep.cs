@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text;
+using Moesaic.Formats;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Evaluation;
+using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text.Corpora;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Construction;
+
+/// <summary>The step "split": reads a dense checkpoint, plans, writes the mixture with its plan, reads it back and measures it.</summary>
+/// <param name="options">What and how.</param>
+public sealed class SplitStep(SplitStepOptions options) : IStep
+{
+    /// <inheritdoc/>
+    public bool WritesModel => true;
+
+    /// <inheritdoc/>
+    public StepPlan Plan(PlanContext context)
+    {
+        options.Check();
+        var config = HfConfig.From(context.Model.Config);
+        var dense = ArchitectureRegistry.Of(config).ReadSpec(config);
+        if (options.Context > dense.MaxPositions)
+            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {dense.MaxPositions}.");
+        var plan = options.Plan is { } given ? SplitPlan.Load(given)
+            : new SplitPlanner(options, context.Seed, Progress.SilentProgress.Instance).Outline(dense);
+        var shape = Split.Shape(dense, plan);
+        var layout = ArchitectureRegistry.MostStandard(shape, out var refused);
+        long parameters = ParameterCounts.Of(dense).Total, tokens = options.NeedsCalibration ? options.EffectiveCalibration.Tokens!.Value : 0;
+        var passes = (options.Method == SplitMethod.TokenClusters ? 4 : 0) + (options.Scale is null ? 1 : 0);   // a backward pass costs two
+        return new StepPlan
+        {
+            Summary = Summary(plan) + $", written as {layout.ModelType}",
+            Inputs = [.. Inputs()],
+            ReadBytes = context.Model.WeightBytes * 2,
+            PeakMemoryBytes = (parameters * 2 * sizeof(float)) + CalibrationBytes(dense, tokens),
+            Seconds = 5 + (TrainingCost.Seconds(parameters, tokens, context.Threads) * passes / 3),
+            OutputBytes = context.Model.WeightBytes,
+            Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), context.Model.WeightBytes),
+            Notes = [.. refused.Select(reason => $"layout {layout.ModelType}: {reason}"),
+                .. options.HeldOut is null ? ["no held_out text: the report will not say what the split costs"] : Array.Empty<string>()],
+        };
+    }
+
+    IEnumerable<StepInput> Inputs()
+    {
+        if (options.Plan is { } plan) yield return new StepInput("plan", plan);
+        if (options.NeedsCalibration) yield return TextData.Input("calibration", options.Calibration!);
+        if (options.HeldOut is { } heldOut) yield return TextData.Input("held_out", heldOut);
+    }
+
+    // Residual stream and routed outputs of all tokens; inputs of all layers for the tokens that are clustered.
+    long CalibrationBytes(ModelSpec dense, long tokens) =>
+        sizeof(float) * dense.Width * ((2 * tokens) + (Math.Min(tokens, options.ClusterTokens) * dense.Layers.Count));
+
+    /// <inheritdoc/>
+    public StepReport Run(StepContext context)
+    {
+        options.Check();
+        var notes = new List<string>();
+        using var loaded = ModelFolder.Load(context.InputFolder);
+        var dense = loaded.Model;
+        var heldOut = ReadHeldOut(dense, context, notes);
+        var before = heldOut is null ? null : Perplexity.Measure(dense, heldOut, cancellation: context.Cancellation);
+        var plan = TakePlan(dense, context, notes);
+
+        using var mixture = Split.Apply(dense, plan);
+        var saved = ModelFolder.Save(mixture, context.OutputFolder, new SaveOptions
+        {
+            Type = options.Type ?? loaded.StoredType,
+            SideFilesFrom = context.InputFolder,
+            ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [SplitPlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
+        }, context.Cancellation);
+        using var written = ModelFolder.Load(context.OutputFolder);
+        var difference = ReadBack.Compare(mixture, written.Model, exact: (options.Type ?? loaded.StoredType) == TensorType.F32);
+        var after = heldOut is null ? null : Perplexity.Measure(written.Model, heldOut, cancellation: context.Cancellation);
+
+        notes.AddRange(plan.Provenance);
+        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        return Report(plan, mixture, saved, difference, before, after, notes);
+    }
+
+    PackedDataset? ReadHeldOut(Model dense, StepContext context, List<string> notes) => options.HeldOut is not { } text ? null
+        : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense.Spec), options.Context, options.Context, context.Seed, notes, context.Cancellation);
+
+    /// <summary>The plan given, or that of an earlier run of this step, or a new one.</summary>
+    SplitPlan TakePlan(Model dense, StepContext context, List<string> notes)
+    {
+        var source = Fingerprint.Of("model", context.InputFolder, context.Progress, context.Cancellation);
+        if (options.Plan is { } path)
+        {
+            var given = SplitPlan.Load(path);
+            given.Validate(dense.Spec);
+            notes.Add($"the plan {path} is applied as it is");
+            if (given.Source.Length > 0 && given.Source != source)
+                context.Progress.Warn($"{path} was made for a model with other weights of the same shape; its routers and scales may not fit this one.");
+            return given;
+        }
+        if (options.EffectiveWeight == CombineWeight.Renormalised && options.Chosen == 1)
+            context.Progress.Warn("One expert per token with a renormalised weight: no gradient of the model's loss will ever reach the router.");
+        var saved = Path.Combine(context.WorkFolder, SplitPlan.FileName);
+        if (File.Exists(saved)) return SplitPlan.Load(saved);
+
+        var data = options.NeedsCalibration ? ReadCalibration(dense, context, notes) : null;
+        var plan = new SplitPlanner(options, context.Seed, context.Progress, context.Cancellation).Make(dense, data) with { Source = source, Provenance = [.. notes] };
+        notes.Clear();
+        plan.Save(saved);
+        return plan;
+    }
+
+    PackedDataset ReadCalibration(Model dense, StepContext context, List<string> notes)
+    {
+        var text = options.EffectiveCalibration;
+        var tokenizer = ModelTokenizer.Load(context.InputFolder, dense.Spec);
+        var read = TextData.Read(text, text.Part ?? CorpusSplit.Train, tokenizer, context.Seed, cancellation: context.Cancellation);
+        notes.AddRange(read.Notes);
+        notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {options.Context}"));
+        return PackedDataset.Pack(read.Samples, options.Context);
+    }
+
+    static string Summary(SplitPlan plan)
+    {
+        var layer = plan.Layers[0];
+        var shared = layer.Shared.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" beside a shared one of width {layer.Shared.Length}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{plan.Layers.Count} layers into {layer.Experts.Length} experts of width {layer.Experts[0].Length}{shared}, {plan.Chosen} chosen ({plan.Method})");
+    }
+
+    static StepReport Report(SplitPlan plan, Model mixture, SavedModel saved, double difference, PerplexityResult? before,
+        PerplexityResult? after, List<string> notes)
+    {
+        var parameters = ParameterCounts.Of(mixture.Spec);
+        var figures = new List<Figure>();
+        if (before is not null && after is not null)
+        {
+            figures.Add(new Figure("held_out_loss_before", before.Loss, "nats"));
+            figures.Add(new Figure("held_out_loss", after.Loss, "nats"));
+            figures.AddRange(RoutingReport.Figures(after.Routing));
+        }
+        figures.AddRange([new("parameters", parameters.Total), new("active_parameters", parameters.Active), new("weight_bytes", saved.WeightBytes, "bytes"),
+            new("read_back_difference", difference)]);
+        return new StepReport
+        {
+            Summary = "Split " + Summary(plan) + ".",
+            Figures = figures,
+            Tables = [SplitTable.Of(plan),
+                .. after is null ? Array.Empty<ReportTable>() : [RoutingReport.Table(after.Routing, [.. mixture.Spec.MixtureLayers])]],
+            Notes = notes,
+        };
+    }
+}

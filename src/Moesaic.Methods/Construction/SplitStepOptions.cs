@@ -1,0 +1,131 @@
+using System.ComponentModel.DataAnnotations;
+using Moesaic.Formats;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Steps;
+using Moesaic.Models;
+
+namespace Moesaic.Methods.Construction;
+
+/// <summary>Options of the step "split": dense feed-forward layers become experts without a neuron more or less.</summary>
+public sealed record SplitStepOptions : IValidatableObject
+{
+    /// <summary>Routed experts per layer.</summary>
+    [Range(1, 4096)]
+    public int Experts { get; init; } = 8;
+
+    /// <summary>Routed experts per token.</summary>
+    [Range(1, 4096)]
+    public int Chosen { get; init; } = 2;
+
+    /// <summary>Shared experts per layer, which every token uses, each as wide as a routed one.</summary>
+    [Range(0, 4096)]
+    public int Shared { get; init; }
+
+    /// <summary>How neurons are divided.</summary>
+    public SplitMethod Method { get; init; } = SplitMethod.TokenClusters;
+
+    /// <summary>
+    /// A split_plan.json to apply as it is, instead of a method: it brings experts, routers and scales, and all options that
+    /// make a plan are left unused.
+    /// </summary>
+    public string? Plan { get; init; }
+
+    /// <summary>
+    /// Text for the clusters, the importance and the scale. Without a limit of its own, 65,536 tokens are drawn. Not needed
+    /// with a plan, nor by random and contiguous with a scale given.
+    /// </summary>
+    public DataOptions? Calibration { get; init; }
+
+    /// <summary>Text whose loss is measured before and after. Left out: nothing is measured.</summary>
+    public DataOptions? HeldOut { get; init; }
+
+    /// <summary>Length of the blocks of text.</summary>
+    [Unit("tokens")]
+    [Range(2, 1 << 20)]
+    public int Context { get; init; } = 256;
+
+    /// <summary>Layers at the beginning that stay dense.</summary>
+    [Unit("layers")]
+    [Range(0, 10_000)]
+    public int DenseFirst { get; init; }
+
+    /// <summary>Layers at the end that stay dense.</summary>
+    [Unit("layers")]
+    [Range(0, 10_000)]
+    public int DenseLast { get; init; }
+
+    /// <summary>What happens when the experts do not divide the width.</summary>
+    public PaddingRule Padding { get; init; } = PaddingRule.Refuse;
+
+    /// <summary>
+    /// What an expert's output is multiplied by before the scale. Left out: renormalised, but raw with one expert per token,
+    /// whose renormalised weight would always be 1 and teach the router nothing.
+    /// </summary>
+    public CombineWeight? Weight { get; init; }
+
+    /// <summary>Renormalise the weight of a single expert all the same, as LLaMA-MoE v2's residual model did.</summary>
+    public bool AllowUnreachableRouter { get; init; }
+
+    /// <summary>Factor of the routed experts, the same in every layer. Left out: fitted per layer by least squares.</summary>
+    [Range(1e-6, 1e6)]
+    public double? Scale { get; init; }
+
+    /// <summary>What a layer reads while its scale is fitted.</summary>
+    public FitInput ScaleInput { get; init; } = FitInput.Mixture;
+
+    /// <summary>token_clusters: how centroids become router weights.</summary>
+    public CentroidForm Centroids { get; init; } = CentroidForm.Offset;
+
+    /// <summary>
+    /// token_clusters: standard deviation of a token's router logits. 0 makes all experts equal; the larger, the more of the
+    /// weight goes to the first choice.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double Sharpness { get; init; } = 1;
+
+    /// <summary>token_clusters: how far the size of a cluster may lie from the mean, as a fraction of it.</summary>
+    [Range(0.0, 100.0)]
+    public double ClusterSlack { get; init; } = 0.4;
+
+    /// <summary>token_clusters: tokens per layer that are clustered, spread over the calibration text.</summary>
+    [Unit("tokens")]
+    [Range(1, 1 << 24)]
+    public int ClusterTokens { get; init; } = 16_384;
+
+    /// <summary>token_clusters: how neurons are dealt out by importance.</summary>
+    public AssignmentRule Assignment { get; init; } = AssignmentRule.Exact;
+
+    /// <summary>token_clusters: divide a cluster's importances by their mean, so that none chooses first because its gradients are larger.</summary>
+    public bool NormaliseImportance { get; init; } = true;
+
+    /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
+    public TensorType? Type { get; init; }
+
+    internal CombineWeight EffectiveWeight => Weight ?? (Chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
+
+    internal bool NeedsCalibration => Plan is null && (Method == SplitMethod.TokenClusters || Scale is null);
+
+    internal DataOptions EffectiveCalibration => Calibration! with { Tokens = Calibration!.Tokens ?? 65_536 };
+
+    /// <summary>Rules over several options.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Chosen > Experts)
+            yield return new($"{Chosen} experts per token of {Experts}; need at most as many as there are", [nameof(Chosen)]);
+        if (EffectiveWeight == CombineWeight.Renormalised && Chosen == 1 && !AllowUnreachableRouter)
+            yield return new("one expert per token with a renormalised weight has weight 1 whatever the router says, and so the router " +
+                "cannot learn; leave weight out (raw), choose two, or set allow_unreachable_router to copy a published model", [nameof(Weight)]);
+        if (NeedsCalibration && Calibration is null)
+            yield return new("calibration text is needed by token_clusters and to fit the scale; name a file, a folder or dotnet-docs, " +
+                "or take another method and give a scale", [nameof(Method)]);
+    }
+
+    /// <summary>Applies the rules where no recipe reader did.</summary>
+    /// <exception cref="BadRequestException">One of them is broken.</exception>
+    internal void Check()
+    {
+        var failures = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(this, new ValidationContext(this), failures, validateAllProperties: true))
+            throw new BadRequestException(string.Join('\n', failures.Select(f => f.ErrorMessage)));
+    }
+}

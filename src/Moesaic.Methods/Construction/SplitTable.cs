@@ -1,0 +1,28 @@
+using System.Globalization;
+using Moesaic.Methods.Steps;
+
+namespace Moesaic.Methods.Construction;
+
+/// <summary>A plan for people: one row per layer.</summary>
+static class SplitTable
+{
+    public static ReportTable Of(SplitPlan plan) => new(
+        "Split",
+        ["layer", "shared width", "expert widths", "scale", "error", "agreement (%)", "load variation"],
+        [.. plan.Layers.Select(layer => (IReadOnlyList<string>)
+        [
+            layer.Layer.ToString(CultureInfo.InvariantCulture), layer.Shared.Length.ToString(CultureInfo.InvariantCulture), Widths(layer),
+            Text(layer.Scale, "F3"), Text(layer.Measured?.Error, "F3"), Text(100 * layer.Measured?.Agreement, "F1"),
+            Text(layer.Measured?.LoadVariation, "F2"),
+        ])]);
+
+    static string Widths(LayerSplit layer)
+    {
+        var widths = layer.Experts.Select(e => e.Length).Distinct().ToArray();
+        return widths.Length == 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{layer.Experts.Length} x {widths[0]}")
+            : string.Join(' ', layer.Experts.Select(e => e.Length.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+}
