@@ -64,6 +64,9 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Whether a workspace owns this tensor and uses its memory again in the next pass.</summary>
     internal bool IsTemporary { get; init; }
 
+    /// <summary>Number of elements that fit without new memory.</summary>
+    internal int Capacity => (int)buffer.Count;
+
     /// <summary>Row <paramref name="index"/>.</summary>
     public Span<float> Row(int index)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Moesaic.Tensors;
@@ -16,8 +17,9 @@ public sealed class Workspace : IDisposable
     readonly List<Tensor> lent = [];
     readonly List<int[]> lentIndices = [];
     readonly List<Node> tape = [];
-    readonly Dictionary<int, Stack<Tensor>> freeGradients = [];
+    readonly Dictionary<int, Stack<Tensor>> freeGradients = [];     // by capacity
     int tensors, indices;
+    bool disposed;
 
     /// <summary>Whether operations are noted for <see cref="Backward"/>.</summary>
     public bool Recording { get; private set; }
@@ -26,6 +28,7 @@ public sealed class Workspace : IDisposable
     /// <param name="recording">Whether <see cref="Backward"/> will follow.</param>
     public void Begin(bool recording)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         Reset();
         Recording = recording;
     }
@@ -135,12 +138,17 @@ public sealed class Workspace : IDisposable
             foreach (var tensor in stack) tensor.Dispose();
         lent.Clear();
         freeGradients.Clear();
+        disposed = true;
     }
+
+    /// <summary>Gradients of temporaries that wait to be used again.</summary>
+    internal int PooledGradients => freeGradients.Values.Sum(s => s.Count);
 
     Tensor TakeGradient(Tensor like)
     {
-        if (!freeGradients.TryGetValue(like.Count, out var stack) || !stack.TryPop(out var gradient))
-            return new Tensor(like.Rows, like.Columns);
+        var capacity = SizeClass(like.Count);
+        if (!freeGradients.TryGetValue(capacity, out var stack) || !stack.TryPop(out var gradient))
+            gradient = new Tensor(1, capacity);
         gradient.Reshape(like.Rows, like.Columns);
         return gradient;
     }
@@ -148,9 +156,16 @@ public sealed class Workspace : IDisposable
     void Release(Tensor temporary)
     {
         if (temporary.Gradient is not { } gradient) return;
-        if (!freeGradients.TryGetValue(gradient.Count, out var stack)) freeGradients[gradient.Count] = stack = new();
+        if (!freeGradients.TryGetValue(gradient.Capacity, out var stack)) freeGradients[gradient.Capacity] = stack = new();
         stack.Push(gradient);
         temporary.Gradient = null;
+    }
+
+    // Ragged rows have another size in every pass: eight sizes per power of two keep the pool small and waste at most an eighth.
+    static int SizeClass(int count)
+    {
+        var grain = 1 << Math.Max(0, BitOperations.Log2((uint)count) - 3);
+        return (int)Math.Min(int.MaxValue, ((long)count + grain - 1) / grain * grain);
     }
 
     readonly record struct Node(Tensor Output, Action Backward, bool InPlace);

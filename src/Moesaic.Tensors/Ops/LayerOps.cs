@@ -85,7 +85,7 @@ public static class LayerOps
     static void RecordAttention(Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
         Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp) => workspace.Record(y, () =>
         Kernels.Attention.Backward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span,
-            logSumExp.Span, y.Gradient!.Span, AddedSpan(workspace, q), AddedSpan(workspace, k), AddedSpan(workspace, v)));
+            logSumExp.Span, y.Gradient!.Span, AddedOrScratch(workspace, q), AddedOrScratch(workspace, k), AddedOrScratch(workspace, v)));
 
     /// <summary>SwiGLU: h = silu(gate) · up. Works on any layout, ragged too.</summary>
     /// <param name="workspace">The pass.</param>
@@ -102,7 +102,7 @@ public static class LayerOps
     }
 
     static void RecordSwiGlu(Workspace workspace, Tensor gate, Tensor up, Tensor h) => workspace.Record(h, () =>
-        Kernels.SwiGlu.Backward(gate.Span, up.Span, h.Gradient!.Span, AddedSpan(workspace, gate), AddedSpan(workspace, up)));
+        Kernels.SwiGlu.Backward(gate.Span, up.Span, h.Gradient!.Span, AddedOrScratch(workspace, gate), AddedOrScratch(workspace, up)));
 
     /// <summary>The residual stream: x + y. Without recording the sum is written into <paramref name="x"/>.</summary>
     /// <param name="workspace">The pass.</param>
@@ -137,6 +137,10 @@ public static class LayerOps
         if (fresh) gradient.Span.CopyTo(sum.Span);
         else Elementwise.Add(sum.Span, gradient.Span);
     }
+
+    // For kernels that write all gradients or none.
+    static Span<float> AddedOrScratch(Workspace workspace, Tensor tensor) =>
+        (workspace.AddedGradient(tensor) ?? workspace.RentZeroed(tensor.Rows, tensor.Columns)).Span;
 
     static Span<float> AddedSpan(Workspace workspace, Tensor tensor) =>
         workspace.AddedGradient(tensor) is { } gradient ? gradient.Span : [];

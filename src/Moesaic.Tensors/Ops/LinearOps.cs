@@ -63,7 +63,7 @@ public static class LinearOps
             needsGradient |= weights[e].NeedsGradient;
         }
         var y = uniform ? workspace.Rent(offsets[weights.Count], weights[0].Rows) : workspace.Rent(1, size);
-        RunGrouped(MatMulForm.ABt, x, y, offsets, weights, null, null);
+        RunGrouped(MatMulForm.ABt, x, y, offsets, weights, accumulate: false);
 
         if (workspace.Recording && needsGradient)
             RecordGroupedLinear(workspace, x, offsets, weights, y);
@@ -77,16 +77,14 @@ public static class LinearOps
         Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights, Tensor dy)
     {
         if (workspace.WrittenGradient(x, out var fresh) is { } dx)
-            RunGrouped(MatMulForm.AB, dx, dy, offsets, weights, null, !fresh);
-        var gradients = new Tensor?[weights.Count];
+            RunGrouped(MatMulForm.AB, dx, dy, offsets, weights, !fresh);
         // An expert without rows still gets its zeros: the optimiser sees every trained parameter in every step.
-        for (var e = 0; e < weights.Count; e++) gradients[e] = workspace.AddedGradient(weights[e]);
-        RunGrouped(MatMulForm.AtB, x, dy, offsets, weights, gradients, true);
+        for (var e = 0; e < weights.Count; e++) workspace.AddedGradient(weights[e]);
+        RunGrouped(MatMulForm.AtB, x, dy, offsets, weights, accumulate: true);
     }
 
-    // ABt: y = x Wᵀ.  AB: x (+)= y W.  AtB: gradients += yᵀ x.
-    static unsafe void RunGrouped(MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<Tensor> weights,
-        Tensor?[]? gradients, bool? accumulate)
+    // ABt: y = x Wᵀ.  AB: x (+)= y W.  AtB: the weights' gradients (+)= yᵀ x.
+    static unsafe void RunGrouped(MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<Tensor> weights, bool accumulate)
     {
         var most = Math.Min(weights.Count, offsets[weights.Count]);     // experts without rows make no problem
         Span<MatMulProblem> problems = most <= 64 ? stackalloc MatMulProblem[most] : new MatMulProblem[most];
@@ -98,11 +96,11 @@ public static class LinearOps
             if (rows > 0)
             {
                 if (form == MatMulForm.ABt)
-                    problems[count++] = Problem(px, weights[e].Pointer, py, rows, n, k, k, k, n, false);
+                    problems[count++] = Problem(px, weights[e].Pointer, py, rows, n, k, k, k, n, accumulate);
                 else if (form == MatMulForm.AB)
-                    problems[count++] = Problem(py, weights[e].Pointer, px, rows, k, n, n, k, k, accumulate!.Value);
-                else if (gradients![e] is { } gradient)
-                    problems[count++] = Problem(py, px, gradient.Pointer, n, k, rows, n, k, k, true);
+                    problems[count++] = Problem(py, weights[e].Pointer, px, rows, k, n, n, k, k, accumulate);
+                else if (weights[e] is { NeedsGradient: true, Gradient: { } gradient })
+                    problems[count++] = Problem(py, px, gradient.Pointer, n, k, rows, n, k, k, accumulate);
             }
             px += (long)rows * k;
             py += (long)rows * n;

@@ -1,0 +1,38 @@
+namespace Moesaic.Tensors.Tests.Ops;
+
+public class DispatchOpsTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_gathered_rows_add_up(bool temporary) => GradientCheck.Run(
+        (w, i) => w.GatherRows(i[0], new[] { 2, 0, 2, 2 }), temporary, Numbers.Parameter(3, 4, 1));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_the_weighted_sum(bool temporary) => GradientCheck.Run(
+        (w, i) => w.CombineRows(i[0], new[] { 3, 1, -1, 0, 2, -1 }, i[1]), temporary,
+        Numbers.Parameter(4, 5, 1), Numbers.Parameter(3, 2, 2));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void The_weighted_sum_with_one_side_frozen(int frozen)
+    {
+        Tensor[] inputs = [Numbers.Parameter(4, 5, 1), Numbers.Parameter(3, 2, 2)];
+        inputs[frozen].NeedsGradient = false;
+        GradientCheck.Run((w, i) => w.CombineRows(i[0], new[] { 3, 1, -1, 0, 2, -1 }, i[1]), temporary: true, inputs);
+    }
+
+    [Fact]
+    public void A_token_without_slots_gets_zeros()
+    {
+        using var workspace = new Workspace();
+        workspace.Begin(recording: false);
+        workspace.Rent(2, 3).Span.Fill(9);      // what lies in the memory from before
+        workspace.Begin(recording: false);
+        var y = workspace.CombineRows(Numbers.Matrix(1, 3, 1), new[] { -1, 0 }, new Tensor(2, 1, [1, 2]));
+        Assert.Equal([0, 0, 0], y.Row(0).ToArray());
+    }
+}
