@@ -1,5 +1,6 @@
 using Moesaic.Cli.Verbs;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 
@@ -13,8 +14,24 @@ static class Composition
     [
         StepKind.Of<CreateStepOptions>("create", "Make a model with random weights and a tokenizer of its own", o => new CreateStep(o)),
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
+        StepKind.Of<EvaluateStepOptions>("evaluate", "Measure loss on text, size, routing and speed of a model", o => new EvaluateStep(o)),
     ];
 
     /// <summary>Commands, in the order of the help.</summary>
-    public static IReadOnlyList<Verb> Verbs { get; } = [new InspectVerb(), new RunVerb(Steps), new RecipesVerb(Steps)];
+    public static IReadOnlyList<Verb> Verbs { get; } =
+    [
+        new InspectVerb(),
+        new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
+        .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),
+        new RunVerb(Steps),
+        new RecipesVerb(Steps),
+    ];
+
+    static IReadOnlyList<string> Examples(string verb) => verb switch
+    {
+        "create" => ["create recipes/demo -o out/new --data dotnet-docs"],
+        "train" => ["train models/demo -o out/trained --data dotnet-docs --held-out dotnet-docs --tokens 1000000"],
+        "evaluate" => ["evaluate models/demo --data dotnet-docs --context 512", "evaluate out/demo-moe --data text.jsonl --data-tokens 100000 --stride 128"],
+        _ => [],
+    };
 }

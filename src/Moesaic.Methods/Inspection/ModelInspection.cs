@@ -5,7 +5,6 @@ using Moesaic.Methods.Steps;
 using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
-using Moesaic.Text;
 
 namespace Moesaic.Methods.Inspection;
 
@@ -30,12 +29,14 @@ public static class ModelInspection
         }
         if (SideFiles.LeftBehind(folder) is { Count: > 0 } left)
             notes.Add($"files that do not travel with the model: {string.Join(", ", left)}");
-        Tokenizer(folder, spec, notes, progress);
+        TensorType[] types = [.. tensors.Select(t => t.Type).Distinct().Order()];
+        if (types.Length > 1) notes.Add("bytes of the parts are unknown: the weights are of several types");
+        notes.Add($"the most standard layout that holds this shape: {ArchitectureRegistry.MostStandard(spec, out var refused).ModelType}");
+        notes.AddRange(refused);
 
-        var types = string.Join(", ", tensors.Select(t => t.Type).Distinct().Order());
         return new StepReport
         {
-            Summary = $"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {types}",
+            Summary = $"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {string.Join(", ", types)}",
             Figures =
             [
                 new Figure("parameters", counts.Total),
@@ -47,30 +48,17 @@ public static class ModelInspection
             ],
             Tables =
             [
-                new ReportTable("Parameters", ["part", "in all", "used by a token"],
-                    [.. counts.Roles.Select(c => (IReadOnlyList<string>)[Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active)])]),
+                new ReportTable("Parameters", ["part", "in all", "used by a token", "bytes"],
+                    [.. counts.Roles.Select(c => (IReadOnlyList<string>)
+                    [
+                        Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active),
+                        types is [var only] ? FigureText.Of(c.Total * only.ByteSize()) : "",
+                    ])]),
                 new ReportTable("Layers", ["layers", "attention", "feed-forward"], [.. Layers(spec)]),
+                .. TokenizerInspection.Table(folder, spec, progress) is { } tokenizer ? [tokenizer] : Array.Empty<ReportTable>(),
             ],
             Notes = notes,
         };
-    }
-
-    static void Tokenizer(string folder, ModelSpec spec, List<string> notes, IProgressReporter progress)
-    {
-        try
-        {
-            var tokenizer = TokenizerLoader.Load(folder);
-            notes.Add($"tokenizer of {FigureText.Of(tokenizer.VocabularySize)} tokens");
-            if (tokenizer.VocabularySize > spec.VocabularySize)
-            {
-                progress.Warn(FormattableString.Invariant(
-                    $"the tokenizer has {tokenizer.VocabularySize} ids, the model knows the first {spec.VocabularySize} of them"));
-            }
-        }
-        catch (BadModelException e)
-        {
-            progress.Warn($"the tokenizer cannot be used: {e.Message}");
-        }
     }
 
     // Neighbours of the same shape share a row.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Moesaic.Formats;
 using Moesaic.Methods.Inspection;
 using Moesaic.Methods.Progress;
+using Moesaic.Methods.Tests.Evaluation;
 using Moesaic.Methods.Tests.Steps;
 
 namespace Moesaic.Methods.Tests.Inspection;
@@ -35,4 +36,21 @@ public class ModelInspectionTests
     [Fact]
     public void What_is_no_model_is_refused() =>
         Assert.Throws<BadModelException>(() => ModelInspection.Inspect(Golden(), check: false, SilentProgress.Instance));
+
+    [Fact]
+    public void Tokenizer_bytes_and_layout_are_told()
+    {
+        using var folder = new TinyFolder();
+        File.WriteAllText(folder["model/chat_template.jinja"], "{% if %}");
+        var reporter = new RecordingReporter();
+        var report = ModelInspection.Inspect(folder.Model, check: false, reporter);
+        Assert.Equal("9,600", report.Tables[0].Rows[0][1]);
+        Assert.Equal("38,400", report.Tables[0].Rows[0][3]);
+        var tokenizer = report.Tables[2].Rows.ToDictionary(r => r[0], r => r[1]);
+        Assert.EndsWith("<|end_of_text|>", tokenizer["ends a text"], StringComparison.Ordinal);
+        Assert.Equal("damaged", tokenizer["chat template"]);
+        Assert.Single(reporter.Warnings, w => w.StartsWith("the chat template cannot be used", StringComparison.Ordinal));
+        Assert.Contains(report.Notes, n => n.EndsWith("holds this shape: mixtral", StringComparison.Ordinal));
+        Assert.Contains(report.Notes, n => n.StartsWith("not llama:", StringComparison.Ordinal));
+    }
 }

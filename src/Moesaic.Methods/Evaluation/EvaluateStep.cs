@@ -1,0 +1,109 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Evaluation;
+
+/// <summary>The step "evaluate": measures quality, size and speed of a checkpoint and changes nothing.</summary>
+/// <param name="options">On what text and how.</param>
+public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
+{
+    const int LongestDefault = 2048, RowsPerPass = 8, LongestPrompt = 128, LongestDecode = 64;
+
+    /// <inheritdoc/>
+    public bool WritesModel => false;
+
+    /// <inheritdoc/>
+    public StepPlan Plan(PlanContext context)
+    {
+        var config = HfConfig.From(context.Model.Config);
+        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        var (window, stride) = Windows(spec);
+        var parameters = ParameterCounts.Of(spec);
+        var tokens = options.Data.Tokens ?? 1_000_000;
+        return new StepPlan
+        {
+            Summary = $"loss on {(options.Data.Tokens is { } limit ? $"{limit:N0} tokens" : "all")} of {options.Data.Path} in windows of {window} every {stride}"
+                + (options.SpeedRepeats > 0 ? ", speed" : ""),
+            Inputs = [TextData.Input("data", options.Data)],
+            ReadBytes = context.Model.WeightBytes,
+            PeakMemoryBytes = (parameters.Total * sizeof(float)) + TrainingCost.PeakBytes(spec, 0, (long)RowsPerPass * window),
+            // Forward alone is a third of a training step.
+            Seconds = TrainingCost.Seconds(parameters.Active, tokens * window / stride, context.Threads) / 3,
+            OutputBytes = 0,
+            Notes = options.Data.Tokens is null ? ["the time is that of a million tokens; data.tokens limits them"] : [],
+        };
+    }
+
+    /// <inheritdoc/>
+    public StepReport Run(StepContext context)
+    {
+        using var loaded = ModelFolder.Load(context.InputFolder);
+        foreach (var note in loaded.Notes) context.Progress.Note(note);
+        var model = loaded.Model;
+        var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
+        var (window, stride) = Windows(model.Spec);
+        var notes = new List<string>();
+        var data = Perplexity.Read(options.Data, tokenizer, window, stride, context.Seed, notes, context.Cancellation);
+
+        PerplexityResult result;
+        using (var task = context.Progress.Begin("evaluate", data.Blocks, "blocks"))
+            result = Perplexity.Measure(model, data, RowsPerPass, blocks => task.Report(blocks), context.Cancellation);
+        if (!double.IsFinite(result.Loss))
+            throw new BadModelException($"{context.InputFolder}: the loss is {result.Loss}: the model's numbers overflow or its weights are damaged.");
+
+        notes.Add($"loss: mean cross-entropy of {result.Tokens:N0} tokens in windows of {window} that start every {stride}; "
+            + "each token but the first of a document is counted once; perplexity is exp(loss)");
+        var parameters = ParameterCounts.Of(model.Spec);
+        List<Figure> figures =
+        [
+            new("loss", result.Loss, "nats"), new("perplexity", result.Perplexity), new("tokens", result.Tokens, "tokens"),
+            new("parameters", parameters.Total), new("active_parameters", parameters.Active), new("weight_bytes", loaded.WeightBytes, "bytes"),
+            .. Speed(model, data, context, notes), .. RoutingReport.Figures(result.Routing),
+        ];
+        return new StepReport
+        {
+            Summary = $"Measured a loss of {result.Loss:F4} nats (perplexity {result.Perplexity:F3}) on {result.Tokens:N0} tokens of {options.Data.Path}.",
+            Figures = figures,
+            Tables = result.Routing.Count > 0 ? [RoutingReport.Table(result.Routing, [.. model.Spec.MixtureLayers])] : [],
+            Notes = notes,
+        };
+    }
+
+    (int Context, int Stride) Windows(ModelSpec spec)
+    {
+        if (options.Context > spec.MaxPositions)
+            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        var context = options.Context ?? Math.Min(LongestDefault, spec.MaxPositions);
+        if (options.Stride > context)
+            throw new BadRequestException($"A stride of {options.Stride} tokens is longer than the context of {context}: text would be left out.");
+        return (context, options.Stride ?? context);
+    }
+
+    IEnumerable<Figure> Speed(Model model, PackedDataset data, StepContext context, List<string> notes)
+    {
+        if (options.SpeedRepeats == 0) return [];
+        var prompt = Math.Min(LongestPrompt, model.Spec.MaxPositions / 2);
+        var decoded = Math.Min(LongestDecode, model.Spec.MaxPositions - prompt);
+        using var task = context.Progress.Begin("measure the speed", options.SpeedRepeats, "runs");
+        var speed = Throughput.Measure(model, FirstTokens(data, prompt + decoded), prompt, options.SpeedRepeats,
+            done => task.Report(done), context.Cancellation);
+        notes.Add($"speed: median of {speed.Repeats} runs of one sequence of this text, prompt of {speed.PromptTokens} tokens, "
+            + $"then {speed.DecodedTokens} one by one, in float32");
+        return [new("prefill_speed", speed.PrefillTokensPerSecond, "tokens/s"), new("decode_speed", speed.DecodeTokensPerSecond, "tokens/s")];
+    }
+
+    /// <summary>The first tokens of the data, from the beginning again when they are too few.</summary>
+    static int[] FirstTokens(PackedDataset data, int count)
+    {
+        var tokens = BatchStream.Once(data, 1, padId: 0)
+            .SelectMany(b => b.Segments.Where(s => !s.IsPadding).SelectMany(s => b.Tokens.Skip(s.Start).Take(s.Length))).Take(count).ToArray();
+        return [.. Enumerable.Range(0, count).Select(i => tokens[i % tokens.Length])];
+    }
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Steps;
+
+namespace Moesaic.Methods.Evaluation;
+
+/// <summary>Options of the step "evaluate": what a model loses on text, and how fast and large it is.</summary>
+public sealed record EvaluateStepOptions
+{
+    /// <summary>Text the model never learned; of dotnet-docs the held-out part unless it says otherwise.</summary>
+    [Required]
+    public required DataOptions Data { get; init; }
+
+    /// <summary>
+    /// Longest window of text the model sees at once. Left out: the model's context, at most 2,048. Losses compare only at
+    /// equal context and stride.
+    /// </summary>
+    [Unit("tokens")]
+    [Range(2, 1 << 20)]
+    public int? Context { get; init; }
+
+    /// <summary>
+    /// Distance between windows, at most the context. A shorter one gives each token at least context − stride tokens to look
+    /// back on and takes context / stride times as long. Left out: the context, so that windows do not overlap.
+    /// </summary>
+    [Unit("tokens")]
+    [Range(1, 1 << 20)]
+    public int? Stride { get; init; }
+
+    /// <summary>Timed runs for the speed, of which the median counts; 0: no speed is measured.</summary>
+    [Unit("runs")]
+    [Range(0, 1000)]
+    public int SpeedRepeats { get; init; } = 3;
+}
