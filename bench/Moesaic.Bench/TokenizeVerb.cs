@@ -12,7 +12,8 @@ namespace Moesaic.Bench;
 /// </summary>
 static class TokenizeVerb
 {
-    public const string Usage = "  tokenize FOLDER TEXTS.json OUT.json    ids and decoded text of every text; MB/s of encoding, one thread";
+    public const string Usage =
+        "  tokenize FOLDER TEXTS.json OUT.json    ids and decoded text of every text; MB/s of encoding, one thread";
 
     const int Rounds = 3;
 
@@ -40,8 +41,8 @@ static class TokenizeVerb
         }
         File.WriteAllText(output, JsonSerializer.Serialize(ids.Select(i => new { ids = i, text = tokenizer.Decode(i) })));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{texts.Length} texts, {bytes / 1e6:F2} MB, {ids.Sum(i => (long)i.Length)} tokens: loaded in {load.ElapsedMilliseconds} ms, " +
-            $"encoded at {bytes / best / 1e6:F1} MB/s (best of {Rounds})"));
+            $"{texts.Length} texts, {bytes / 1e6:F2} MB, {ids.Sum(i => (long)i.Length)} tokens: " +
+            $"loaded in {load.ElapsedMilliseconds} ms, encoded at {bytes / best / 1e6:F1} MB/s (best of {Rounds})"));
         return 0;
     }
 }

@@ -50,6 +50,8 @@ public interface ITokenizer
     /// </summary>
     ReadOnlySpan<byte> TokenBytes(int id);
 
-    /// <summary>The id of a token by its name as written in the vocabulary (<c>&lt;s&gt;</c>, <c>Ġthe</c>, <c>▁the</c>), or null.</summary>
+    /// <summary>
+    /// The id of a token by its name as written in the vocabulary (<c>&lt;s&gt;</c>, <c>Ġthe</c>, <c>▁the</c>), or null.
+    /// </summary>
     int? IdOf(string token);
 }

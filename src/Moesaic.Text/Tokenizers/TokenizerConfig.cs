@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Moesaic.Text.Tokenizers;
 
 /// <summary>What tokenizer_config.json, special_tokens_map.json and added_tokens.json say about tokens.</summary>
@@ -42,7 +44,7 @@ sealed class TokenizerConfig
         {
             foreach (var (name, part) in config["added_tokens_decoder"].Members)
             {
-                if (!int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var id))
+                if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
                     throw part.Fault($"'{name}' is not an id");
                 tokens.Add(AddedTokensReader.One(part, id));
             }
@@ -53,7 +55,8 @@ sealed class TokenizerConfig
         {
             var id = part.Number;
             if (id > Vocabulary.HighestId) throw added.Fault($"the id {id} of '{name}' is beyond {Vocabulary.HighestId}");
-            if (tokens.All(t => t.Id != id || t.Content != name)) tokens.Add(new AddedToken(id, name, Special: specials.Contains(name)));
+            if (tokens.All(t => t.Id != id || t.Content != name))
+                tokens.Add(new AddedToken(id, name, Special: specials.Contains(name)));
         }
         return tokens;
     }

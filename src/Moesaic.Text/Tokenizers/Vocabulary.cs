@@ -29,12 +29,13 @@ sealed class Vocabulary
     public Vocabulary(IReadOnlyDictionary<string, int> model, IReadOnlyList<AddedToken> addedTokens, string source)
     {
         ids = new Dictionary<string, int>(model, StringComparer.Ordinal);
-        names = new string?[1 + Math.Max(model.Values.DefaultIfEmpty(-1).Max(), addedTokens.Select(t => t.Id).DefaultIfEmpty(-1).Max())];
+        names = new string?[1 + model.Values.Concat(addedTokens.Select(t => t.Id)).DefaultIfEmpty(-1).Max()];
         foreach (var (name, id) in model) names[id] = name;
         foreach (var token in addedTokens)
         {
             if (names[token.Id] is { } other && other != token.Content)
-                throw new BadModelException($"{source}: the added token '{token.Content}' has the id {token.Id}, which belongs to '{other}'.");
+                throw new BadModelException(
+                    $"{source}: the added token '{token.Content}' has the id {token.Id}, which belongs to '{other}'.");
             if (ids.TryGetValue(token.Content, out var id) && id != token.Id)
                 throw new BadModelException($"{source}: the token '{token.Content}' has two ids, {id} and {token.Id}.");
             ids[token.Content] = token.Id;

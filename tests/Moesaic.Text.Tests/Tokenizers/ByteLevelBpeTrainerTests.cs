@@ -76,6 +76,14 @@ public class ByteLevelBpeTrainerTests
     }
 
     [Fact]
+    public void A_special_token_that_the_corpus_made_ordinary_is_refused()
+    {
+        var error = Assert.Throws<BadRequestException>(() =>
+            ByteLevelBpeTrainer.Train(["abab abab"], new() { VocabularySize = 259, SpecialTokens = ["ab"] }));
+        Assert.Contains("'ab'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Training_stops_when_cancelled()
     {
         using var source = new CancellationTokenSource();

@@ -28,7 +28,8 @@ sealed class BpeModel
     {
         this.vocabulary = vocabulary;
         this.byteLevel = byteLevel;
-        cutsAtMarks = !byteLevel && !vocabulary.IgnoreMerges && vocabulary.MarksLead && vocabulary.Ids.ContainsKey(Marks.Mark.ToString());
+        cutsAtMarks = !byteLevel && !vocabulary.IgnoreMerges && vocabulary.MarksLead
+            && vocabulary.Ids.ContainsKey(Marks.Mark.ToString());
         cached = cache.GetAlternateLookup<ReadOnlySpan<char>>();
         for (var b = 0; b < 256; b++)
             byteTokens[b] = vocabulary.Ids.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), -1);
@@ -102,6 +103,7 @@ sealed class BpeModel
     }
 
     BadModelException Missing(ReadOnlySpan<char> character) => new(
-        $"{vocabulary.Source}: the vocabulary has no token for '{character}' (U+{char.ConvertToUtf32(character.ToString(), 0):X4})" +
-        " and no unknown token, so this text can not be encoded without losing it. Use a tokenizer with all 256 byte tokens or an unk_token.");
+        $"{vocabulary.Source}: the vocabulary has no token for '{character}' " +
+        $"(U+{char.ConvertToUtf32(character.ToString(), 0):X4}) and no unknown token, so this text can not be encoded " +
+        "without losing it. Use a tokenizer with all 256 byte tokens or an unk_token.");
 }

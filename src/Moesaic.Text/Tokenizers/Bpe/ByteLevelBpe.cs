@@ -171,7 +171,8 @@ public sealed class ByteLevelBpe
     {
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
-        foreach (var none in (string[])["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"]) json.WriteNull(none);
+        foreach (var none in (string[])["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"])
+            json.WriteNull(none);
         foreach (var flag in (string[])["fuse_unk", "byte_fallback", "ignore_merges"]) json.WriteBoolean(flag, false);
         json.WriteStartObject("vocab");
         for (var id = 0; id < tokens.Count; id++) json.WriteNumber(tokens[id], id);

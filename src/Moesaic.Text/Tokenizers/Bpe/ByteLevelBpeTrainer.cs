@@ -64,17 +64,21 @@ public static class ByteLevelBpeTrainer
             cancellation.ThrowIfCancellationRequested();
             if (corpus.MergeMostFrequent(tokens.Join) is not { } pair)
                 throw new BadRequestException(
-                    $"The corpus has no pair left after {merges.Count} merges: it yields at most {tokens.Count + options.SpecialTokens.Count} " +
-                    $"tokens, not {options.VocabularySize}. Give more text or ask for a smaller vocabulary.");
+                    $"The corpus has no pair left after {merges.Count} merges: it yields at most " +
+                    $"{tokens.Count + options.SpecialTokens.Count} tokens, not {options.VocabularySize}. " +
+                    "Give more text or ask for a smaller vocabulary.");
             merges.Add(pair);
             if (merges.Count % 100 == 0) progress?.Report(new("merges", tokens.Count - 256, wanted));
         }
         progress?.Report(new("merges", wanted, wanted));
+        if (options.SpecialTokens.FirstOrDefault(tokens.Contains) is { } learned)
+            throw new BadRequestException($"'{learned}' can not be a special token: the corpus made it an ordinary one.");
         return new ByteLevelBpe(tokens, merges, options);
     }
 
     static Dictionary<string, long> Count(
-        IEnumerable<string> texts, ByteLevelBpeOptions options, IProgress<BpeTrainingProgress>? progress, CancellationToken cancellation)
+        IEnumerable<string> texts, ByteLevelBpeOptions options, IProgress<BpeTrainingProgress>? progress,
+        CancellationToken cancellation)
     {
         var pattern = new Pattern(options.Pattern, "the training options");
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -100,8 +104,9 @@ public static class ByteLevelBpeTrainer
     static void Check(ByteLevelBpeOptions options)
     {
         if (options.VocabularySize < 256 + options.SpecialTokens.Count || options.VocabularySize > Vocabulary.HighestId)
-            throw new BadRequestException($"A byte-level vocabulary holds 256 bytes and its {options.SpecialTokens.Count} special tokens at least " +
-                $"and {Vocabulary.HighestId} tokens at most; {options.VocabularySize} was asked for.");
+            throw new BadRequestException(
+                $"A byte-level vocabulary holds 256 bytes and its {options.SpecialTokens.Count} special tokens at least and " +
+                $"{Vocabulary.HighestId} tokens at most; {options.VocabularySize} was asked for.");
         if (options.SpecialTokens.FirstOrDefault(string.IsNullOrEmpty) is not null || options.SpecialTokens.Contains(""))
             throw new BadRequestException("A special token needs a name.");
         if (options.SpecialTokens.GroupBy(t => t, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)

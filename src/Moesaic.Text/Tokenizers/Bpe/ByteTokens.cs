@@ -16,6 +16,8 @@ sealed class ByteTokens
     /// <summary>A token as written in the byte alphabet.</summary>
     public string this[int id] => names[id];
 
+    public bool Contains(string name) => ids.ContainsKey(name);
+
     /// <summary>The token of two tokens in a row.</summary>
     public int Join(int left, int right)
     {

@@ -12,7 +12,8 @@ static class BpeReader
             "byte_fallback", "ignore_merges", "vocab", "merges");
         foreach (var name in (ReadOnlySpan<string>)["continuing_subword_prefix", "end_of_word_suffix"])
             if (!model[name].IsNull && model[name].Text.Length > 0) throw model[name].Fault("only an empty one is supported");
-        if (!model["dropout"].IsNull && !model["dropout"].IsZero) throw model["dropout"].Fault("dropout of merges is not supported");
+        if (!model["dropout"].IsNull && !model["dropout"].IsZero)
+            throw model["dropout"].Fault("dropout of merges is not supported");
 
         var ids = ReadIds(model["vocab"]);
         var merges = ReadMerges(model["merges"], ids, out var marksLead);
@@ -63,7 +64,8 @@ static class BpeReader
 
             int Id(string token) => ids.TryGetValue(token, out var id)
                 ? id
-                : throw merge.Fault($"the merge of '{left}' and '{right}' needs the token '{token}', which is not in the vocabulary");
+                : throw merge.Fault(
+                    $"the merge of '{left}' and '{right}' needs the token '{token}', which is not in the vocabulary");
         }
         return table;
     }

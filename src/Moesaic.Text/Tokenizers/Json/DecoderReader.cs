@@ -31,7 +31,8 @@ static class DecoderReader
                 return new StripDecoder(content[0], part["start"].Number, part["stop"].Number);
             case "Sequence":
                 part.Allow("type", "decoders");
-                return new DecoderSequence([.. part["decoders"].Items.Select(p => p.IsNull ? throw p.Fault("a decoder is needed") : Read(p))]);
+                return new DecoderSequence([.. part["decoders"].Items
+                    .Select(p => p.IsNull ? throw p.Fault("a decoder is needed") : Read(p))]);
             default: throw part.Fault($"the decoder {part.Type} is not supported");
         }
     }
@@ -44,8 +45,7 @@ static class DecoderReader
         {
             "ByteLevel" => Tokenizers.Spelling.ByteAlphabet,
             "ByteFallback" or "Metaspace" => Tokenizers.Spelling.Marked,
-            "Replace" when PatternReader.IsSingleCharacter(part["pattern"]) && part["pattern"]["String"] is { IsText: true, Text: "▁" } =>
-                Tokenizers.Spelling.Marked,
+            "Replace" when part["pattern"]["String"] is { IsText: true, Text: "▁" } => Tokenizers.Spelling.Marked,
             "Sequence" => part["decoders"].Items.Select(Spelling).FirstOrDefault(s => s != Tokenizers.Spelling.Plain),
             _ => Tokenizers.Spelling.Plain,
         };

@@ -118,7 +118,10 @@ readonly struct JsonPart(JsonElement element, string file, string path)
         {
             if (!IsObject) throw Fault("an object is needed");
             foreach (var member in element.EnumerateObject())
-                yield return (NameOf(member), new JsonPart(member.Value, file, path.Length == 0 ? "a member" : $"{path}, a member"));
+            {
+                var place = path.Length == 0 ? "a member" : $"{path}, a member";
+                yield return (NameOf(member), new JsonPart(member.Value, file, place));
+            }
         }
     }
 

@@ -31,7 +31,8 @@ static class NormalizerReader
                 return new ReplaceNormalizer(PatternReader.Read(part["pattern"]), part["content"].Text);
             case "Sequence":
                 part.Allow("type", "normalizers");
-                return new NormalizerSequence([.. part["normalizers"].Items.Select(p => Read(p) ?? throw p.Fault("a normalizer is needed"))]);
+                return new NormalizerSequence([.. part["normalizers"].Items
+                    .Select(p => Read(p) ?? throw p.Fault("a normalizer is needed"))]);
             default: throw part.Fault($"the normalizer {part.Type} is not supported");
         }
     }

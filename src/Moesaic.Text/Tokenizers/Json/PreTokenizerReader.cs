@@ -13,7 +13,8 @@ static class PreTokenizerReader
                 return new ByteLevelPreTokenizer(part.Flag("add_prefix_space", true), part.Flag("use_regex", true));
             case "Split":
                 part.Allow("type", "pattern", "behavior", "invert");
-                return new PatternSplit(PatternReader.Read(part["pattern"]), Behavior(part["behavior"]), part.Flag("invert", false));
+                return new PatternSplit(
+                    PatternReader.Read(part["pattern"]), Behavior(part["behavior"]), part.Flag("invert", false));
             case "Digits":
                 part.Allow("type", "individual_digits");
                 return new PropertySplit(CodePoints.IsNumeric,
@@ -28,7 +29,8 @@ static class PreTokenizerReader
             case "Metaspace": return Metaspace(part);
             case "Sequence":
                 part.Allow("type", "pretokenizers");
-                return new PreTokenizerSequence([.. part["pretokenizers"].Items.Select(p => Read(p) ?? throw p.Fault("a pre-tokenizer is needed"))]);
+                return new PreTokenizerSequence([.. part["pretokenizers"].Items
+                    .Select(p => Read(p) ?? throw p.Fault("a pre-tokenizer is needed"))]);
             default: throw part.Fault($"the pre-tokenizer {part.Type} is not supported");
         }
     }

@@ -18,7 +18,8 @@ static class TemplateReader
                 part.Allow("type", "processors");
                 var inner = part["processors"].Items.Select(p => Read(p, vocabulary)).ToList();
                 // Each processor wraps what the one before it made.
-                return new Template([.. inner.AsEnumerable().Reverse().SelectMany(t => t.Before)], [.. inner.SelectMany(t => t.After)]);
+                return new Template(
+                    [.. inner.AsEnumerable().Reverse().SelectMany(t => t.Before)], [.. inner.SelectMany(t => t.After)]);
             default: throw part.Fault($"the post-processor {part.Type} is not supported");
         }
     }

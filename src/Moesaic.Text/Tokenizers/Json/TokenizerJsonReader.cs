@@ -9,7 +9,8 @@ static class TokenizerJsonReader
     {
         // `truncation` and `padding` are a caller's habits that happened to be saved; the length of a text is not this
         // layer's to change.
-        root.Allow("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model");
+        root.Allow("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
+            "decoder", "model");
         var bpe = BpeReader.Read(root["model"]);
         var added = AddedTokensReader.Read(root["added_tokens"]);
         Merge(added, more, root);
@@ -35,6 +36,7 @@ static class TokenizerJsonReader
         foreach (var token in more)
             if (seen.TryAdd(token.Id, token)) added.Add(token);
             else if (seen[token.Id].Content != token.Content)
-                throw root["added_tokens"].Fault($"the id {token.Id} is '{seen[token.Id].Content}' here and '{token.Content}' in tokenizer_config.json");
+                throw root["added_tokens"].Fault(
+                    $"the id {token.Id} is '{seen[token.Id].Content}' here and '{token.Content}' in tokenizer_config.json");
     }
 }

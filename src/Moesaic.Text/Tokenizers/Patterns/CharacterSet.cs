@@ -32,7 +32,8 @@ sealed class CharacterSet
         for (var c = 0; c < 128; c++) if (Compute(c)) ascii |= UInt128.One << c;
     }
 
-    public bool Contains(int codePoint) => codePoint < 128 ? (ascii >> codePoint & UInt128.One) != UInt128.Zero : Compute(codePoint);
+    public bool Contains(int codePoint) =>
+        codePoint < 128 ? (ascii >> codePoint & UInt128.One) != UInt128.Zero : Compute(codePoint);
 
     bool Compute(int codePoint)
     {

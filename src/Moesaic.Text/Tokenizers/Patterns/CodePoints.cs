@@ -36,7 +36,8 @@ static class CodePoints
 
     public static bool IsPunctuation(int codePoint) => codePoint < 128
         ? char.IsPunctuation((char)codePoint) || char.IsSymbol((char)codePoint)
-        : CharUnicodeInfo.GetUnicodeCategory(codePoint) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
+        : CharUnicodeInfo.GetUnicodeCategory(codePoint)
+            is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
 
     public const int WordCategories =
         1 << (int)UnicodeCategory.UppercaseLetter | 1 << (int)UnicodeCategory.LowercaseLetter

@@ -99,7 +99,9 @@ sealed class PatternCompiler
 
     int Emit(Instruction instruction)
     {
-        if (code.Count == MostInstructions) throw new FormatException("the regular expression is too large: its repetitions write out to more than 20,000 steps");
+        if (code.Count == MostInstructions)
+            throw new FormatException(
+                $"the regular expression is too large: its repetitions write out to more than {MostInstructions} steps");
         code.Add(instruction);
         return code.Count - 1;
     }

@@ -48,7 +48,14 @@ sealed class BpeByScoreEncoder(SentencePieceVocabulary vocabulary) : ISentencePi
             var length = vocabulary.UserDefined.LongestPrefix(text[at..]);
             var frozen = length > 0;
             if (!frozen) length = Utf8Length.Of(text[at..]);
-            symbols.Add(new Symbol { Start = at, Length = length, Frozen = frozen, Previous = symbols.Count - 1, Next = symbols.Count + 1 });
+            symbols.Add(new Symbol
+            {
+                Start = at,
+                Length = length,
+                Frozen = frozen,
+                Previous = symbols.Count - 1,
+                Next = symbols.Count + 1,
+            });
             at += length;
         }
         var result = symbols.ToArray();
@@ -69,7 +76,9 @@ sealed class BpeByScoreEncoder(SentencePieceVocabulary vocabulary) : ISentencePi
     }
 
     /// <summary>A piece that may lead to others but not stand itself falls back into the halves it was made of.</summary>
-    void Emit(ReadOnlySpan<byte> text, int start, int length, Dictionary<int, int> unusedHalves, List<(int Id, int Start, int Length)> pieces)
+    void Emit(
+        ReadOnlySpan<byte> text, int start, int length, Dictionary<int, int> unusedHalves,
+        List<(int Id, int Start, int Length)> pieces)
     {
         var id = vocabulary.IdOf(text.Slice(start, length));
         if (id >= 0 && vocabulary.Pieces[id].Kind == PieceKind.Unused && unusedHalves.TryGetValue(id, out var half))

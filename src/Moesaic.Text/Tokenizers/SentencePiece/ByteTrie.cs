@@ -1,6 +1,8 @@
 namespace Moesaic.Text.Tokenizers;
 
-/// <summary>Byte strings with a value each, found by walking byte by byte. A node's children lie side by side in byte order.</summary>
+/// <summary>
+/// Byte strings with a value each, found by walking byte by byte. A node's children lie side by side in byte order.
+/// </summary>
 sealed class ByteTrie
 {
     /// <summary>The node to begin a walk with.</summary>

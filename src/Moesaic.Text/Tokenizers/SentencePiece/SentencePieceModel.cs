@@ -127,7 +127,8 @@ sealed class SentencePieceModel
     {
         while (reader.Next())
         {
-            if (reader.Field == 2 && reader.Bytes().Length > 0) throw reader.Fault("denormalization rules, which are not supported,");
+            if (reader.Field == 2 && reader.Bytes().Length > 0)
+                throw reader.Fault("denormalization rules, which are not supported,");
             else if (reader.Field != 2) reader.Skip();
         }
     }

@@ -35,9 +35,15 @@ sealed class SentencePieceTokenizer : ITokenizer, IStreamDecodable
         normalizer = new SentencePieceNormalizer(model, rules, pieces.UserDefined);
         vocabulary = new Vocabulary(pieces.Ids, AddedTokens(config), model.File);
         var named = config.Roles(vocabulary.IdOf);
-        roles = named with { Bos = named.Bos ?? Control(model.BosPiece), Eos = named.Eos ?? Control(model.EosPiece), Pad = named.Pad ?? Control(model.PadPiece) };
+        roles = named with
+        {
+            Bos = named.Bos ?? Control(model.BosPiece),
+            Eos = named.Eos ?? Control(model.EosPiece),
+            Pad = named.Pad ?? Control(model.PadPiece),
+        };
         template = new Template(
-            (config.AddBos ?? true) && roles.Bos is { } bos ? [bos] : [], (config.AddEos ?? false) && roles.Eos is { } eos ? [eos] : []);
+            (config.AddBos ?? true) && roles.Bos is { } bos ? [bos] : [],
+            (config.AddEos ?? false) && roles.Eos is { } eos ? [eos] : []);
         SpecialIds = vocabulary.Specials.Concat(roles.Others).Concat(new[] { roles.Bos, roles.Eos, roles.Pad }.OfType<int>())
             .Where(id => id != pieces.UnknownId).ToFrozenSet();
         matcher = new AddedTokenMatcher(vocabulary.Added.Values.Select(t => (t.Content, t)));

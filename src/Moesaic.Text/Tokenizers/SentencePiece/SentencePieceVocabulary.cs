@@ -17,7 +17,8 @@ sealed class SentencePieceVocabulary
         {
             var piece = Pieces[id];
             if (piece.Text.Length == 0) throw Fault(model, $"piece {id} is empty");
-            if (!names.TryAdd(piece.Text, id)) throw Fault(model, $"the piece '{piece.Text}' appears twice, as {names[piece.Text]} and {id}");
+            if (!names.TryAdd(piece.Text, id))
+                throw Fault(model, $"the piece '{piece.Text}' appears twice, as {names[piece.Text]} and {id}");
             if (piece.Kind == PieceKind.Unknown)
             {
                 if (UnknownId >= 0) throw Fault(model, $"there are two unknown pieces, {UnknownId} and {id}");
@@ -65,7 +66,8 @@ sealed class SentencePieceVocabulary
     }
 
     ByteTrie Build(Func<SentencePiece, bool> belongs) => new(
-        Pieces.Select((piece, id) => (piece, id)).Where(p => belongs(p.piece)).Select(p => (Encoding.UTF8.GetBytes(p.piece.Text), p.id)));
+        Pieces.Select((piece, id) => (piece, id)).Where(p => belongs(p.piece))
+            .Select(p => (Encoding.UTF8.GetBytes(p.piece.Text), p.id)));
 
     static BadModelException Fault(SentencePieceModel model, string what) =>
         new($"{model.File}: {what}. The file is damaged or not a SentencePiece model; fetch it again.");

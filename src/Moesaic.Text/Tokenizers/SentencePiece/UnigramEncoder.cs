@@ -57,7 +57,8 @@ sealed class UnigramEncoder : ISentencePieceEncoder
         }
 
         var first = pieces.Count;
-        for (var end = text.Length; end > 0; end = best[end].Start) pieces.Add((best[end].Id, best[end].Start, end - best[end].Start));
+        for (var end = text.Length; end > 0; end = best[end].Start)
+            pieces.Add((best[end].Id, best[end].Start, end - best[end].Start));
         pieces.Reverse(first, pieces.Count - first);
     }
 }

@@ -67,7 +67,8 @@ static class UnicodeNormalization
             output.Add(VowelBase + syllable / Trails % Vowels);
             if (syllable % Trails > 0) output.Add(TrailBase + syllable % Trails);
         }
-        else if (Canonical.TryGetValue(codePoint, out var parts) || compatibility && Compatibility.TryGetValue(codePoint, out parts))
+        else if (Canonical.TryGetValue(codePoint, out var parts)
+            || compatibility && Compatibility.TryGetValue(codePoint, out parts))
         {
             foreach (var part in parts) Decompose(part, compatibility, output);
         }
