@@ -67,8 +67,6 @@ public static class ModelFolder
             if (info is not null) found.Add((name, value));
         }
         if (model.Spec.TiedEmbeddings) reader.SkipCopy("lm_head.weight", "model.embed_tokens.weight");
-        for (var l = 0; l < model.Spec.Layers.Count; l++)
-            reader.Skip($"model.layers.{l}.self_attn.rotary_emb.inv_freq", "frequencies are computed from config.json");
         var notes = reader.Finish();
         foreach (var (name, value) in found) store.Read(name, value.Span);
         return notes;

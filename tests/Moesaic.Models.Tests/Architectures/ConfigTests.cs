@@ -1,0 +1,192 @@
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+using Moesaic.Models.Architectures;
+
+namespace Moesaic.Models.Tests.Architectures;
+
+/// <summary>config.json of every layout: what is understood, and what is refused by name.</summary>
+public class ConfigTests
+{
+    static readonly Dictionary<string, ModelSpec> Specs = new()
+    {
+        ["llama"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()),
+        ["mistral"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()),
+        ["mixtral"] = TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture()),
+        ["deepseek"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 24, weight: CombineWeight.Raw)),
+        ["moesaic"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
+    };
+
+    public static TheoryData<string> Types => [.. ArchitectureRegistry.All.Select(a => a.ModelType)];
+
+    static HfConfig Config(string type, Action<JsonObject>? change = null)
+    {
+        var json = ArchitectureRegistry.Named(type, Specs[type]).WriteConfig(Specs[type], TensorType.BF16);
+        change?.Invoke(json);
+        return HfConfig.From(json);
+    }
+
+    static ModelSpec Read(HfConfig config) => ArchitectureRegistry.Of(config).ReadSpec(config);
+
+    static string Refusal(string type, Action<JsonObject> change) =>
+        Assert.Throws<BadModelException>(() => Read(Config(type, change))).Message;
+
+    static void Same(ModelSpec expected, ModelSpec found)
+    {
+        Assert.Equal(expected.Layers, found.Layers);
+        Assert.Equal(expected.EosIds, found.EosIds);
+        Assert.Equal(expected with { Layers = [], EosIds = expected.EosIds }, found with { Layers = [], EosIds = expected.EosIds });
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void What_is_written_reads_back(string type)
+    {
+        var config = Config(type);
+        Same(Specs[type], Read(config));
+        Assert.Empty(config.Unread);
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Ids_of_text_and_scaled_positions_read_back(string type)
+    {
+        var spec = Specs[type] with
+        {
+            BosId = 3, EosIds = [4, 5], PadId = 6, TiedEmbeddings = true, NormEpsilon = 1e-5f,
+            Rope = new RopeConfig(500_000, RopeScaling.Llama3, 8, 1, 4, 32),
+        };
+        var json = ArchitectureRegistry.Named(type, spec).WriteConfig(spec, TensorType.F32);
+        Same(spec, Read(HfConfig.From(json)));
+        Assert.Equal("1E-05", json["rms_norm_eps"]!.ToJsonString().ToUpperInvariant());
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Old_and_new_spelling_say_the_same(string type)
+    {
+        void Spell(JsonObject json, bool old)
+        {
+            foreach (var key in new[] { "dtype", "torch_dtype", "rope_theta", "rope_scaling", "rope_parameters" }) json.Remove(key);
+            json[old ? "torch_dtype" : "dtype"] = "float16";
+            var scaling = new JsonObject { [old ? "type" : "rope_type"] = "linear", ["factor"] = 2.0 };
+            json[old ? "rope_scaling" : "rope_parameters"] = scaling;
+            if (old) json["rope_theta"] = 5000.0;
+            else scaling["rope_theta"] = 5000.0;
+        }
+        var expected = new RopeConfig(5000, RopeScaling.Linear, 2);
+        Assert.Equal(expected, Read(Config(type, json => Spell(json, old: true))).Rope);
+        Assert.Equal(expected, Read(Config(type, json => Spell(json, old: false))).Rope);
+    }
+
+    [Theory]
+    [InlineData("mlp_bias", "true")]
+    [InlineData("sliding_window", "16")]
+    [InlineData("use_sliding_window", "true")]
+    [InlineData("partial_rotary_factor", "0.5")]
+    [InlineData("hidden_act", "\"gelu\"")]
+    [InlineData("num_key_value_heads", "3")]
+    [InlineData("head_dim", "7")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}")]
+    [InlineData("use_qk_norm", "true")]
+    [InlineData("clip_qkv", "8")]
+    [InlineData("logit_scale", "0.5")]
+    [InlineData("attn_logit_softcapping", "50.0")]
+    [InlineData("layer_types", "[\"full_attention\"]")]
+    [InlineData("quantization_config", "{\"bits\":4}")]
+    [InlineData("vocab_size", "0")]
+    [InlineData("hidden_size", "null")]
+    public void What_would_change_the_model_is_refused_by_name(string key, string value)
+    {
+        foreach (var type in Specs.Keys)
+        {
+            var message = Refusal(type, json =>
+            {
+                // Only one of the two spellings at a time.
+                if (key == "rope_scaling") json.Remove("rope_parameters");
+                json[key] = JsonNode.Parse(value);
+            });
+            Assert.Contains(key, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void What_changes_nothing_is_read_past(string type)
+    {
+        var config = Config(type, json =>
+        {
+            json["sliding_window"] = 64;        // as long as the context
+            json["mlp_bias"] = false;
+            json["partial_rotary_factor"] = 1.0;
+            json["hidden_act"] = "swish";
+            json["bos_note"] = "of another program";
+        });
+        Same(Specs[type], Read(config));
+        Assert.Equal(["bos_note"], config.Unread);
+    }
+
+    [Fact]
+    public void Heads_that_do_not_divide_the_width_need_a_head_dim()
+    {
+        var message = Refusal("llama", json =>
+        {
+            json.Remove("head_dim");
+            json["num_attention_heads"] = 3;
+            json["num_key_value_heads"] = 3;
+        });
+        Assert.Contains("num_attention_heads", message, StringComparison.Ordinal);
+        Assert.Contains("head_dim", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_model_type_is_told_the_known_ones()
+    {
+        var message = Refusal("llama", json => json["model_type"] = "gpt2");
+        Assert.All(["gpt2", .. Specs.Keys], name => Assert.Contains(name, message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("mixtral", "num_experts_per_tok", "5")]
+    [InlineData("deepseek", "num_experts_per_tok", "5")]
+    [InlineData("mixtral", "num_experts_per_tok", "0")]
+    public void More_experts_per_token_than_experts_are_refused(string type, string key, string value) =>
+        Assert.Contains(type == "mixtral" && value == "0" ? key : "experts per token",
+            Refusal(type, json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("scoring_func", "\"sigmoid\"")]
+    [InlineData("routed_scaling_factor", "2.5")]
+    public void Routers_of_later_deepseek_versions_are_refused(string key, string value) =>
+        Assert.Contains(key, Refusal("deepseek", json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Deepseek_alternates_layers_as_its_code_does()
+    {
+        var spec = Read(Config("deepseek", json =>
+        {
+            json["num_hidden_layers"] = 6;
+            json["first_k_dense_replace"] = 1;
+            json["moe_layer_freq"] = 2;
+        }));
+        Assert.Equal([2, 4], spec.MixtureLayers);
+    }
+
+    [Fact]
+    public void Deepseek_does_not_renormalise_a_single_expert()
+    {
+        var spec = Read(Config("deepseek", json => (json["num_experts_per_tok"], json["norm_topk_prob"]) = (1, true)));
+        Assert.Equal(CombineWeight.Raw, ((MixtureSpec)spec.Layers[1].FeedForward).Router.Weight);
+    }
+
+    [Theory]
+    [InlineData("layers", "[]", "layers")]
+    [InlineData("layers", "[{\"width\":8}]", "num_hidden_layers")]
+    [InlineData("layers", "[{\"width\":8},{\"width\":8,\"rank\":2}]", "rank")]
+    [InlineData("layers", "[{\"width\":8},3]", "layers[1]")]
+    [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"tanh\",\"combine_weight\":\"raw\"}]", "affinity")]
+    [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":3,\"affinity\":\"softmax_before_selection\",\"combine_weight\":\"raw\"}]", "experts per token")]
+    [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"softmax_before_selection\",\"combine_weight\":\"raw\",\"scale\":0}]", "scale")]
+    [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":3,\"num_key_value_heads\":2,\"head_dim\":8}}]", "attention")]
+    public void Our_own_layout_is_read_strictly(string key, string value, string named) =>
+        Assert.Contains(named, Refusal("moesaic", json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
+}

@@ -1,0 +1,39 @@
+using Moesaic.Formats;
+using Moesaic.Models.Layers;
+
+namespace Moesaic.Models.Tests.Layers;
+
+public class RotaryTableTests
+{
+    [Fact]
+    public void Plain_frequencies_fall_geometrically() =>
+        Assert.Equal([1, 0.1, 0.01, 0.001], RotaryTable.Frequencies(new RopeConfig(10_000), 8).Select(f => Math.Round(f, 12)));
+
+    [Fact]
+    public void Linear_scaling_divides_all() =>
+        Assert.Equal([0.25, 0.025], RotaryTable.Frequencies(new RopeConfig(100, RopeScaling.Linear, 4), 4).Select(f => Math.Round(f, 12)));
+
+    [Fact]
+    public void Llama3_keeps_the_fast_and_divides_the_slow()
+    {
+        // Turns over 1000 tokens at θ = 10000, 8 wide: 159.2, 15.9, 1.59, 0.159; below 1 divided, above 4 kept, between smooth.
+        var found = RotaryTable.Frequencies(new RopeConfig(10_000, RopeScaling.Llama3, 8, 1, 4, 1000), 8);
+        Assert.Equal(1, found[0], 1e-12);
+        Assert.Equal(0.1, found[1], 1e-12);
+        var smooth = ((1000 * 0.01 / (2 * Math.PI)) - 1) / 3;
+        Assert.Equal(((1 - smooth) * 0.01 / 8) + (smooth * 0.01), found[2], 1e-12);
+        Assert.Equal(0.001 / 8, found[3], 1e-12);
+    }
+
+    [Fact]
+    public void Growing_keeps_what_was_there()
+    {
+        var table = new RotaryTable(new RopeConfig(10_000), 8);
+        table.Ensure(3);
+        var before = table.Sin.Row(2).ToArray();
+        table.Ensure(1000);
+        Assert.True(table.Cos.Rows >= 1000);
+        Assert.Equal(before, table.Sin.Row(2).ToArray());
+        Assert.Equal(Math.Sin(999 * 0.1), table.Sin.Row(999)[1], 1e-6);
+    }
+}
