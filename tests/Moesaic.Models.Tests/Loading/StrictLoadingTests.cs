@@ -68,7 +68,7 @@ public sealed class StrictLoadingTests : IDisposable
         var bytes = File.ReadAllBytes(Weights);
         BitConverter.TryWriteBytes(bytes.AsSpan(bytes.AsSpan().IndexOf(BitConverter.GetBytes(12345.678f))), value);
         File.WriteAllBytes(Weights, bytes);
-        Refused("model.layers.0.self_attn.k_proj.weight", "[2,3]", shown);
+        Refused("model.layers.0.self_attn.k_proj.weight", "[2, 3]", shown);
     }
 
     [Fact]
