@@ -65,14 +65,18 @@ static class RecipePage
         var kind = key.Type == leaf ? one
             : OptionKey.ElementOf(key.Type) is not null ? $"list, each a {one}" : $"mapping from names, each a {one}";
         var range = key.Rules.OfType<RangeAttribute>().FirstOrDefault();
-        return range is null ? kind : string.Create(CultureInfo.InvariantCulture, $"{kind}, {range.Minimum} to {range.Maximum}");
+        if (range is null) return kind;
+        // The largest number of the type is no bound that a person meets.
+        var open = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture) >= int.MaxValue;
+        return string.Create(CultureInfo.InvariantCulture, $"{kind}, {range.Minimum} {(open ? "or more" : $"to {range.Maximum}")}");
     }
 
     static string Default(OptionKey key, object defaults)
     {
         if (key.Required) return "needed";
         var value = OptionsJson.Of(key.Property.GetValue(defaults));
-        return value is JsonObject ? "see below" : $"`{(value is null ? "none" : value.ToJsonString().Trim('"'))}`";
+        var text = value is JsonValue scalar && scalar.TryGetValue<string>(out var word) ? word : value?.ToJsonString() ?? "none";
+        return value is JsonObject ? "see below" : $"`{text.Replace("|", "\\|", StringComparison.Ordinal)}`";
     }
 
     static void Choices(StringBuilder choices, string path, Type type)
