@@ -4,6 +4,7 @@ return args switch
 {
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
     ["ops", .. var rest] => OpsVerb.Run(rest),
+    ["train", .. var rest] => TrainVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
     ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
     _ => Usage(),
@@ -16,5 +17,6 @@ static int Usage()
     Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);
     Console.Error.WriteLine(TokenizeVerb.Usage);
+    Console.Error.WriteLine(TrainVerb.Usage);
     return 2;
 }

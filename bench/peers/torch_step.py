@@ -1,6 +1,6 @@
 """Tokens per second of whole training steps (forward, backward, clipping, AdamW) in eager PyTorch, float32 on the CPU.
 
-    python3 torch_step.py demo|stories15M [--steps 10] [--warmup 2] [--threads 2]
+    python3 torch_step.py demo|stories15M [--steps 10] [--warmup 2] [--threads 2] [--lockstep]
 
 Prints JSON lines: one about the setting, one for each step, one summary. `fma_share` is the step's arithmetic over what
 bare multiply-adds reached just before it. README.md says what the model does to be fast.
@@ -141,6 +141,8 @@ def main():
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lockstep", action="store_true",
+                        help="take a step for each line on standard input, so that another program can alternate with it")
     parser.add_argument("--matrix-rate", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.matrix_rate:
@@ -167,6 +169,8 @@ def main():
     yardstick, peaks, speeds = FmaPeak(options.threads), [], []
 
     def before_step():
+        if options.lockstep and not sys.stdin.readline():
+            sys.exit("standard input ended before the last step")
         peaks.append(yardstick.measure())
 
     def after_step(step, seconds, loss, norm):

@@ -13,6 +13,7 @@ static class Composition
     public static IReadOnlyList<StepKind> Steps { get; } =
     [
         StepKind.Of<CreateStepOptions>("create", "Make a model with random weights and a tokenizer of its own", o => new CreateStep(o)),
+        StepKind.Of<SplitStepOptions>("split", "Divide dense feed-forward layers into experts", o => new SplitStep(o)),
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
         StepKind.Of<EvaluateStepOptions>("evaluate", "Measure loss on text, size, routing and speed of a model", o => new EvaluateStep(o)),
     ];
@@ -20,6 +21,7 @@ static class Composition
     /// <summary>Commands, in the order of the help.</summary>
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
+        new DemoVerb(),
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
         .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),
@@ -30,6 +32,11 @@ static class Composition
     static IReadOnlyList<string> Examples(string verb) => verb switch
     {
         "create" => ["create recipes/demo -o out/new --data dotnet-docs"],
+        "split" =>
+        [
+            "split models/demo -o out/split --experts 8 --chosen 2 --calibration dotnet-docs --held-out dotnet-docs",
+            "split models/demo -o out/shared --experts 7 --chosen 1 --shared 1 --calibration dotnet-docs",
+        ],
         "train" => ["train models/demo -o out/trained --data dotnet-docs --held-out dotnet-docs --tokens 1000000"],
         "evaluate" => ["evaluate models/demo --data dotnet-docs --context 512", "evaluate out/demo-moe --data text.jsonl --data-tokens 100000 --stride 128"],
         _ => [],

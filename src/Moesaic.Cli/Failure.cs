@@ -1,6 +1,7 @@
 using System.Reflection;
 using Moesaic.Formats;
 using Moesaic.Kernels;
+using Moesaic.Methods.Demo;
 
 namespace Moesaic.Cli;
 
@@ -13,6 +14,7 @@ sealed record Failure(string Message, int ExitCode)
     {
         OperationCanceledException when cancelled => new("stopped", Cli.ExitCode.Cancelled),
         MoesaicException e => new(e.Message, e.ExitCode),
+        BelowBarException e => new(e.Message, Cli.ExitCode.Defect),
         KernelSettingException e => new(e.Message, Cli.ExitCode.BadRequest),
         OutOfMemoryException e => new(
             $"not enough memory ({e.Message}) --dry-run shows the peak; a smaller batch, context or model needs less.",
