@@ -17,15 +17,25 @@ public enum FitInput
     Dense,
 }
 
+/// <summary>How much a token's error counts while a scale is fitted.</summary>
+public enum FitWeight
+{
+    /// <summary>By its square, as it is: a few tokens with huge outputs (often the first of a text) decide.</summary>
+    Squares,
+
+    /// <summary>Relative to the square of the token's own output, so that every token counts the same.</summary>
+    Tokens,
+}
+
 /// <summary>The fitted scale of a layer.</summary>
 /// <param name="Layer">Number of the layer.</param>
 /// <param name="Scale">The best factor for the routed experts' output.</param>
-/// <param name="Error">What remains: |y − shared − s·routed|² / |y|² over all tokens; 0 is exact, dropping the layer is 1.</param>
+/// <param name="Error">What remains: |y − shared − s·routed|² / |y|², of all tokens together or as a mean of tokens; 0 is exact.</param>
 public readonly record struct FittedScale(int Layer, double Scale, double Error);
 
 /// <summary>
-/// The factor of the routed experts by least squares, layer by layer: s = ⟨y − shared, routed⟩ / ⟨routed, routed⟩ over the
-/// calibration tokens, where y is the dense layer's output for the same input.
+/// The factor of the routed experts by weighted least squares, layer by layer: s = Σ ω⟨y − shared, routed⟩ / Σ ω⟨routed, routed⟩
+/// over the calibration tokens, where y is the dense layer's output for the same input and ω is <see cref="FitWeight"/>.
 /// </summary>
 public static class ScaleFit
 {
@@ -34,11 +44,12 @@ public static class ScaleFit
     /// <param name="mixture">Split from it; the scale it has makes no difference.</param>
     /// <param name="data">Calibration text.</param>
     /// <param name="see">What the layers see. Default: what they will.</param>
+    /// <param name="weight">Which errors count how much. Default: every token the same.</param>
     /// <param name="rowsPerPass">Blocks per pass. Default 8.</param>
     /// <param name="progress">Is told the number of layers done, or null.</param>
     /// <param name="cancellation">Stops between passes.</param>
     public static IReadOnlyList<FittedScale> Fit(Model dense, Model mixture, PackedDataset data, FitInput see = FitInput.Mixture,
-        int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
+        FitWeight weight = FitWeight.Tokens, int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
         using var workspace = new Workspace();
@@ -47,7 +58,7 @@ public static class ScaleFit
         for (var l = 0; l < mixture.Blocks.Count; l++)
         {
             var block = mixture.Blocks[l];
-            var sums = new Sums();
+            var sums = new Sums(weight == FitWeight.Tokens);
             for (var p = 0; p < passes.Length; p++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -81,7 +92,7 @@ public static class ScaleFit
     }
 
     /// <summary>Inner products of w = y − shared, r = routed and y over the tokens.</summary>
-    sealed class Sums
+    sealed class Sums(bool equalTokens)
     {
         double wr, rr, ww, yy;
 
@@ -96,14 +107,20 @@ public static class ScaleFit
             {
                 if (!counted[t]) continue;
                 ReadOnlySpan<float> y_D = y.Row(t), r_D = routed.Row(t), s_D = shared is null ? default : shared.Row(t);
+                double twr = 0, trr = 0, tww = 0, tyy = 0;
                 for (var d = 0; d < y_D.Length; d++)
                 {
                     var w = (double)y_D[d] - (s_D.IsEmpty ? 0 : s_D[d]);
-                    wr += w * r_D[d];
-                    rr += (double)r_D[d] * r_D[d];
-                    ww += w * w;
-                    yy += (double)y_D[d] * y_D[d];
+                    twr += w * r_D[d];
+                    trr += (double)r_D[d] * r_D[d];
+                    tww += w * w;
+                    tyy += (double)y_D[d] * y_D[d];
                 }
+                var weight = equalTokens ? tyy > 0 ? 1 / tyy : 0 : 1;
+                wr += weight * twr;
+                rr += weight * trr;
+                ww += weight * tww;
+                yy += weight * tyy;
             }
         }
     }

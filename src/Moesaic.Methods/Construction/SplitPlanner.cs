@@ -103,7 +103,8 @@ public sealed class SplitPlanner(SplitStepOptions options, ulong seed, IProgress
     {
         using var mixture = Split.Apply(dense, plan);
         using var task = progress.Begin("fit scales", dense.Blocks.Count, "layers");
-        var fitted = ScaleFit.Fit(dense, mixture, data, options.ScaleInput, progress: done => task.Report(done), cancellation: cancellation);
+        var fitted = ScaleFit.Fit(dense, mixture, data, options.ScaleInput, options.ScaleWeight,
+            progress: done => task.Report(done), cancellation: cancellation);
         return plan with
         {
             Layers = [.. plan.Layers.Zip(fitted, (layer, fit) => fit.Scale > 0 && double.IsFinite(fit.Scale)

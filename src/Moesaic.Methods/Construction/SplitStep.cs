@@ -8,6 +8,7 @@ using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
+using Moesaic.Text.Chat;
 using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
@@ -87,7 +88,8 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
     }
 
     PackedDataset? ReadHeldOut(Model dense, StepContext context, List<string> notes) => options.HeldOut is not { } text ? null
-        : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense.Spec), options.Context, options.Context, context.Seed, notes, context.Cancellation);
+        : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense.Spec), options.Context, options.Context, context.Seed, notes,
+            ChatTemplate.Find(context.InputFolder), context.Cancellation);
 
     /// <summary>The plan given, or that of an earlier run of this step, or a new one.</summary>
     SplitPlan TakePlan(Model dense, StepContext context, List<string> notes)
@@ -108,7 +110,8 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         if (File.Exists(saved)) return SplitPlan.Load(saved);
 
         var data = options.NeedsCalibration ? ReadCalibration(dense, context, notes) : null;
-        var plan = new SplitPlanner(options, context.Seed, context.Progress, context.Cancellation).Make(dense, data) with { Source = source, Provenance = [.. notes] };
+        var plan = new SplitPlanner(options, context.Seed, context.Progress, context.Cancellation)
+            .Make(dense, data) with { Source = source, Provenance = [.. notes] };
         notes.Clear();
         plan.Save(saved);
         return plan;
@@ -118,7 +121,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
     {
         var text = options.EffectiveCalibration;
         var tokenizer = ModelTokenizer.Load(context.InputFolder, dense.Spec);
-        var read = TextData.Read(text, text.Part ?? CorpusSplit.Train, tokenizer, context.Seed, cancellation: context.Cancellation);
+        var read = TextData.Read(text, CorpusSplit.Train, tokenizer, context.Seed, ChatTemplate.Find(context.InputFolder), context.Cancellation);
         notes.AddRange(read.Notes);
         notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {options.Context}"));
         return PackedDataset.Pack(read.Samples, options.Context);

@@ -73,6 +73,9 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>What a layer reads while its scale is fitted.</summary>
     public FitInput ScaleInput { get; init; } = FitInput.Mixture;
 
+    /// <summary>Which errors count how much while the scale is fitted.</summary>
+    public FitWeight ScaleWeight { get; init; } = FitWeight.Tokens;
+
     /// <summary>token_clusters: how centroids become router weights.</summary>
     public CentroidForm Centroids { get; init; } = CentroidForm.Offset;
 

@@ -25,6 +25,15 @@ public sealed record DataOptions
     /// </summary>
     public CorpusSplit? Part { get; init; }
 
+    /// <summary>dotnet-docs: questions and answers as conversations instead of the texts.</summary>
+    public bool Chat { get; init; }
+
+    /// <summary>
+    /// Conversations: every assistant turn becomes a sample of its own. Needed by chat templates that write past turns
+    /// differently. Otherwise a conversation is one sample.
+    /// </summary>
+    public bool OneTurnPerSample { get; init; }
+
     /// <summary>How .txt files are cut into documents. Default: at every &lt;|endoftext|&gt;.</summary>
     public TextSplit Split { get; init; } = TextSplit.EndOfText;
 

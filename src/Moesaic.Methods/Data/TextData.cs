@@ -1,13 +1,14 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Steps;
 using Moesaic.Text;
+using Moesaic.Text.Chat;
 using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Data;
 
 /// <summary>The text of a step as token samples. The one place where <see cref="DataOptions"/> becomes data.</summary>
-/// <param name="Samples">One per document, in the order read.</param>
+/// <param name="Samples">In the order read.</param>
 /// <param name="Tokens">Tokens of all samples together.</param>
 /// <param name="Notes">What was left out, and what the figures rest on.</param>
 public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Tokens, IReadOnlyList<string> Notes)
@@ -30,14 +31,14 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
     /// <param name="part">The part of dotnet-docs when the options name none.</param>
     /// <param name="tokenizer">The model's, see <see cref="ModelTokenizer"/>.</param>
     /// <param name="seed">Draws the documents when the tokens are limited.</param>
-    /// <param name="samples">How documents become samples; null for the defaults.</param>
+    /// <param name="template">The model's chat template, with which conversations are written; null: they are refused.</param>
     /// <param name="cancellation">Stops between documents.</param>
     /// <exception cref="BadModelException">The data is missing, damaged or empty.</exception>
-    /// <exception cref="BadRequestException">It holds conversations, or the tokenizer lacks a token the options ask for.</exception>
+    /// <exception cref="BadRequestException">It holds conversations and the model has no template, or options contradict the data.</exception>
     public static TextData Read(DataOptions options, CorpusSplit part, ITokenizer tokenizer, ulong seed,
-        SampleOptions? samples = null, CancellationToken cancellation = default)
+        ChatTemplate? template = null, CancellationToken cancellation = default)
     {
-        var builder = new SampleBuilder(tokenizer, samples);
+        var builder = new SampleBuilder(tokenizer, new SampleOptions { OneTurnPerSample = options.OneTurnPerSample }, template);
         var notes = new List<string>();
         var documents = Documents(options, part, notes);
         if (options.Tokens is not null) documents = Shuffled([.. documents], seed);
@@ -47,10 +48,11 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
         foreach (var document in documents)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (document.Text is not { } text)
-                throw new BadRequestException($"{document.Source}: this is a conversation, where running text is wanted.");
-            built.Add(builder.FromText(text));
-            tokens += built[^1].Tokens.Length;
+            foreach (var sample in builder.Build(document))
+            {
+                built.Add(sample);
+                tokens += sample.Tokens.Length;
+            }
             if (tokens >= options.Tokens) break;
         }
         if (tokens < options.Tokens) notes.Add($"{options.Path} holds {tokens} tokens, fewer than the {options.Tokens} asked for");
@@ -72,15 +74,15 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
     static IEnumerable<Document> Documents(DataOptions options, CorpusSplit part, List<string> notes)
     {
         Check(options);
-        return options.IsDotnetDocs ? Corpus(options.Part ?? part, notes) : Files(options, notes);
+        return options.IsDotnetDocs ? Corpus(options.Part ?? part, options.Chat, notes) : Files(options, notes);
     }
 
-    static IEnumerable<Document> Corpus(CorpusSplit part, List<string> notes)
+    static IEnumerable<Document> Corpus(CorpusSplit part, bool chat, List<string> notes)
     {
         if (!DotnetDocs.Value.MatchesCommitted)
             notes.Add($"dotnet-docs is of version {DotnetDocs.Value.Source.Version}, not {DotnetDocsCorpus.CommittedVersion}: " +
                 "figures compare with each other, not with published ones");
-        return DotnetDocs.Value.Documents(part).Select(d => d.ToDocument());
+        return chat ? DotnetDocs.Value.InstructionPairs(part).Select(p => p.ToDocument()) : DotnetDocs.Value.Documents(part).Select(d => d.ToDocument());
     }
 
     static IEnumerable<Document> Files(DataOptions options, List<string> notes)
@@ -100,6 +102,8 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
         if (options.IsDotnetDocs) return;
         if (options.Part is not null)
             throw new BadRequestException($"{options.Path}: only {DataOptions.DotnetDocs} has parts; leave part out, and give another path for other text.");
+        if (options.Chat)
+            throw new BadRequestException($"{options.Path}: chat asks {DataOptions.DotnetDocs} for questions and answers; conversations in files are recognised by themselves.");
         if (!File.Exists(options.Path) && !Directory.Exists(options.Path))
             throw new BadModelException($"{options.Path}: there is no such file or folder, nor is it the name of a corpus ({DataOptions.DotnetDocs}).");
     }

@@ -5,7 +5,7 @@ using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
-using Moesaic.Text;
+using Moesaic.Text.Chat;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Evaluation;
@@ -50,7 +50,8 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
         var (window, stride) = Windows(model.Spec);
         var notes = new List<string>();
-        var data = Perplexity.Read(options.Data, tokenizer, window, stride, context.Seed, notes, context.Cancellation);
+        var data = Perplexity.Read(options.Data, tokenizer, window, stride, context.Seed, notes,
+            ChatTemplate.Find(context.InputFolder), context.Cancellation);
 
         PerplexityResult result;
         using (var task = context.Progress.Begin("evaluate", data.Blocks, "blocks"))

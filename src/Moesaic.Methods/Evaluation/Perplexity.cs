@@ -5,6 +5,7 @@ using Moesaic.Models;
 using Moesaic.Models.Experts;
 using Moesaic.Tensors;
 using Moesaic.Text;
+using Moesaic.Text.Chat;
 using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
@@ -58,11 +59,12 @@ public static class Perplexity
     /// <param name="stride">Distance between windows.</param>
     /// <param name="seed">Draws the documents when the tokens are limited.</param>
     /// <param name="notes">Is told what was left out.</param>
+    /// <param name="template">The model's chat template, for conversations, or null.</param>
     /// <param name="cancellation">Stops between documents.</param>
     public static PackedDataset Read(DataOptions text, ITokenizer tokenizer, int context, int stride, ulong seed, List<string> notes,
-        CancellationToken cancellation = default)
+        ChatTemplate? template = null, CancellationToken cancellation = default)
     {
-        var read = TextData.Read(text, CorpusSplit.HeldOut, tokenizer, seed, cancellation: cancellation);
+        var read = TextData.Read(text, CorpusSplit.HeldOut, tokenizer, seed, template, cancellation);
         notes.AddRange(read.Notes);
         return PackedDataset.Pack(Windows(read.Samples, context, stride), context);
     }

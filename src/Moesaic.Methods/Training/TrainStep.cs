@@ -7,6 +7,7 @@ using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
+using Moesaic.Text.Chat;
 using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
@@ -52,9 +53,10 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var model = loaded.Model;
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
         var notes = new List<string>();
-        var data = ReadData(tokenizer, context, notes);
+        var template = ChatTemplate.Find(context.InputFolder);
+        var data = ReadData(tokenizer, template, context, notes);
         var heldOut = options.HeldOut is { } held
-            ? Perplexity.Read(held, tokenizer, options.Context, options.Context, context.Seed, notes, context.Cancellation) : null;
+            ? Perplexity.Read(held, tokenizer, options.Context, options.Context, context.Seed, notes, template, context.Cancellation) : null;
 
         using var trainer = new Trainer(model, new BatchStream(data, options.Batch, context.Seed, tokenizer.PadId ?? 0), options.ToTrainingOptions());
         var log = new TrainingLog();
@@ -71,12 +73,12 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         return Report(trainer, log, saved, resumed < trainer.Step ? rate : null, notes);
     }
 
-    PackedDataset ReadData(ITokenizer tokenizer, StepContext context, List<string> notes)
+    PackedDataset ReadData(ITokenizer tokenizer, ChatTemplate? template, StepContext context, List<string> notes)
     {
         var samples = new List<TokenizedSample>();
         foreach (var source in options.Data)
         {
-            var read = TextData.Read(source, CorpusSplit.Train, tokenizer, context.Seed, cancellation: context.Cancellation);
+            var read = TextData.Read(source, CorpusSplit.Train, tokenizer, context.Seed, template, context.Cancellation);
             samples.AddRange(read.Samples);
             notes.AddRange(read.Notes);
         }

@@ -29,26 +29,28 @@ public sealed class ScaleFitTests
     }
 
     [Theory]
-    [InlineData(8, 0, 2)]
-    [InlineData(7, 1, 1)]
-    public void It_is_the_minimiser(int experts, int shared, int chosen)
+    [InlineData(8, 0, 2, FitWeight.Squares)]
+    [InlineData(8, 0, 2, FitWeight.Tokens)]
+    [InlineData(7, 1, 1, FitWeight.Squares)]
+    [InlineData(7, 1, 1, FitWeight.Tokens)]
+    public void It_is_the_minimiser(int experts, int shared, int chosen, FitWeight weight)
     {
         using var dense = TinyModel.Dense(layers: 1);
         var plan = SplitTests.Plan(dense, experts, shared, chosen, weight: chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
         using var mixture = Split.Apply(dense, plan);
-        var fit = Assert.Single(ScaleFit.Fit(dense, mixture, Data));
-        Assert.Equal(fit.Error, Error(dense, plan, fit.Scale), 1e-5);
+        var fit = Assert.Single(ScaleFit.Fit(dense, mixture, Data, weight: weight));
+        Assert.Equal(fit.Error, Error(dense, plan, fit.Scale, weight), 1e-5);
         Assert.True(fit.Error < 1);
         foreach (var other in new[] { 0.9, 1.1 })
-            Assert.True(Error(dense, plan, fit.Scale * other) > fit.Error);
+            Assert.True(Error(dense, plan, fit.Scale * other, weight) > fit.Error);
     }
 
-    // |y − moe(x)|² / |y|² from whole feed-forward layers, without the fit's own sums.
-    static double Error(Model dense, SplitPlan plan, double scale)
+    // The error from whole feed-forward layers, without the fit's own sums.
+    static double Error(Model dense, SplitPlan plan, double scale, FitWeight weight)
     {
         using var mixture = Split.Apply(dense, plan with { Layers = [plan.Layers[0] with { Scale = (float)scale }] });
         using var workspace = new Workspace();
-        double rest = 0, whole = 0;
+        var (rests, wholes) = (new List<double>(), new List<double>());
         foreach (var (_, input) in DensePass.Over(Data, 3))
         {
             workspace.Begin(recording: false);
@@ -57,13 +59,13 @@ public sealed class ScaleFitTests
             var y = dense.Blocks[0].FeedForward.Forward(workspace, x, input, null);
             var z = mixture.Blocks[0].FeedForward.Forward(workspace, x, input, null);
             for (var t = 0; t < y.Rows; t++)
-                for (var d = 0; d < y.Columns && input.Counted.Span[t]; d++)
-                {
-                    rest += Math.Pow(y.Row(t)[d] - z.Row(t)[d], 2);
-                    whole += Math.Pow(y.Row(t)[d], 2);
-                }
+            {
+                if (!input.Counted.Span[t]) continue;
+                rests.Add(Enumerable.Range(0, y.Columns).Sum(d => Math.Pow(y.Row(t)[d] - z.Row(t)[d], 2)));
+                wholes.Add(Enumerable.Range(0, y.Columns).Sum(d => Math.Pow(y.Row(t)[d], 2)));
+            }
         }
-        return rest / whole;
+        return weight == FitWeight.Tokens ? rests.Zip(wholes, (rest, whole) => rest / whole).Average() : rests.Sum() / wholes.Sum();
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Moesaic.Formats;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Tests.Steps;
 using Moesaic.Text;
+using Moesaic.Text.Chat;
 using Moesaic.Text.Corpora;
 
 namespace Moesaic.Methods.Tests.Data;
@@ -67,6 +68,11 @@ public sealed class TextDataTests
         Assert.InRange(train.Tokens, 2000, 10000);
         Assert.NotEqual(train.Samples[0].Tokens, heldOut.Samples[0].Tokens);
         Assert.NotNull(TextData.Input("data", options).Hash);
+
+        var template = ChatTemplate.Parse("{% for m in messages %}{{ m.content }}\n{% endfor %}", new Dictionary<string, string>());
+        var chat = TextData.Read(options with { Chat = true }, CorpusSplit.Train, Tokenizer, seed: 1, template);
+        Assert.All(chat.Samples, s => Assert.Contains(true, s.LossMask!));
+        Assert.Throws<BadRequestException>(() => TextData.Read(options with { Chat = true }, CorpusSplit.Train, Tokenizer, seed: 1));
     }
 
     /// <summary>A token per byte, and 256 for the end.</summary>
