@@ -84,7 +84,7 @@ public sealed record SplitStepOptions : IValidatableObject
     /// weight goes to the first choice.
     /// </summary>
     [Range(0.0, 1000.0)]
-    public double Sharpness { get; init; } = 1;
+    public double Sharpness { get; init; } = 0.3;
 
     /// <summary>token_clusters: how far the size of a cluster may lie from the mean, as a fraction of it.</summary>
     [Range(0.0, 100.0)]

@@ -71,7 +71,7 @@ public sealed class DemoRun(DemoOptions options, IProgressReporter progress, Can
         var training = PackedDataset.Pack(Read(options.TrainTokens).Samples, options.Context);
         var calibration = PackedDataset.Pack(Read(options.CalibrationTokens).Samples, options.Context);
         // The same held-out text for every seed: losses of different seeds compare.
-        var heldOut = Perplexity.Read(Docs(options.HeldOutTokens), tokenizer, options.Context, options.Context, seed: 0, notes, cancellation);
+        var heldOut = Perplexity.Read(Docs(options.HeldOutTokens), tokenizer, options.Context, options.Context, seed: 0, notes, cancellation: cancellation);
         foreach (var note in notes) progress.Warn(note);
         speedText = heldOut.Batch([0], tokenizer.PadId ?? 0).Tokens;
         return (training, calibration, heldOut, notes.Count == 0);
