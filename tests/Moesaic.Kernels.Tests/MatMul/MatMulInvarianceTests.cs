@@ -49,9 +49,7 @@ public unsafe class MatMulInvarianceTests
     });
 
     [Theory]
-    [InlineData(KernelLevel.Vector128)]
-    [InlineData(KernelLevel.Vector256)]
-    [InlineData(KernelLevel.Vector512)]
+    [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
     public void A_row_has_the_same_bits_alone_and_among_many(KernelLevel level) => Levels.At(level, () =>
     {
         const int Rows = 512, N = 100, K = 300;
