@@ -29,6 +29,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
         if (options.Context > spec.MaxPositions)
             throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        options.ToTrainingOptions().Check(spec);
         var parameters = ParameterCounts.Of(spec);
         var tokens = (long)options.Steps() * options.Batch * options.Context;
         return new StepPlan
@@ -61,7 +62,9 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         using var trainer = new Trainer(model, new BatchStream(data, options.Batch, context.Seed, tokenizer.PadId ?? 0), options.ToTrainingOptions());
         var log = new TrainingLog();
         var state = Path.Combine(context.WorkFolder, StateFile);
-        if (File.Exists(state)) log = TrainingLog.FromJson(TrainingState.Restore(state, trainer)[LogKey]);
+        if (File.Exists(state))
+            log = TrainingLog.FromJson(TrainingState.Restore(state, trainer).GetValueOrDefault(LogKey)
+                ?? throw new BadModelException($"{state}: no log in the metadata: not the state of a step; delete the folder {context.WorkFolder} and run again."));
 
         var clock = Stopwatch.StartNew();
         var resumed = trainer.Step;

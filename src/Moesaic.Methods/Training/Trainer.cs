@@ -28,22 +28,12 @@ public sealed class Trainer : IDisposable
     /// <exception cref="BadRequestException">Nothing to train, or a router that no gradient would reach.</exception>
     public Trainer(Model model, BatchStream data, TrainingOptions options)
     {
+        options.Check(model.Spec);
         (this.model, this.data, Options) = (model, data, options);
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         foreach (var parameter in model.Parameters)
             parameter.Value.NeedsGradient = options.Roles is null || options.Roles.Contains(parameter.Role);
-        var trained = model.Parameters.Where(p => p.Value.NeedsGradient).ToArray();
-        if (trained.Length == 0)
-            throw new BadRequestException(
-                $"Nothing to train: the model has no parameters with the roles {string.Join(", ", options.Roles ?? new HashSet<ParameterRole>())}; " +
-                $"it has {string.Join(", ", model.Parameters.Select(p => p.Role).Distinct())}.");
-        if (trained.Any(p => p.Role == ParameterRole.Router) && !options.AllowUnreachableRouter
-            && model.Mixtures.Any(m => !m.Router.Spec.GradientReachesRouter))
-            throw new BadRequestException(
-                "The router would get no gradient from the model's loss: one expert per token with a renormalised weight has weight 1 " +
-                "whatever the router says. Use the raw softmax probability (weight: raw) with a fitted scale, choose two experts or more, " +
-                "or leave the role router out of the trained roles.");
-        Optimiser = new AdamW(trained.Select(p => (p.Name, p.Value)), options.Optimiser);
+        Optimiser = new AdamW(model.Parameters.Where(p => p.Value.NeedsGradient).Select(p => (p.Name, p.Value)), options.Optimiser);
         Routing = model.NewStatistics();
     }
 

@@ -1,3 +1,4 @@
+using Moesaic.Formats;
 using Moesaic.Models;
 using Moesaic.Tensors.Optimization;
 
@@ -41,4 +42,21 @@ public sealed record TrainingOptions
     /// Default false.
     /// </summary>
     public bool AllowUnreachableRouter { get; init; }
+
+    /// <summary>Refuses what cannot be trained; needs no weights.</summary>
+    /// <param name="spec">The model's shape.</param>
+    /// <exception cref="BadRequestException">Nothing to train, or a router that no gradient would reach.</exception>
+    public void Check(ModelSpec spec)
+    {
+        var present = ParameterCounts.Of(spec).Roles.Select(r => r.Role).ToList();
+        if (Roles is not null && !present.Any(Roles.Contains))
+            throw new BadRequestException(
+                $"Nothing to train: the model has no parameters with the roles {string.Join(", ", Roles.Order())}; it has {string.Join(", ", present)}.");
+        if (!AllowUnreachableRouter && (Roles is null || Roles.Contains(ParameterRole.Router))
+            && spec.Layers.Any(l => l.FeedForward is MixtureSpec { Router.GradientReachesRouter: false }))
+            throw new BadRequestException(
+                "The router would get no gradient from the model's loss: one expert per token with a renormalised weight has weight 1 " +
+                "whatever the router says. Use the raw softmax probability (weight: raw) with a fitted scale, choose two experts or more, " +
+                "or leave the role router out of the trained roles.");
+    }
 }

@@ -28,20 +28,21 @@ public static class TrainingState
 
     /// <summary>Restores a state saved by <see cref="Save"/> into a run with the same model and options.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="trainer">Fresh; its parameters are overwritten.</param>
+    /// <param name="trainer">Fresh; its parameters are overwritten, unless the file does not fit.</param>
     /// <returns>The notes.</returns>
     /// <exception cref="BadModelException">The file is damaged or belongs to another run.</exception>
     public static IReadOnlyDictionary<string, string> Restore(string path, Trainer trainer)
     {
         using var store = TensorStore.Open(path);
-        var reader = new WeightReader(store);
-        foreach (var (name, tensor) in Tensors(trainer))
-            if (reader.Take(name, tensor.Rows, tensor.Columns) is not null) store.Read(name, tensor.Span);
-        reader.Finish();
         using var file = SafetensorsFile.Open(path);
         if (!file.Metadata.TryGetValue(StepKey, out var step)
             || !int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out var count))
             throw new BadModelException($"{path}: no step count ({StepKey}) in the metadata: not a saved training state");
+        // All is accounted for before anything is overwritten.
+        var reader = new WeightReader(store);
+        foreach (var (name, tensor) in Tensors(trainer)) reader.Take(name, tensor.Rows, tensor.Columns);
+        reader.Finish();
+        foreach (var (name, tensor) in Tensors(trainer)) store.Read(name, tensor.Span);
         trainer.Optimiser.StepCount = count;
         return file.Metadata;
     }

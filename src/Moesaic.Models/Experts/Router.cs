@@ -96,7 +96,8 @@ public sealed class Router(RouterSpec spec, Tensor weight)
 
     void AddObjectives(BalanceObjectives objectives, in Routing routing, ReadOnlySpan<bool> counted, Tensor dLogits)
     {
-        Span<double> load = new double[Spec.Experts];
+        Span<double> load = Spec.Experts <= 256 ? stackalloc double[Spec.Experts] : new double[Spec.Experts];
+        load.Clear();
         var tokens = 0;
         for (var t = 0; t < dLogits.Rows; t++)
         {

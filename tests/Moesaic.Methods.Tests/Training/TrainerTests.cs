@@ -1,0 +1,156 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
+using Moesaic.Methods.Training;
+using Moesaic.Models;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Tests.Training;
+
+public class TrainerTests
+{
+    public static TheoryData<ParameterRole> Roles => [.. Enum.GetValues<ParameterRole>()];
+
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public void A_role_is_trained_and_every_other_frozen_to_the_bit(ParameterRole role)
+    {
+        using var model = TinyRun.Model();
+        var before = model.Parameters.ToDictionary(p => p.Name, p => p.Value.Span.ToArray());
+        using var trainer = TinyRun.Trainer(model, TinyRun.Options with { Steps = 2, Roles = new HashSet<ParameterRole> { role } });
+        TinyRun.Finish(trainer);
+        foreach (var parameter in model.Parameters)
+            Assert.Equal(parameter.Role != role, before[parameter.Name].AsSpan().SequenceEqual(parameter.Value.Span));
+    }
+
+    [Fact]
+    public void The_bits_do_not_depend_on_the_number_of_threads()
+    {
+        var before = WorkerTeam.Threads;
+        var runs = new List<(List<TrainingStep> Steps, int[] Bits)>();
+        foreach (var threads in new[] { 1, 2, 3 })
+        {
+            WorkerTeam.Threads = threads;
+            using var model = TinyRun.Model();
+            using var trainer = TinyRun.Trainer(model);
+            runs.Add((TinyRun.Finish(trainer), TinyRun.Bits(model)));
+        }
+        WorkerTeam.Threads = before;
+        Assert.All(runs, run => Assert.Equal(runs[0].Steps, run.Steps));
+        Assert.All(runs, run => Assert.Equal(runs[0].Bits, run.Bits));
+    }
+
+    [Fact]
+    public void Rows_in_several_passes_add_up_to_the_step()
+    {
+        // Without objectives on the router, whose averages are those of a pass.
+        var runs = new List<(List<TrainingStep> Steps, float[] Values)>();
+        foreach (var rows in new[] { 1, 4, 6 })
+        {
+            using var model = TinyRun.Model();
+            using var trainer = TinyRun.Trainer(model, TinyRun.Options with { RowsPerPass = rows, LoadBalance = 0, ZLoss = 0 });
+            runs.Add((TinyRun.Finish(trainer), [.. model.Parameters.SelectMany(p => p.Value.Span.ToArray())]));
+        }
+        foreach (var (steps, values) in runs)
+        {
+            Assert.Equal(runs[0].Steps.Select(s => s.Tokens), steps.Select(s => s.Tokens));
+            for (var s = 0; s < steps.Count; s++) Assert.Equal(runs[0].Steps[s].Loss, steps[s].Loss, 1e-3);
+            Assert.Equal(runs[0].Steps[0].Loss, steps[0].Loss, 1e-6);
+            Assert.Equal(runs[0].Steps[0].GradientNorm, steps[0].GradientNorm, 1e-4);
+            // A gradient near zero may change its sign, and Adam goes by the sign: the mean counts.
+            Assert.InRange(runs[0].Values.Zip(values, (a, b) => Math.Abs((double)a - b)).Average(), 0, 1e-4);
+        }
+    }
+
+    [Fact]
+    public void Padding_takes_no_part()
+    {
+        var results = new List<(List<TrainingStep> Steps, int[] Bits)>();
+        foreach (var padId in new[] { 0, 5 })
+        {
+            using var model = TinyRun.Model();
+            using var trainer = new Trainer(model, TinyRun.Batches(padId: padId), TinyRun.Options);
+            results.Add((TinyRun.Finish(trainer), TinyRun.Bits(model)));
+        }
+        Assert.Equal(results[0].Steps, results[1].Steps);
+        Assert.Equal(results[0].Bits, results[1].Bits);
+        Assert.All(results[0].Steps, s => Assert.InRange(s.Tokens, 1, 6 * TinyRun.Length));
+        Assert.Contains(results[0].Steps, s => s.Tokens < 6 * TinyRun.Length);
+    }
+
+    [Fact]
+    public void The_loss_falls_to_the_entropy_of_the_text()
+    {
+        using var model = TinyRun.Model();
+        using var trainer = new Trainer(model, new BatchStream(TinyRun.Data(samples: 1500), rows: 16, seed: 5, padId: 0),
+            TinyRun.Options with { Steps = 120, RowsPerPass = 16, LearningRate = 0.02f });
+        var steps = TinyRun.Finish(trainer);
+        Assert.InRange(steps[0].Loss, Math.Log(TinyRun.Vocabulary) - 0.3, 3.5);
+        Assert.InRange(steps.TakeLast(10).Average(s => s.Loss), Math.Log(2) - 0.05, Math.Log(2) + 0.1);
+    }
+
+    [Fact]
+    public void A_weight_that_is_no_number_is_noticed_and_nothing_changes()
+    {
+        using var model = TinyRun.Model();
+        model["model.layers.1.self_attn.o_proj.weight"].Span[3] = float.NaN;
+        Unchanged(model, TinyRun.Options, steps: 0);
+    }
+
+    [Fact]
+    public void A_learning_rate_out_of_all_proportion_is_noticed_and_that_step_not_taken()
+    {
+        using var model = TinyRun.Model();
+        Unchanged(model, TinyRun.Options with { LearningRate = 1e30f, WarmupSteps = 0 }, steps: 1);
+    }
+
+    static void Unchanged(Model model, TrainingOptions options, int steps)
+    {
+        using var trainer = TinyRun.Trainer(model, options);
+        for (var i = 0; i < steps; i++) trainer.Advance();
+        var before = TinyRun.Bits(model);
+        var message = Assert.Throws<BadModelException>(() => trainer.Advance()).Message;
+        Assert.Contains($"diverged at step {steps + 1}", message, StringComparison.Ordinal);
+        Assert.Contains("learning rate", message, StringComparison.Ordinal);
+        Assert.Equal(before, TinyRun.Bits(model));
+        Assert.Equal(steps, trainer.Step);
+        Assert.All(model.Parameters, p => Assert.True(p.Value.Gradient is null || p.Value.Gradient.Span.ToArray().All(g => g == 0)));
+    }
+
+    [Fact]
+    public void A_router_that_no_gradient_reaches_is_refused_unless_allowed()
+    {
+        using var model = TinyRun.Model(TinyRun.Spec(chosen: 1));
+        var message = Assert.Throws<BadRequestException>(() => TinyRun.Trainer(model)).Message;
+        Assert.Contains("no gradient", message, StringComparison.Ordinal);
+        Assert.Contains("raw", message, StringComparison.Ordinal);
+        TinyRun.Trainer(model, TinyRun.Options with { Roles = new HashSet<ParameterRole> { ParameterRole.Experts } }).Dispose();
+
+        // Without objectives a router that nothing reaches stays where it is, weight decay apart.
+        var before = model["model.layers.1.mlp.gate.weight"].Span.ToArray();
+        using (var trainer = TinyRun.Trainer(model, TinyRun.Options with
+        {
+            AllowUnreachableRouter = true, LoadBalance = 0, ZLoss = 0, Optimiser = new() { WeightDecay = 0 },
+        })) trainer.Advance();
+        Assert.Equal(before, model["model.layers.1.mlp.gate.weight"].Span.ToArray());
+    }
+
+    [Fact]
+    public void A_single_raw_expert_trains_its_router()
+    {
+        using var model = TinyRun.Model(TinyRun.Spec(chosen: 1, CombineWeight.Raw));
+        var before = model["model.layers.1.mlp.gate.weight"].Span.ToArray();
+        using var trainer = TinyRun.Trainer(model, TinyRun.Options with { LoadBalance = 0, ZLoss = 0, Optimiser = new() { WeightDecay = 0 } });
+        trainer.Advance();
+        Assert.NotEqual(before, model["model.layers.1.mlp.gate.weight"].Span.ToArray());
+    }
+
+    [Fact]
+    public void Roles_the_model_does_not_have_are_refused()
+    {
+        using var model = TinyRun.Model(TinyRun.Spec(shared: 0));
+        var message = Assert.Throws<BadRequestException>(
+            () => TinyRun.Trainer(model, TinyRun.Options with { Roles = new HashSet<ParameterRole> { ParameterRole.SharedExperts } })).Message;
+        Assert.Contains("SharedExperts", message, StringComparison.Ordinal);
+        Assert.Contains("Experts", message, StringComparison.Ordinal);
+    }
+}
