@@ -59,10 +59,13 @@ public sealed class Router(RouterSpec spec, Tensor weight)
             // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
             routing.LogSumExp.Span[t] = z[ids_K[0]] - MathF.Log(p[ids_K[0]]);
 
-            var sum = 0f;
-            foreach (var e in ids_K) sum += p[e];
-            var scale = Spec.SumsToScale ? Spec.Scale / sum : Spec.Scale;
-            for (var j = 0; j < chosen; j++) w_K[j] = p[ids_K[j]] * scale;
+            var sum = 1f;
+            if (Spec.SumsToScale)
+            {
+                sum = 0;
+                foreach (var e in ids_K) sum += p[e];
+            }
+            for (var j = 0; j < chosen; j++) w_K[j] = p[ids_K[j]] / sum * Spec.Scale;
         }
     }
 
@@ -70,6 +73,7 @@ public sealed class Router(RouterSpec spec, Tensor weight)
     void AddWeightGradient(Workspace workspace, Tensor logits, in Routing routing)
     {
         var dLogits = workspace.AddedGradient(logits)!;
+        if (!Spec.GradientReachesRouter) return;        // exactly: an optimiser would make steps of the rounding
         var dWeights = routing.Weights.Gradient!;
         int chosen = Spec.Chosen;
         for (var t = 0; t < logits.Rows; t++)

@@ -116,7 +116,8 @@ public sealed class RouterTests : IDisposable
             workspace.AddedGradient(routing.Weights)!.Span.Fill(1);
             workspace.Backward();
             Assert.Equal(weight == CombineWeight.Raw, Spec(1, weight).GradientReachesRouter);
-            Assert.Equal(weight == CombineWeight.Raw, logits.Gradient!.Span.ToArray().Any(g => Math.Abs(g) > 1e-6));
+            Assert.Equal(weight == CombineWeight.Raw, logits.Gradient!.Span.ToArray().Any(g => g != 0));
+            Assert.Equal(weight == CombineWeight.Renormalised, routing.Weights.Span.ToArray().All(w => w == 1));
         }
     }
 
