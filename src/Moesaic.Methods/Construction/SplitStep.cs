@@ -66,6 +66,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         options.Check();
         var notes = new List<string>();
         using var loaded = ModelFolder.Load(context.InputFolder);
+        foreach (var note in loaded.Notes) context.Progress.Note(note);
         var dense = loaded.Model;
         var heldOut = ReadHeldOut(dense, context, notes);
         var before = heldOut is null ? null : Perplexity.Measure(dense, heldOut, cancellation: context.Cancellation);
