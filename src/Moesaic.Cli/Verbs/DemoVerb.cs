@@ -55,13 +55,20 @@ sealed class DemoVerb : Verb
         return Directory.Exists(beside) ? beside : Path.Combine("models", "demo");
     }
 
-    static ReportTable Table(DemoResult result) => new("Demo",
-        ["model", "held-out loss (nats)", "perplexity", "parameters", "active", "bytes", "reads (tokens/s)", "writes (tokens/s)"],
-        [.. result.Rows.Select(r => (IReadOnlyList<string>)
-        [
-            r.Name, Text(r.Loss, "F4"), Text(r.Perplexity, "F2"), Text(r.Parameters, "N0"), Text(r.Active, "N0"), Text(r.Bytes, "N0"),
-            Text(r.PrefillSpeed, "N0"), Text(r.DecodeSpeed, "N0"),
-        ])]);
+    static ReportTable Table(DemoResult result)
+    {
+        return new ReportTable("Demo",
+            ["model", "held-out loss (nats)", "perplexity", "parameters", "active", "bytes", "reads (tokens/s)", "writes (tokens/s)"],
+            [.. result.Rows.Select(r => (IReadOnlyList<string>)
+            [
+                r.Name, Text(r.Loss, "F4"), Text(r.Perplexity, "F2"), Text(r.Parameters, "N0"), Text(r.Active, "N0"), Text(r.Bytes, "N0"),
+                Text(IsDense(r) ? result.Speed.DenseReads : result.Speed.MixtureReads, "N0"),
+                Text(IsDense(r) ? result.Speed.DenseWrites : result.Speed.MixtureWrites, "N0"),
+            ])]);
+
+        // Speed belongs to the shape: it is measured once for each.
+        static bool IsDense(DemoRow row) => row.Active == row.Parameters;
+    }
 
     static IEnumerable<string> Summary(DemoResult result, string folder)
     {
@@ -69,9 +76,10 @@ sealed class DemoVerb : Verb
             $"(needed: {Text(100 * DemoResult.RequiredClosure, "F0")} %).";
         yield return $"Dead experts on held-out text: {result.DeadExperts}. " +
             $"A random router costs {Text(result.RouterGain, "F3")} nats (needed: {Text(DemoResult.RequiredRouterGain, "F2")}).";
-        yield return result.GainsSpeed
-            ? $"The mixture writes {Text(result.Mixture.DecodeSpeed / result.Dense.DecodeSpeed, "F2")} times as fast as the dense model."
-            : "A model this small gains no speed from being sparse: routing costs what the smaller feed-forward saves.";
+        yield return result.Speed.WritingRatio > 1
+            ? $"The mixture writes {Text(result.Speed.WritingRatio, "F2")} times as fast as the dense model."
+            : $"A model this small gains no speed from being sparse ({Text(result.Speed.WritingRatio, "F2")} times the dense model's): " +
+                "routing costs what the smaller feed-forward saves.";
         if (!result.Comparable)
             yield return "The installed .NET documentation differs from the one that published figures were measured on: they are not comparable.";
         yield return $"The mixture is in {folder}. It writes:";

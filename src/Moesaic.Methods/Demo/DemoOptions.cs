@@ -26,11 +26,17 @@ public sealed record DemoOptions
     /// <summary>How neurons are divided.</summary>
     public SplitMethod Method { get; init; } = SplitMethod.TokenClusters;
 
+    /// <summary>
+    /// Sharpness of the routers that the split makes. Sharper ones lose more before post-training and less after it; the
+    /// split by itself is best with a lower one.
+    /// </summary>
+    public double Sharpness { get; init; } = 1;
+
     /// <summary>Tokens that the mixture and the dense control are each trained on.</summary>
-    public long TrainTokens { get; init; } = 393_216;
+    public long TrainTokens { get; init; } = 524_288;
 
     /// <summary>Tokens of held-out text that every model is measured on.</summary>
-    public long HeldOutTokens { get; init; } = 49_152;
+    public long HeldOutTokens { get; init; } = 40_960;
 
     /// <summary>Tokens that the split is calibrated on.</summary>
     public long CalibrationTokens { get; init; } = 32_768;
@@ -39,7 +45,7 @@ public sealed record DemoOptions
     public int Context { get; init; } = 256;
 
     /// <summary>Blocks per optimiser step.</summary>
-    public int Batch { get; init; } = 16;
+    public int Batch { get; init; } = 8;
 
     /// <summary>Highest learning rate of the post-training.</summary>
     public float LearningRate { get; init; } = 1e-3f;

@@ -6,14 +6,19 @@ namespace Moesaic.Methods.Demo;
 /// <param name="Parameters">In all.</param>
 /// <param name="Active">Used by one token.</param>
 /// <param name="Bytes">Of the weights as stored (bfloat16).</param>
-/// <param name="PrefillSpeed">Tokens/s reading a long text; 0 when not measured.</param>
-/// <param name="DecodeSpeed">Tokens/s writing one sequence; 0 when not measured.</param>
-public sealed record DemoRow(
-    string Name, double Loss, long Parameters, long Active, long Bytes, double PrefillSpeed, double DecodeSpeed)
+public sealed record DemoRow(string Name, double Loss, long Parameters, long Active, long Bytes)
 {
     /// <summary>exp(loss).</summary>
     public double Perplexity => Math.Exp(Loss);
 }
+
+/// <summary>Speed of the two shapes, medians of interleaved pairs, tokens/s of one sequence.</summary>
+/// <param name="DenseReads">The dense model through a prompt.</param>
+/// <param name="DenseWrites">The dense model token by token.</param>
+/// <param name="MixtureReads">The mixture through a prompt.</param>
+/// <param name="MixtureWrites">The mixture token by token.</param>
+/// <param name="WritingRatio">Median over the pairs of mixture over dense, token by token.</param>
+public sealed record DemoSpeed(double DenseReads, double DenseWrites, double MixtureReads, double MixtureWrites, double WritingRatio);
 
 /// <summary>What the demo found.</summary>
 /// <param name="Dense">The model as it ships.</param>
@@ -21,11 +26,13 @@ public sealed record DemoRow(
 /// <param name="Mixture">The split after post-training, read back from the folder that was written.</param>
 /// <param name="Control">The dense model after the same post-training: what papers leave out.</param>
 /// <param name="RandomRouter">The mixture with its trained routers replaced by fixed random ones.</param>
+/// <param name="Speed">Of dense and mixture.</param>
 /// <param name="DeadExperts">Experts of the mixture that no held-out token chose, over all layers.</param>
 /// <param name="Text">What the mixture writes.</param>
 /// <param name="Comparable">Whether the text is the corpus that the published figures were measured on.</param>
 public sealed record DemoResult(
-    DemoRow Dense, DemoRow Split, DemoRow Mixture, DemoRow Control, DemoRow RandomRouter, int DeadExperts, string Text, bool Comparable)
+    DemoRow Dense, DemoRow Split, DemoRow Mixture, DemoRow Control, DemoRow RandomRouter, DemoSpeed Speed,
+    int DeadExperts, string Text, bool Comparable)
 {
     /// <summary>The fraction of the gap between split and control that must be closed.</summary>
     public const double RequiredClosure = 0.85;
@@ -56,7 +63,4 @@ public sealed record DemoResult(
             return failures;
         }
     }
-
-    /// <summary>Whether being sparse made the mixture faster than the dense model it came from, at writing.</summary>
-    public bool GainsSpeed => Mixture.DecodeSpeed > Dense.DecodeSpeed;
 }

@@ -27,9 +27,7 @@ namespace Moesaic.Methods.Demo;
 /// <param name="cancellation">Stops between passes; no output is left behind.</param>
 public sealed class DemoRun(DemoOptions options, IProgressReporter progress, CancellationToken cancellation = default)
 {
-    const int SpeedPrompt = 192, SpeedRepeats = 5;
-
-    int[] speedText = [];
+    const int SpeedPrompt = 192, SpeedPairs = 7;
 
     /// <summary>Runs it.</summary>
     /// <exception cref="BadModelException">The model or the .NET documentation is missing or damaged.</exception>
@@ -53,12 +51,13 @@ public sealed class DemoRun(DemoOptions options, IProgressReporter progress, Can
             using var written = ModelFolder.Load(options.Output);
             var mixtureRow = Measure("mixture, post-trained", written.Model, heldOut, out var routing);
             var text = Write(written.Model, tokenizer);
+            var speed = MeasureSpeed(dense, written.Model, heldOut.Batch([0], tokenizer.PadId ?? 0).Tokens);
             var randomRow = MeasureRandomRouter(written.Model, heldOut);
 
             Train("post-train the dense control", dense, training, tokenizer);
             RoundToStored(dense);
             var controlRow = Measure("dense, same post-training", dense, heldOut, out _);
-            return new DemoResult(denseRow, splitRow, mixtureRow, controlRow, randomRow, routing.Sum(r => r.Dead), text, comparable);
+            return new DemoResult(denseRow, splitRow, mixtureRow, controlRow, randomRow, speed, routing.Sum(r => r.Dead), text, comparable);
         }
     }
 
@@ -69,17 +68,20 @@ public sealed class DemoRun(DemoOptions options, IProgressReporter progress, Can
         DataOptions Docs(long tokens) => new() { Path = DataOptions.DotnetDocs, Tokens = tokens };
         TextData Read(long tokens) => TextData.Read(Docs(tokens), CorpusSplit.Train, tokenizer, options.Seed, cancellation: cancellation);
         var training = PackedDataset.Pack(Read(options.TrainTokens).Samples, options.Context);
+        task.Report(training.Report.Samples);
         var calibration = PackedDataset.Pack(Read(options.CalibrationTokens).Samples, options.Context);
         // The same held-out text for every seed: losses of different seeds compare.
         var heldOut = Perplexity.Read(Docs(options.HeldOutTokens), tokenizer, options.Context, options.Context, seed: 0, notes, cancellation: cancellation);
         foreach (var note in notes) progress.Warn(note);
-        speedText = heldOut.Batch([0], tokenizer.PadId ?? 0).Tokens;
         return (training, calibration, heldOut, notes.Count == 0);
     }
 
     (Model Mixture, SplitPlan Plan) SplitModel(Model dense, PackedDataset calibration)
     {
-        var split = new SplitStepOptions { Experts = options.Experts, Chosen = options.Chosen, Method = options.Method };
+        var split = new SplitStepOptions
+        {
+            Experts = options.Experts, Chosen = options.Chosen, Method = options.Method, Sharpness = options.Sharpness, ClusterTokens = 8192,
+        };
         var plan = new SplitPlanner(split, options.Seed, progress, cancellation).Make(dense, calibration);
         return (Split.Apply(dense, plan), plan);
     }
@@ -93,7 +95,7 @@ public sealed class DemoRun(DemoOptions options, IProgressReporter progress, Can
             Steps = steps,
             LearningRate = options.LearningRate,
             WarmupSteps = Math.Max(1, steps / 20),
-            FinalFraction = 0.05f,
+            FinalFraction = 0.02f,
         });
         using var task = progress.Begin(title, (double)steps * perStep, "tokens");
         while (!trainer.Finished)
@@ -122,13 +124,29 @@ public sealed class DemoRun(DemoOptions options, IProgressReporter progress, Can
     {
         using var task = progress.Begin($"measure: {name}", heldOut.Blocks, "blocks");
         var result = Perplexity.Measure(model, heldOut, progress: done => task.Report(done), cancellation: cancellation);
-        var speed = Throughput.Measure(model, speedText, SpeedPrompt, SpeedRepeats, cancellation: cancellation);
         routing = result.Routing;
         var parameters = ParameterCounts.Of(model.Spec);
         progress.Measured(name, [new("held_out_loss", result.Loss, "nats"), new("perplexity", result.Perplexity),
             .. RoutingReport.Figures(result.Routing)]);
-        return new DemoRow(name, result.Loss, parameters.Total, parameters.Active, parameters.Total * TensorType.BF16.ByteSize(),
-            speed.PrefillTokensPerSecond, speed.DecodeTokensPerSecond);
+        return new DemoRow(name, result.Loss, parameters.Total, parameters.Active, parameters.Total * TensorType.BF16.ByteSize());
+    }
+
+    // In turn, so that whatever else the machine does meets both alike. The same text, because routing depends on it.
+    DemoSpeed MeasureSpeed(Model dense, Model mixture, int[] text)
+    {
+        using var task = progress.Begin("measure speed", SpeedPairs, "pairs");
+        var pairs = new (Throughput Dense, Throughput Mixture)[SpeedPairs];
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            pairs[i] = (Throughput.Measure(dense, text, SpeedPrompt, repeats: 1, cancellation: cancellation),
+                Throughput.Measure(mixture, text, SpeedPrompt, repeats: 1, cancellation: cancellation));
+            task.Report(i + 1);
+        }
+        return new DemoSpeed(Median(p => p.Dense.PrefillTokensPerSecond), Median(p => p.Dense.DecodeTokensPerSecond),
+            Median(p => p.Mixture.PrefillTokensPerSecond), Median(p => p.Mixture.DecodeTokensPerSecond),
+            Median(p => p.Mixture.DecodeTokensPerSecond / p.Dense.DecodeTokensPerSecond));
+
+        double Median(Func<(Throughput Dense, Throughput Mixture), double> figure) => pairs.Select(figure).Order().ElementAt(SpeedPairs / 2);
     }
 
     // Random rows of the same norm: the logits are as large, but say nothing.
