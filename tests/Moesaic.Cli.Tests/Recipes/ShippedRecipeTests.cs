@@ -1,0 +1,21 @@
+using System.Runtime.CompilerServices;
+using Moesaic.Cli.Recipes;
+
+namespace Moesaic.Cli.Tests.Recipes;
+
+/// <summary>The recipes of the repository can be read by this tool and name folders of the repository.</summary>
+public class ShippedRecipeTests
+{
+    static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(here, "../../../.."));
+
+    public static TheoryData<string> Recipes => [.. Directory.GetFiles(Path.Combine(Root(), "recipes"), "*.yaml").Select(f => Path.GetFileName(f)!)];
+
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void It_binds_and_its_model_is_there(string name)
+    {
+        var recipe = new RecipeReader(Composition.Steps).ReadFile(Path.Combine(Root(), "recipes", name), []);
+        Assert.True(File.Exists(Path.Combine(Root(), recipe.Model, "config.json")), $"{recipe.Model} is no model folder");
+        Assert.StartsWith("out/", recipe.Output, StringComparison.Ordinal);
+    }
+}
