@@ -54,6 +54,9 @@ sealed class Helpers
 
     public int Count => _threads.Length;
 
+    /// <summary>Number of helpers that wait without spinning.</summary>
+    public int Asleep => Volatile.Read(ref _counters.Asleep);
+
     /// <summary>Does the work with all helpers; the caller must hold the team alone.</summary>
     public void Run(in SharedWork work)
     {

@@ -96,6 +96,9 @@ public static unsafe class WorkerTeam
 
     static void Invoke<TJob>(void* job, int part) where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Execute(part);
 
+    /// <summary>Number of helpers that have gone to sleep for want of a job.</summary>
+    internal static int SleepingHelpers => Current().Asleep;
+
     internal static void EnterAsHelper() => t_inside = true;
 
     internal static int ParseThreads(string? text)
