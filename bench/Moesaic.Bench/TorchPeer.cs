@@ -13,9 +13,10 @@ sealed class TorchPeer : IDisposable
 
     /// <summary>Starts the peer and lets it warm up; null, with what to install on standard error, when it cannot run.</summary>
     /// <param name="model">demo or stories15M.</param>
+    /// <param name="plain">Whether the peer is the model written the ordinary way, instead of the tuned one.</param>
     /// <param name="steps">Number of calls of <see cref="Step"/>.</param>
     /// <param name="threads">Threads of PyTorch.</param>
-    public static TorchPeer? Start(string model, int steps, int threads)
+    public static TorchPeer? Start(string model, bool plain, int steps, int threads)
     {
         var script = Path.Combine("bench", "peers", "torch_step.py");
         // Debian's packages belong to Debian's Python, which need not be the first on the PATH.
@@ -23,6 +24,7 @@ sealed class TorchPeer : IDisposable
         var start = new ProcessStartInfo(python) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var argument in new[] { script, model, "--lockstep", "--warmup", "1", "--steps", Text(steps), "--threads", Text(threads) })
             start.ArgumentList.Add(argument);
+        if (plain) start.ArgumentList.Add("--plain");
         if (File.Exists(script) && Process.Start(start) is { } process)
         {
             var peer = new TorchPeer(process);

@@ -11,14 +11,14 @@ namespace Moesaic.Bench;
 /// <summary>Whole training steps (forward, backward, clipping, AdamW), step by step in turn with PyTorch's.</summary>
 static class TrainVerb
 {
-    public const string Usage = "  train [demo|stories15M] [--rounds N] [--threads N] [--rows-per-pass N] [--alone]   tokens/s of a training step, PyTorch beside it";
+    public const string Usage = "  train [demo|stories15M] [--rounds N] [--threads N] [--rows-per-pass N] [--tuned|--alone]   tokens/s of a training step, PyTorch beside it: as one writes it, or tuned";
 
     const int Context = 256;
 
     public static int Run(string[] args)
     {
         int rounds = 9, threads = 2, rowsPerPass = 8;
-        var (name, alone) = ("demo", false);
+        var (name, tuned, alone) = ("demo", false, false);
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -27,6 +27,7 @@ static class TrainVerb
                 case "--rounds" when i + 1 < args.Length: rounds = Number(args[++i]); break;
                 case "--threads" when i + 1 < args.Length: threads = Number(args[++i]); break;
                 case "--rows-per-pass" when i + 1 < args.Length: rowsPerPass = Number(args[++i]); break;
+                case "--tuned": tuned = true; break;
                 case "--alone": alone = true; break;
                 default: Console.Error.WriteLine(Usage); return 2;
             }
@@ -39,10 +40,11 @@ static class TrainVerb
         using var trainer = new Trainer(model, Data(spec.VocabularySize, batch), new TrainingOptions { Steps = int.MaxValue, RowsPerPass = rowsPerPass });
         for (var i = 0; i < 3; i++) trainer.Advance();     // compile, fill caches
 
-        using var peer = alone ? null : TorchPeer.Start(name, rounds, threads);
+        using var peer = alone ? null : TorchPeer.Start(name, !tuned, rounds, threads);
         double[] own = new double[rounds], other = new double[rounds], share = new double[rounds];
         for (var round = 0; round < rounds; round++)
         {
+            if (peer is not null) Thread.Sleep(100);     // until the peer's threads have stopped spinning
             var peak = Peak();
             var seconds = Seconds(() => trainer.Advance());
             own[round] = batch * Context / seconds;

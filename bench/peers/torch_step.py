@@ -1,6 +1,6 @@
 """Tokens per second of whole training steps (forward, backward, clipping, AdamW) in eager PyTorch, float32 on the CPU.
 
-    python3 torch_step.py demo|stories15M [--steps 10] [--warmup 2] [--threads 2] [--lockstep]
+    python3 torch_step.py demo|stories15M [--plain] [--steps 10] [--warmup 2] [--threads 2] [--lockstep]
 
 Prints JSON lines: one about the setting, one for each step, one summary. `fma_share` is the step's arithmetic over what
 bare multiply-adds reached just before it. README.md says what the model does to be fast.
@@ -54,10 +54,13 @@ SHAPES = {
 }
 
 
-def train(shape, threads, warmup, steps, before_step, after_step):
+def train(shape, plain, threads, warmup, steps, before_step, after_step):
     import torch
 
-    from torch_llama import Llama
+    if plain:
+        from torch_plain import Llama
+    else:
+        from torch_llama import Llama
 
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
@@ -65,7 +68,7 @@ def train(shape, threads, warmup, steps, before_step, after_step):
     model = Llama(shape)
     parameters = list(model.parameters())
     assert sum(p.numel() for p in parameters) == shape.parameters
-    optimiser = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, foreach=True)
+    optimiser = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, foreach=not plain)
     rows = torch.randint(shape.V, (warmup + steps, shape.B, shape.T + 1))
     for index, row in enumerate(rows):
         tokens, targets = row[:, :-1].contiguous(), row[:, 1:].reshape(-1)
@@ -74,10 +77,13 @@ def train(shape, threads, warmup, steps, before_step, after_step):
         optimiser.zero_grad(set_to_none=True)
         loss = model(tokens, targets)
         loss.backward()
-        gradients = [p.grad for p in parameters]
-        norm = torch.stack(torch._foreach_norm(gradients)).norm().item()
-        if norm > 1:
-            torch._foreach_mul_(gradients, 1 / norm)
+        if plain:
+            norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
+        else:
+            gradients = [p.grad for p in parameters]
+            norm = torch.stack(torch._foreach_norm(gradients)).norm().item()
+            if norm > 1:
+                torch._foreach_mul_(gradients, 1 / norm)
         optimiser.step()
         seconds = time.perf_counter() - start
         if index >= warmup:
@@ -138,6 +144,7 @@ def emit(**values):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", choices=SHAPES)
+    parser.add_argument("--plain", action="store_true", help="the model written the ordinary way (torch_plain.py)")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
@@ -156,14 +163,15 @@ def main():
         settings = {
             "MOESAIC_PEER_READY": "1", "OPENBLAS_CORETYPE": best_core_type(options.threads),
             "OPENBLAS_NUM_THREADS": str(options.threads), "OMP_NUM_THREADS": str(options.threads),
-            "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 28),
         }
+        if not options.plain:
+            settings |= {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 28)}
         os.execve(sys.executable, [sys.executable, __file__, *sys.argv[1:]], {**os.environ, **settings})
 
     import torch
 
     shape = SHAPES[options.model]
-    emit(model=options.model, parameters=shape.parameters, batch=shape.B, tokens=shape.T, threads=options.threads,
+    emit(model=options.model, plain=options.plain, parameters=shape.parameters, batch=shape.B, tokens=shape.T, threads=options.threads,
          step_gflop=round(shape.step_flops / 1e9, 1), torch=torch.__version__, python=platform.python_version(),
          core_type=os.environ["OPENBLAS_CORETYPE"], load=os.getloadavg()[0])
     yardstick, peaks, speeds = FmaPeak(options.threads), [], []
@@ -179,7 +187,7 @@ def main():
              norm=round(norm, 4), fma_gflops=peaks[-1],
              fma_share=round(shape.step_flops / seconds / 1e9 / peaks[-1], 3))
 
-    train(shape, options.threads, options.warmup, options.steps, before_step, after_step)
+    train(shape, options.plain, options.threads, options.warmup, options.steps, before_step, after_step)
     best = max(speeds)
     emit(summary=options.model, median=round(statistics.median(speeds), 1), best=round(best, 1),
          worst=round(min(speeds), 1), fma_gflops=max(peaks),

@@ -7,8 +7,8 @@ namespace Moesaic.Kernels;
 static unsafe class CrossEntropyVector<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    // 16 MiB of logits: small enough for the last cache level, and tokens enough to keep the products busy.
-    const int LogitsOfBlock = 4 * 1024 * 1024;
+    // 32 MiB of logits: about the last cache level, and tokens enough that packing the head for their products costs little.
+    const int LogitsOfBlock = 8 * 1024 * 1024;
     const int FewestTokens = 32, MostTokens = 512;
 
     internal static void Forward(

@@ -106,12 +106,20 @@ static unsafe class Packing
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void CopyEdge(float* source, int ld, int present, int depth, int width, float* panel)
     {
+        // Whole vectors first: an edge is often half a panel.
+        var vectors = present / Vector128<float>.Count * Vector128<float>.Count;
         for (var k = 0; k < depth; k++)
         {
-            for (var column = 0; column < width; column++)
-                panel[column] = column < present ? source[column] : 0;
+            var column = 0;
+            for (; column < vectors; column += Vector128<float>.Count)
+                Vector128.Store(Vector128.Load(source + column), panel + column);
+            for (; column < present; column++)
+                panel[column] = source[column];
+            for (; column < width; column++)
+                panel[column] = 0;
             source += ld;
             panel += width;
         }
