@@ -10,6 +10,9 @@ sealed class Paired
 {
     const double MinimumSeconds = 0.02;
 
+    /// <summary>Milliseconds until the threads of a peer have stopped spinning; OpenBLAS takes about 25.</summary>
+    const int Rest = 50;
+
     readonly double[][] _seconds;
 
     Paired(double[][] seconds) => _seconds = seconds;
@@ -28,7 +31,10 @@ sealed class Paired
         for (var round = 0; round < rounds; round++)
         {
             for (var i = 0; i < contestants.Length; i++)
+            {
+                if (!UseProcessorTime) Thread.Sleep(Rest);
                 seconds[i][round] = Time(contestants[i], repetitions[i]) / repetitions[i];
+            }
         }
 
         return new Paired(seconds);
