@@ -39,7 +39,7 @@ public sealed class SafetensorsFile : IDisposable
     public static SafetensorsFile Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
-        var map = MappedFile.Open(path, PrefixBytes);
+        var map = MappedFile.Open(path, PrefixBytes, "safetensors");
         try
         {
             ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(map.Bytes(0, PrefixBytes));

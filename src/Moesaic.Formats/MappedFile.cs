@@ -22,14 +22,15 @@ sealed unsafe class MappedFile : IDisposable
 
     internal long Length { get; }
 
-    /// <exception cref="BadModelException">
-    /// Missing, unreadable, or not an ordinary file of at least <paramref name="minimum"/> bytes.
-    /// </exception>
-    internal static MappedFile Open(string path, long minimum) => InputErrors.Explain(path, () =>
+    /// <param name="path">The file.</param>
+    /// <param name="minimum">Bytes a file of this kind has at least.</param>
+    /// <param name="kind">For messages: "safetensors".</param>
+    /// <exception cref="BadModelException">Missing, unreadable, too short, or not an ordinary file.</exception>
+    internal static MappedFile Open(string path, long minimum, string kind) => InputErrors.Explain(path, () =>
     {
         var target = InputErrors.Target(path);
         if (target.Length < minimum)
-            throw new BadModelException($"{path} holds {target.Length} bytes, too few for a safetensors file; "
+            throw new BadModelException($"{path} holds {target.Length} bytes, too few for a {kind} file; "
                 + "it is truncated, fetch it again.");
         using var stream = new FileStream(target.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         long length = stream.Length;
