@@ -7,8 +7,10 @@ namespace Moesaic.Text.Chat;
 /// <summary>Finds a chat template and the special tokens it names among a model's files.</summary>
 static class ChatTemplateFiles
 {
+    /// <param name="folder">A folder or a GGUF file.</param>
     public static ChatTemplate? Read(string folder)
     {
+        if (GgufFile.Is(folder)) return ReadGguf(folder);
         var configPath = Path.Combine(folder, "tokenizer_config.json");
         var config = File.Exists(configPath) ? Json(configPath) : (JsonElement?)null;
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -30,6 +32,37 @@ static class ChatTemplateFiles
         if (!named.TryGetValue("default", out var usual))
             throw new BadModelException($"{configPath}: among the templates of chat_template ({string.Join(", ", named.Keys)}) there is no \"default\".");
         return new ChatTemplate(usual, named.GetValueOrDefault("tool_use"), tokens);
+    }
+
+    /// <summary>The text of a folder's template for ordinary conversations, or null.</summary>
+    public static string? Text(string folder)
+    {
+        var file = Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(file))
+        {
+            var bytes = File.ReadAllBytes(file);
+            StrictJson.CheckUtf8(bytes, file);
+            return System.Text.Encoding.UTF8.GetString(bytes);
+        }
+        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        if (!File.Exists(configPath) || !Json(configPath).TryGetProperty("chat_template", out var given)) return null;
+        if (given.ValueKind == JsonValueKind.String) return given.GetString();
+        return given.ValueKind == JsonValueKind.Array
+            ? given.EnumerateArray().Where(e => Text(e, "name") == "default").Select(e => Text(e, "template")).FirstOrDefault() : null;
+    }
+
+    static ChatTemplate? ReadGguf(string path)
+    {
+        using var file = GgufFile.Open(path);
+        var metadata = file.Metadata;
+        if (metadata.TextOrNull(GgufTokenizer.ChatTemplateKey) is not { } text) return null;
+        var names = metadata.TextsOrNull("tokenizer.ggml.tokens") ?? [];
+        var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (role, key) in new[] { ("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding") })
+            if (metadata.IntOrNull($"tokenizer.ggml.{key}_token_id", max: names.Count - 1) is { } id) tokens[$"{role}_token"] = names[id];
+        const string ToolUse = $"{GgufTokenizer.ChatTemplateKey}.tool_use";
+        var toolUse = metadata.TextOrNull(ToolUse) is { } tools ? JinjaTemplate.Parse(tools, $"{path}, {ToolUse}") : null;
+        return new ChatTemplate(JinjaTemplate.Parse(text, $"{path}, {GgufTokenizer.ChatTemplateKey}"), toolUse, tokens);
     }
 
     static JinjaTemplate Template(string path)

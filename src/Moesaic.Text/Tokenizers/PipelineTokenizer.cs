@@ -40,6 +40,8 @@ sealed class PipelineTokenizer : ITokenizer, IStreamDecodable
         bytes = new byte[]?[vocabulary.Size];
     }
 
+    public PipelineParts Parts => parts;
+
     public int VocabularySize => vocabulary.Size;
 
     public int? BosId => roles.Bos;

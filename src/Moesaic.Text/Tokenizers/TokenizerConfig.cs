@@ -30,6 +30,10 @@ sealed class TokenizerConfig
         }
     }
 
+    /// <summary>Takes a tokenizer_config.json alone.</summary>
+    public static TokenizerConfig Of(JsonPart config) =>
+        new(config, JsonPart.Missing("special_tokens_map.json"), JsonPart.Missing("added_tokens.json"));
+
     /// <summary>Whether encoding adds BOS, when the config says so.</summary>
     public bool? AddBos => config["add_bos_token"].IsNull ? null : config.Flag("add_bos_token", false);
 

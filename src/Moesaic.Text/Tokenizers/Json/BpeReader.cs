@@ -51,6 +51,8 @@ static class BpeReader
     }
 
     /// <summary>Merges are written "a b" or, newer, ["a", "b"].</summary>
+    public static (string Left, string Right) Merge(JsonPart merge) => merge.IsText ? Halves(merge) : Pair(merge);
+
     static MergeTable ReadMerges(JsonPart merges, Dictionary<string, int> ids, out bool marksLead)
     {
         marksLead = true;
@@ -58,7 +60,7 @@ static class BpeReader
         var rank = 0;
         foreach (var merge in merges.Items)
         {
-            var (left, right) = merge.IsText ? Halves(merge) : Pair(merge);
+            var (left, right) = Merge(merge);
             table.Add(Id(left), Id(right), rank++, Id(left + right));
             marksLead &= !Marks.IsInside(left + right);
 

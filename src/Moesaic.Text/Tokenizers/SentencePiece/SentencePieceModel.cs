@@ -28,11 +28,11 @@ sealed class SentencePieceModel
 {
     public required string File { get; init; }
 
-    public List<SentencePiece> Pieces { get; } = [];
+    public List<SentencePiece> Pieces { get; init; } = [];
 
-    public SentencePieceAlgorithm Algorithm { get; private set; } = SentencePieceAlgorithm.Unigram;
+    public SentencePieceAlgorithm Algorithm { get; set; } = SentencePieceAlgorithm.Unigram;
 
-    public bool ByteFallback { get; private set; }
+    public bool ByteFallback { get; set; }
 
     public bool WhitespaceAsSuffix { get; private set; }
 
@@ -45,14 +45,19 @@ sealed class SentencePieceModel
     /// <summary>What an unknown token reads as.</summary>
     public string UnknownSurface { get; private set; } = " \u2047 ";
 
-    public bool AddDummyPrefix { get; private set; } = true;
+    public bool AddDummyPrefix { get; set; } = true;
 
-    public bool RemoveExtraWhitespaces { get; private set; } = true;
+    public bool RemoveExtraWhitespaces { get; set; } = true;
 
     public bool EscapeWhitespaces { get; private set; } = true;
 
     /// <summary>The compiled normalization rules; empty for none.</summary>
-    public byte[] CharsMap { get; private set; } = [];
+    public byte[] CharsMap { get; set; } = [];
+
+    /// <summary>
+    /// User-defined pieces are cut out of a text before anything else, so that what follows one begins a text of its own.
+    /// </summary>
+    public bool CutsUserDefined { get; init; }
 
     public static SentencePieceModel Parse(ReadOnlySpan<byte> content, string file)
     {

@@ -49,6 +49,12 @@ sealed class SentencePieceTokenizer : ITokenizer, IStreamDecodable
         matcher = new AddedTokenMatcher(vocabulary.Added.Values.Select(t => (t.Content, t)));
     }
 
+    public SentencePieceModel Model => model;
+
+    public Vocabulary Names => vocabulary;
+
+    public Template Template => template;
+
     public int VocabularySize => vocabulary.Size;
 
     public int? BosId => roles.Bos;
@@ -143,7 +149,11 @@ sealed class SentencePieceTokenizer : ITokenizer, IStreamDecodable
     {
         var added = config.AddedTokens().Where(t => t.Id >= pieces.Pieces.Length || t.Special).ToDictionary(t => t.Id);
         for (var id = 0; id < pieces.Pieces.Length; id++)
-            if (pieces.Pieces[id].Kind == PieceKind.Control) added.TryAdd(id, new AddedToken(id, pieces.Pieces[id].Text));
+        {
+            var (text, kind) = (pieces.Pieces[id].Text, pieces.Pieces[id].Kind);
+            if (kind == PieceKind.Control) added.TryAdd(id, new AddedToken(id, text));
+            if (kind == PieceKind.UserDefined && model.CutsUserDefined) added.TryAdd(id, new AddedToken(id, text, Special: false));
+        }
         added.Remove(pieces.UnknownId);
         return [.. added.Values.OrderBy(t => t.Id)];
     }
