@@ -36,6 +36,9 @@ public enum ParameterRole
 /// <param name="Value">A vector is one row.</param>
 public sealed record ModelParameter(string Name, ParameterRole Role, Tensor Value)
 {
-    /// <summary>Whether the checkpoint stores one dimension (norms, biases) instead of two.</summary>
-    public bool IsVector => Name.EndsWith("norm.weight", StringComparison.Ordinal) || Name.EndsWith(".bias", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether this is a vector (norms, biases): the checkpoint stores one dimension and weight decay leaves it alone. A matrix of
+    /// one row is none.
+    /// </summary>
+    public bool IsVector { get; init; }
 }

@@ -7,12 +7,15 @@ sealed class ParameterFactory
 {
     public List<ModelParameter> Parameters { get; } = [];
 
-    public Tensor Matrix(string name, ParameterRole role, int rows, int columns)
-    {
-        var tensor = new Tensor(rows, columns);
-        Parameters.Add(new ModelParameter(name, role, tensor));
-        return tensor;
-    }
+    public Tensor Matrix(string name, ParameterRole role, int rows, int columns) =>
+        Add(new ModelParameter(name, role, new Tensor(rows, columns)));
 
-    public Tensor Vector(string name, ParameterRole role, int count) => Matrix(name, role, 1, count);
+    public Tensor Vector(string name, ParameterRole role, int count) =>
+        Add(new ModelParameter(name, role, new Tensor(1, count)) { IsVector = true });
+
+    Tensor Add(ModelParameter parameter)
+    {
+        Parameters.Add(parameter);
+        return parameter.Value;
+    }
 }

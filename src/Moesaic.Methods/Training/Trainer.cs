@@ -33,7 +33,8 @@ public sealed class Trainer : IDisposable
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         foreach (var parameter in model.Parameters)
             parameter.Value.NeedsGradient = options.Roles is null || options.Roles.Contains(parameter.Role);
-        Optimiser = new AdamW(model.Parameters.Where(p => p.Value.NeedsGradient).Select(p => (p.Name, p.Value)), options.Optimiser);
+        Optimiser = new AdamW(model.Parameters.Where(p => p.Value.NeedsGradient)
+            .Select(p => new TrainedParameter(p.Name, p.Value, Decays: !p.IsVector)), options.Optimiser);
         Routing = model.NewStatistics();
     }
 

@@ -14,12 +14,18 @@ public sealed record AdamWOptions
     /// <summary>Added to the root in the denominator. Default 1e-8.</summary>
     public float Epsilon { get; init; } = 1e-8f;
 
-    /// <summary>Decoupled weight decay, per unit of learning rate. Vectors (norms, biases) are not decayed. Default 0.1.</summary>
+    /// <summary>Decoupled weight decay, per unit of learning rate, of parameters that decay. Default 0.1.</summary>
     public float WeightDecay { get; init; } = 0.1f;
 
     /// <summary>Gradients are scaled down to this global norm when they exceed it; 0 switches clipping off. Default 1.</summary>
     public float ClipNorm { get; init; } = 1f;
 }
+
+/// <summary>A parameter to be trained.</summary>
+/// <param name="Name">Keys the saved state.</param>
+/// <param name="Value">With <see cref="Tensor.NeedsGradient"/>.</param>
+/// <param name="Decays">Whether weight decay applies: usual for matrices (of one row too), not for norms and biases.</param>
+public readonly record struct TrainedParameter(string Name, Tensor Value, bool Decays);
 
 /// <summary>
 /// AdamW with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2) and clipping by the global norm. All sums
@@ -27,24 +33,24 @@ public sealed record AdamWOptions
 /// </summary>
 public sealed class AdamW : IDisposable
 {
-    readonly (string Name, Tensor Parameter, Tensor Mean, Tensor Square)[] slots;
+    readonly (TrainedParameter Parameter, Tensor Mean, Tensor Square)[] slots;
     readonly AdamWOptions options;
 
     /// <summary>Prepares zeroed moments for the parameters.</summary>
-    /// <param name="parameters">Named parameters with <see cref="Tensor.NeedsGradient"/>; the names key the saved state.</param>
+    /// <param name="parameters">What is trained, with distinct names.</param>
     /// <param name="options">Settings.</param>
-    public AdamW(IEnumerable<(string Name, Tensor Parameter)> parameters, AdamWOptions options)
+    public AdamW(IEnumerable<TrainedParameter> parameters, AdamWOptions options)
     {
         this.options = options;
         slots = [.. parameters.Select(p =>
-            (p.Name, p.Parameter, new Tensor(p.Parameter.Rows, p.Parameter.Columns), new Tensor(p.Parameter.Rows, p.Parameter.Columns)))];
+            (p, new Tensor(p.Value.Rows, p.Value.Columns), new Tensor(p.Value.Rows, p.Value.Columns)))];
     }
 
     /// <summary>Number of steps taken. Set it when a saved state is restored.</summary>
     public int StepCount { get; set; }
 
     /// <summary>The moments of each parameter, to save and restore: (name, mean, mean square).</summary>
-    public IEnumerable<(string Name, Tensor Mean, Tensor Square)> State => slots.Select(s => (s.Name, s.Mean, s.Square));
+    public IEnumerable<(string Name, Tensor Mean, Tensor Square)> State => slots.Select(s => (s.Parameter.Name, s.Mean, s.Square));
 
     /// <summary>Takes one step with the accumulated gradients and clears them.</summary>
     /// <param name="learningRate">Of this step.</param>
@@ -53,16 +59,16 @@ public sealed class AdamW : IDisposable
     {
         double squares = 0;
         foreach (var slot in slots)
-            if (slot.Parameter.Gradient is { } gradient) squares += Elementwise.SumOfSquares(gradient.Span);
+            if (slot.Parameter.Value.Gradient is { } gradient) squares += Elementwise.SumOfSquares(gradient.Span);
         var norm = Math.Sqrt(squares);
         if (!double.IsFinite(norm)) return norm;
 
         StepCount++;
         var scale = options.ClipNorm > 0 && norm > options.ClipNorm ? (float)(options.ClipNorm / norm) : 1f;
-        foreach (var (_, parameter, mean, square) in slots)
+        foreach (var ((_, parameter, decays), mean, square) in slots)
         {
             if (parameter.Gradient is not { } gradient) continue;
-            var decay = parameter.Rows > 1 ? options.WeightDecay : 0f;
+            var decay = decays ? options.WeightDecay : 0f;
             Kernels.AdamW.Step(parameter.Span, gradient.Span, mean.Span, square.Span,
                 new AdamWStep(learningRate, options.Beta1, options.Beta2, options.Epsilon, decay, StepCount, scale));
             gradient.Span.Clear();
@@ -73,7 +79,7 @@ public sealed class AdamW : IDisposable
     /// <summary>Clears the accumulated gradients without a step.</summary>
     public void ClearGradients()
     {
-        foreach (var slot in slots) slot.Parameter.Gradient?.Span.Clear();
+        foreach (var slot in slots) slot.Parameter.Value.Gradient?.Span.Clear();
     }
 
     /// <summary>Frees the moments.</summary>

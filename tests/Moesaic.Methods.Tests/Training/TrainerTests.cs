@@ -145,6 +145,28 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_matrix_of_one_row_decays_and_a_norm_does_not()
+    {
+        // One expert: its router has one row and, choosing nothing, no gradient; it only decays.
+        var spec = TinyRun.Spec();
+        using var model = TinyRun.Model(spec with
+        {
+            Layers = [new(new AttentionSpec(2, 1, 8), new MixtureSpec(new RouterSpec { Experts = 1, Chosen = 1 }, [12], 0))],
+        });
+        var router = model["model.layers.0.mlp.gate.weight"];
+        var before = router.Span.ToArray();
+        using var trainer = TinyRun.Trainer(model, TinyRun.Options with
+        {
+            AllowUnreachableRouter = true, LoadBalance = 0, ZLoss = 0, WarmupSteps = 0, LearningRate = 0.5f,
+            Optimiser = new() { WeightDecay = 0.5f, Beta1 = 0, Beta2 = 0, Epsilon = 1e30f },
+        });
+        trainer.Advance();
+        Assert.Equal(1, router.Rows);
+        for (var i = 0; i < before.Length; i++) Assert.Equal(before[i] * 0.75f, router.Span[i], 1e-6f);
+        Assert.All(model["model.norm.weight"].Span.ToArray(), w => Assert.Equal(1f, w));
+    }
+
+    [Fact]
     public void Roles_the_model_does_not_have_are_refused()
     {
         using var model = TinyRun.Model(TinyRun.Spec(shared: 0));

@@ -14,12 +14,14 @@ public class AdamWTests
         return parameter;
     }
 
+    static TrainedParameter Trained(string name, Tensor value) => new(name, value, Decays: true);
+
     [Fact]
     public void The_first_step_goes_by_the_sign_whatever_the_size_of_the_gradient()
     {
         // Corrected by the bias, the first moments are g and g²: the step is η · sign g, after the decay by 1 − η λ.
         using var matrix = WithGradient(new Tensor(2, 2, [1, 2, -4, 0.5f]), 3, -1e-3f, 1e3f, 0);
-        using var optimiser = new AdamW([("m", matrix)], plain);
+        using var optimiser = new AdamW([Trained("m", matrix)], plain);
         var norm = optimiser.Step(0.01f);
         Assert.Equal(Math.Sqrt(9 + 1e-6 + 1e6), norm, 1e-3);
         float[] expected = [0.999f - 0.01f, (2 * 0.999f) + 0.01f, (-4 * 0.999f) - 0.01f, 0.5f * 0.999f];
@@ -28,12 +30,16 @@ public class AdamWTests
         Assert.Equal(1, optimiser.StepCount);
     }
 
-    [Fact]
-    public void Vectors_do_not_decay()
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public void What_decays_is_said_and_not_read_from_the_shape(int rows, int columns)
     {
-        using var vector = WithGradient(new Tensor(1, 2, [1, 2]), 0, 0);
-        using var optimiser = new AdamW([("v", vector)], plain);
+        using var matrix = WithGradient(new Tensor(rows, columns, [1, 2]), 0, 0);
+        using var vector = WithGradient(new Tensor(rows, columns, [1, 2]), 0, 0);
+        using var optimiser = new AdamW([Trained("m", matrix), Trained("v", vector) with { Decays = false }], plain);
         optimiser.Step(0.01f);
+        Assert.Equal([0.999f, 2 * 0.999f], matrix.Span.ToArray());
         Assert.Equal([1, 2], vector.Span.ToArray());
     }
 
@@ -41,7 +47,7 @@ public class AdamWTests
     public void Many_steps_equal_a_plain_loop()
     {
         using var parameter = Numbers.Parameter(5, 7, 1);
-        using var optimiser = new AdamW([("p", parameter)], plain);
+        using var optimiser = new AdamW([Trained("p", parameter)], plain);
         var expected = parameter.Span.ToArray().Select(v => (double)v).ToArray();
         var (mean, square) = (new double[35], new double[35]);
         var random = new Random(2);
@@ -68,7 +74,7 @@ public class AdamWTests
         // Norm 5 over both, clipped to 1: moments are those of a fifth of the gradients.
         using var a = WithGradient(new Tensor(2, 1, [0, 0]), 3, 0);
         using var b = WithGradient(new Tensor(2, 1, [0, 0]), 0, 4);
-        using var optimiser = new AdamW([("a", a), ("b", b)], plain with { ClipNorm = 1 });
+        using var optimiser = new AdamW([Trained("a", a), Trained("b", b)], plain with { ClipNorm = 1 });
         Assert.Equal(5, optimiser.Step(0.01f), 1e-6);
         var state = optimiser.State.ToDictionary(s => s.Name);
         Assert.Equal(0.1f * 0.6f, state["a"].Mean.Span[0], 1e-7f);
@@ -82,7 +88,7 @@ public class AdamWTests
     {
         using var good = WithGradient(new Tensor(2, 1, [1, 2]), 1, 1);
         using var broken = WithGradient(new Tensor(2, 1, [3, 4]), 1, bad);
-        using var optimiser = new AdamW([("good", good), ("broken", broken)], plain);
+        using var optimiser = new AdamW([Trained("good", good), Trained("broken", broken)], plain);
         Assert.False(double.IsFinite(optimiser.Step(0.01f)));
         Assert.Equal([1, 2], good.Span.ToArray());
         Assert.Equal([3, 4], broken.Span.ToArray());
@@ -97,7 +103,7 @@ public class AdamWTests
     {
         using var reached = WithGradient(new Tensor(2, 1, [1, 2]), 1, 1);
         using var other = new Tensor(2, 1, [1, 2]);
-        using var optimiser = new AdamW([("reached", reached), ("other", other)], plain);
+        using var optimiser = new AdamW([Trained("reached", reached), Trained("other", other)], plain);
         optimiser.Step(0.01f);
         Assert.Equal([1, 2], other.Span.ToArray());
     }
