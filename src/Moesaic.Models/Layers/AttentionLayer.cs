@@ -38,8 +38,9 @@ public sealed class AttentionLayer
         var queries = workspace.Linear(x, q, qBias);
         var keys = workspace.Linear(x, k, kBias);
         var values = workspace.Linear(x, v, vBias);
-        workspace.RotateInPlace(queries, Spec.HeadDim, input.Positions, rotary.Cos, rotary.Sin);
-        workspace.RotateInPlace(keys, Spec.HeadDim, input.Positions, rotary.Cos, rotary.Sin);
+        var (cos, sin) = rotary.Angles;
+        workspace.RotateInPlace(queries, Spec.HeadDim, input.Positions, cos, sin);
+        workspace.RotateInPlace(keys, Spec.HeadDim, input.Positions, cos, sin);
         if (input.Cache is { } cache)
         {
             if (workspace.Recording) throw new InvalidOperationException("a recorded pass cannot use a cache");

@@ -3,24 +3,45 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Models.Layers;
 
-/// <summary>Cosines and sines of the rotary embedding per position, grown on demand.</summary>
+/// <summary>Cosines and sines per position.</summary>
+/// <param name="Cos">[positions, headDim/2].</param>
+/// <param name="Sin">[positions, headDim/2].</param>
+public sealed record RotaryAngles(Tensor Cos, Tensor Sin);
+
+/// <summary>
+/// Cosines and sines of the rotary embedding per position, grown on demand. Threads that share a model may grow and read it at the
+/// same time: what was read stays as it is.
+/// </summary>
 /// <param name="spec">Base and scaling.</param>
 /// <param name="headDim">Width of a head; even.</param>
 public sealed class RotaryTable(RopeConfig spec, int headDim)
 {
+    const int Fewest = 64;
+
     readonly double[] frequencies = Frequencies(spec, headDim);
 
-    /// <summary>[positions, headDim/2].</summary>
-    public Tensor Cos { get; private set; } = new(0, headDim / 2);
+    // Passes under way may still read the smaller ones. Each is at most half of the next, so all together are less than the last.
+    readonly List<RotaryAngles> outgrown = [];
+    volatile RotaryAngles angles = new(new Tensor(0, headDim / 2), new Tensor(0, headDim / 2));
 
-    /// <summary>[positions, headDim/2].</summary>
-    public Tensor Sin { get; private set; } = new(0, headDim / 2);
+    /// <summary>The table as far as it goes; never changed, only replaced by a longer one.</summary>
+    public RotaryAngles Angles => angles;
 
     /// <summary>Makes sure that positions below <paramref name="positions"/> are in the table.</summary>
     public void Ensure(int positions)
     {
-        if (positions <= Cos.Rows) return;
-        positions = Math.Max(positions, Math.Max(64, Cos.Rows * 2));
+        if (positions <= angles.Cos.Rows) return;
+        lock (outgrown)
+        {
+            if (positions <= angles.Cos.Rows) return;
+            var longer = Make(Math.Max(positions, Math.Max(Fewest, angles.Cos.Rows * 2)));
+            outgrown.Add(angles);
+            angles = longer;
+        }
+    }
+
+    RotaryAngles Make(int positions)
+    {
         var (cos, sin) = (new Tensor(positions, headDim / 2), new Tensor(positions, headDim / 2));
         for (var p = 0; p < positions; p++)
             for (var i = 0; i < frequencies.Length; i++)
@@ -29,9 +50,7 @@ public sealed class RotaryTable(RopeConfig spec, int headDim)
                 cos.Row(p)[i] = (float)c;
                 sin.Row(p)[i] = (float)s;
             }
-        Cos.Dispose();
-        Sin.Dispose();
-        (Cos, Sin) = (cos, sin);
+        return new RotaryAngles(cos, sin);
     }
 
     /// <summary>Radians per position of each pair, as Hugging Face's modeling_rope_utils computes them.</summary>

@@ -30,10 +30,31 @@ public class RotaryTableTests
     {
         var table = new RotaryTable(new RopeConfig(10_000), 8);
         table.Ensure(3);
-        var before = table.Sin.Row(2).ToArray();
+        var before = table.Angles;
         table.Ensure(1000);
-        Assert.True(table.Cos.Rows >= 1000);
-        Assert.Equal(before, table.Sin.Row(2).ToArray());
-        Assert.Equal(Math.Sin(999 * 0.1), table.Sin.Row(999)[1], 1e-6);
+        Assert.True(table.Angles.Cos.Rows >= 1000);
+        Assert.Equal(before.Sin.Row(2).ToArray(), table.Angles.Sin.Row(2).ToArray());
+        Assert.Equal(Math.Sin(999 * 0.1), table.Angles.Sin.Row(999)[1], 1e-6);
+    }
+
+    [Fact]
+    public async Task Threads_may_grow_and_read_it_at_once()
+    {
+        const int longest = 5000, headDim = 8;
+        using var start = new Barrier(4);
+        var table = new RotaryTable(new RopeConfig(10_000), headDim);
+        var readers = Enumerable.Range(0, start.ParticipantCount).Select(thread => Task.Factory.StartNew(() =>
+        {
+            start.SignalAndWait();
+            for (var positions = 1 + thread; positions <= longest; positions += 7)
+            {
+                table.Ensure(positions);
+                var (cos, sin) = table.Angles;
+                Assert.True(cos.Rows >= positions && sin.Rows == cos.Rows);
+                Assert.Equal(MathF.Cos(positions - 1), cos.Row(positions - 1)[0], 1e-5f);
+                Assert.Equal(MathF.Sin(positions - 1), sin.Row(positions - 1)[0], 1e-5f);
+            }
+        }, TaskCreationOptions.LongRunning));
+        await Task.WhenAll(readers.ToArray());
     }
 }
