@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Moesaic.Kernels;
 
 /// <summary>
@@ -8,10 +6,7 @@ namespace Moesaic.Kernels;
 /// </summary>
 sealed unsafe class NativeBuffer
 {
-    const nuint Alignment = 64;
-
-    float* _address;
-    long _length;
+    AlignedBlock _block = new(0, zeroed: false);
 
     /// <summary>
     /// The calling thread's buffer for <typeparamref name="TKernel"/>; other kernels have others, so calls may nest.
@@ -23,19 +18,15 @@ sealed unsafe class NativeBuffer
     /// </summary>
     internal float* Take(long length)
     {
-        if (_length < length)
+        if (_block.Bytes < length * sizeof(float))
         {
-            NativeMemory.AlignedFree(_address);
-            _address = null;
-            _length = 0;
-            _address = (float*)NativeMemory.AlignedAlloc((nuint)length * sizeof(float), Alignment);
-            _length = length;
+            // First freed, so that the two are never there together.
+            _block.Dispose();
+            _block = new AlignedBlock(length * sizeof(float), zeroed: false);
         }
 
-        return _address;
+        return (float*)_block.Pointer;
     }
-
-    ~NativeBuffer() => NativeMemory.AlignedFree(_address);
 
     static class Slot<TKernel>
     {

@@ -1,3 +1,5 @@
+using Moesaic.Kernels;
+
 namespace Moesaic.Tensors;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Moesaic.Tensors;
 /// <remarks>Not thread-safe. Spans and pointers taken from a tensor are valid until it is disposed.</remarks>
 public sealed unsafe class Tensor : IDisposable
 {
-    NativeBuffer buffer;
+    AlignedBlock block;
 
     /// <summary>Makes a zeroed matrix.</summary>
     /// <param name="rows">Number of rows, 0 or more.</param>
@@ -17,7 +19,7 @@ public sealed unsafe class Tensor : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         (Rows, Columns) = (rows, columns);
-        buffer = new NativeBuffer(checked(rows * columns));
+        block = Block(checked(rows * columns));
     }
 
     /// <summary>Makes a matrix with the given values, row by row.</summary>
@@ -43,7 +45,7 @@ public sealed unsafe class Tensor : IDisposable
     {
         get
         {
-            var pointer = buffer.Pointer;
+            var pointer = (float*)block.Pointer;
             ObjectDisposedException.ThrowIf(pointer == null, this);
             return pointer;
         }
@@ -65,7 +67,7 @@ public sealed unsafe class Tensor : IDisposable
     internal bool IsTemporary { get; init; }
 
     /// <summary>Number of elements that fit without new memory.</summary>
-    internal int Capacity => (int)buffer.Count;
+    internal int Capacity => (int)(block.Bytes / sizeof(float));
 
     /// <summary>Row <paramref name="index"/>.</summary>
     public Span<float> Row(int index)
@@ -80,7 +82,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Frees the memory (of the gradient too) at once instead of at the next garbage collection.</summary>
     public void Dispose()
     {
-        buffer.Dispose();
+        block.Dispose();
         Gradient?.Dispose();
         Gradient = null;
     }
@@ -92,11 +94,13 @@ public sealed unsafe class Tensor : IDisposable
     internal void Reshape(int rows, int columns)
     {
         var count = checked(rows * columns);
-        if (count > buffer.Count)
+        if (count > Capacity)
         {
-            buffer.Dispose();
-            buffer = new NativeBuffer(count);
+            block.Dispose();
+            block = Block(count);
         }
         (Rows, Columns) = (rows, columns);
     }
+
+    static AlignedBlock Block(int count) => new((long)count * sizeof(float), zeroed: true);
 }

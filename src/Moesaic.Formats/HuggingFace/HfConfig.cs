@@ -64,16 +64,12 @@ public sealed class HfConfig
     public static HfConfig Load(string path)
     {
         path = Path.GetFullPath(path);
-        using var document = StrictJson.Load(path);
-        return new HfConfig(document.RootElement.Clone(), path);
+        return new HfConfig(StrictJson.LoadObject(path), path);
     }
 
     /// <summary>Takes JSON text; <paramref name="source"/> stands for the file in messages.</summary>
-    public static HfConfig Parse(string json, string source = "config.json")
-    {
-        using var document = StrictJson.Parse(Encoding.UTF8.GetBytes(json), source);
-        return new HfConfig(document.RootElement.Clone(), source);
-    }
+    public static HfConfig Parse(string json, string source = "config.json") =>
+        new(StrictJson.ParseObject(Encoding.UTF8.GetBytes(json), source), source);
 
     /// <summary>Takes a copy of an object built in memory.</summary>
     public static HfConfig From(JsonObject json, string source = "config.json") => Parse(json.ToJsonString(), source);

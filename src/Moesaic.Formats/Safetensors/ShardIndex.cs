@@ -24,8 +24,7 @@ sealed class ShardIndex
 
     internal static ShardIndex Load(string path)
     {
-        using var document = StrictJson.Load(path);
-        var root = document.RootElement;
+        var root = StrictJson.LoadObject(path);
         if (!root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
             throw new BadModelException($"{path} has no weight_map object; it is not an index of safetensors shards.");
         var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);

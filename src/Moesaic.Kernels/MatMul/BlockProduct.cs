@@ -44,7 +44,7 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
         var packedA = packA ? NearRows * sliceK : 0;
         var packedB = panels * PanelColumns * sliceK;
         var edgeTile = TileRows * PanelColumns;
-        var edge = Scratch.Take(edgeTile + packedB + packedA);
+        var edge = NativeBuffer.Of<MatMulProblem>().Take(edgeTile + packedB + packedA);
         var bufferB = edge + edgeTile;
         var bufferA = bufferB + packedB;
         var sourceB = p.B + (form == MatMulForm.ABt ? (long)block.Column * p.LdB : block.Column);

@@ -12,10 +12,10 @@ static class ChatTemplateFiles
     {
         if (GgufFile.Is(folder)) return ReadGguf(folder);
         var configPath = Path.Combine(folder, "tokenizer_config.json");
-        var config = File.Exists(configPath) ? Json(configPath) : (JsonElement?)null;
+        var config = File.Exists(configPath) ? StrictJson.LoadObject(configPath) : (JsonElement?)null;
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
         var map = Path.Combine(folder, "special_tokens_map.json");
-        if (File.Exists(map)) AddTokens(tokens, Json(map));
+        if (File.Exists(map)) AddTokens(tokens, StrictJson.LoadObject(map));
         if (config is { } found) AddTokens(tokens, found);
 
         var file = Path.Combine(folder, "chat_template.jinja");
@@ -98,12 +98,4 @@ static class ChatTemplateFiles
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;
-
-    static JsonElement Json(string path)
-    {
-        var json = StrictJson.Parse(File.ReadAllBytes(path), path);
-        return json.ValueKind == JsonValueKind.Object
-            ? json
-            : throw new BadModelException($"{path}: an object is needed, this is {StrictJson.Describe(json)}.");
-    }
 }

@@ -27,7 +27,7 @@ public static class DatasetReader
     /// nothing is left out unseen.
     /// </param>
     /// <exception cref="BadModelException">
-    /// Nothing to read, malformed JSON, invalid UTF-8, an unknown record or role: the message names file and line.
+    /// Nothing to read, invalid JSON, invalid UTF-8, an unknown record or role: the message names file and line.
     /// </exception>
     public static IEnumerable<Document> Read(
         string path, TextSplit split = TextSplit.EndOfText, DatasetReport? report = null)

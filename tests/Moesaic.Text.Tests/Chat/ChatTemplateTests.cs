@@ -47,7 +47,7 @@ public sealed class ChatTemplateTests : IDisposable
     [InlineData("""{"chat_template": [{"name": "default"}]}""", "name and template")]
     [InlineData("""{"chat_template": 3}""", "string or a list")]
     [InlineData("""{"chat_template": "a\n{{ 1 + }}"}""", "line 2, column 8")]
-    [InlineData("""{"chat_template": "x" """, "malformed")]
+    [InlineData("""{"chat_template": "x" """, "not valid JSON")]
     [InlineData("""[]""", "object")]
     public void A_bad_template_is_named(string config, string why)
     {

@@ -114,9 +114,9 @@ public sealed class DatasetReaderTests : IDisposable
         Assert.Contains("empty", Fault(name, text), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("""{"text":"a"}x""", "line 2", "malformed")]
-    [InlineData("""{"text":"a" """, "line 2", "malformed")]
-    [InlineData("""{"text":"a","text":"b"}""", "line 2", "malformed")]
+    [InlineData("""{"text":"a"}x""", "line 2", "not valid JSON")]
+    [InlineData("""{"text":"a" """, "line 2", "not valid JSON")]
+    [InlineData("""{"text":"a","text":"b"}""", "line 2", "not valid JSON")]
     [InlineData("""{"text":"\ud834 "}""", "line 2", "surrogate")]
     [InlineData("""["a"]""", "line 2", "must be an object")]
     [InlineData("""{"text":3}""", "line 2", "text must be a string")]
@@ -129,7 +129,7 @@ public sealed class DatasetReaderTests : IDisposable
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}""", "message 1", "only text")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"x"}]}]}""", "tool call 1", "no name")]
     [InlineData("""{"conversations":[{"from":"alien","value":"a"}]}""", "turn 1", "alien")]
-    [InlineData("""{"conversations":[{"from":"function_call","value":"oops"}]}""", "turn 1", "malformed")]
+    [InlineData("""{"conversations":[{"from":"function_call","value":"oops"}]}""", "turn 1", "not valid JSON")]
     [InlineData("""{"conversations":[{"from":"human"}]}""", "turn 1", "from and value")]
     public void A_bad_record_is_named_with_its_line(string record, string where, string why)
     {
