@@ -62,18 +62,35 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         using var trainer = new Trainer(model, new BatchStream(data, options.Batch, context.Seed, tokenizer.PadId ?? 0), options.ToTrainingOptions());
         var log = new TrainingLog();
         var state = Path.Combine(context.WorkFolder, StateFile);
-        if (File.Exists(state))
-            log = TrainingLog.FromJson(TrainingState.Restore(state, trainer).GetValueOrDefault(LogKey)
-                ?? throw new BadModelException($"{state}: no log in the metadata: not the state of a step; delete the folder {context.WorkFolder} and run again."));
+        if (File.Exists(state)) log = Restore(state, trainer, context.WorkFolder);
 
         var clock = Stopwatch.StartNew();
         var resumed = trainer.Step;
-        Advance(trainer, log, heldOut, state, context);
-        var rate = log.Steps.Skip(resumed).Sum(s => (double)s.Tokens) / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+        try
+        {
+            Advance(trainer, log, heldOut, state, context);
+            var rate = log.Steps.Skip(resumed).Sum(s => (double)s.Tokens) / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+            var saved = ModelFolder.Save(model, context.OutputFolder,
+                new SaveOptions { Type = options.Type, SideFilesFrom = context.InputFolder }, context.Cancellation);
+            return Report(trainer, log, saved, resumed < trainer.Step ? rate : null, notes);
+        }
+        catch (OperationCanceledException)
+        {
+            Save(state, trainer, log);
+            throw;
+        }
+    }
 
-        var saved = ModelFolder.Save(model, context.OutputFolder,
-            new SaveOptions { Type = options.Type, SideFilesFrom = context.InputFolder }, context.Cancellation);
-        return Report(trainer, log, saved, resumed < trainer.Step ? rate : null, notes);
+    static void Save(string state, Trainer trainer, TrainingLog log) =>
+        TrainingState.Save(state, trainer, new Dictionary<string, string> { [LogKey] = log.ToJson() });
+
+    static TrainingLog Restore(string state, Trainer trainer, string folder)
+    {
+        var json = TrainingState.Restore(state, trainer).GetValueOrDefault(LogKey);
+        var log = json is null ? null : TrainingLog.FromJson(json);
+        return log is not null && log.Steps.Count == trainer.Step ? log : throw new BadModelException(
+            $"{state}: the log of {trainer.Step} training steps is missing or damaged in the metadata, so that the report would not be true. " +
+            $"Delete the folder {folder} and run again.");
     }
 
     PackedDataset ReadData(ITokenizer tokenizer, ChatTemplate? template, StepContext context, List<string> notes)
@@ -96,27 +113,32 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var perStep = (long)options.Batch * options.Context;
         using var task = context.Progress.Begin("train", trainer.Options.Steps * perStep, "tokens", trainer.Step * perStep);
         var sinceSaved = Stopwatch.StartNew();
-        if (log.HeldOut.Count == 0) Measure(trainer, log, heldOut, context);
-        while (!trainer.Finished)
+        while (true)
         {
-            if (context.Cancellation.IsCancellationRequested || sinceSaved.Elapsed.TotalMinutes >= options.SaveEvery)
+            // A measurement that was interrupted is due again when the run goes on.
+            if (heldOut is not null && IsDue(trainer, log)) Measure(trainer, log, heldOut, context);
+            if (trainer.Finished) return;
+            context.Cancellation.ThrowIfCancellationRequested();
+            if (sinceSaved.Elapsed.TotalMinutes >= options.SaveEvery)
             {
-                TrainingState.Save(state, trainer, new Dictionary<string, string> { [LogKey] = log.ToJson() });
-                context.Cancellation.ThrowIfCancellationRequested();
+                Save(state, trainer, log);
                 sinceSaved.Restart();
             }
             var step = trainer.Advance();
             log.Steps.Add(step);
             task.Report(step.Step * perStep, new Figure("loss", step.Loss, "nats"), new Figure("learning_rate", step.LearningRate));
-            if (trainer.Finished || (options.EvaluateEvery > 0 && step.Step % options.EvaluateEvery == 0))
-                Measure(trainer, log, heldOut, context);
         }
     }
 
-    static void Measure(Trainer trainer, TrainingLog log, PackedDataset? heldOut, StepContext context)
+    bool IsDue(Trainer trainer, TrainingLog log) =>
+        (trainer.Step == 0 || trainer.Finished || (options.EvaluateEvery > 0 && trainer.Step % options.EvaluateEvery == 0))
+        && (log.HeldOut.Count == 0 || log.HeldOut[^1].Step < trainer.Step);
+
+    static void Measure(Trainer trainer, TrainingLog log, PackedDataset heldOut, StepContext context)
     {
-        if (heldOut is null) return;
-        var result = Perplexity.Measure(trainer.Model, heldOut);
+        PerplexityResult result;
+        using (var task = context.Progress.Begin("measure held-out text", heldOut.Blocks, "blocks"))
+            result = Perplexity.Measure(trainer.Model, heldOut, progress: blocks => task.Report(blocks), cancellation: context.Cancellation);
         log.HeldOut.Add(new(trainer.Step, result.Loss));
         context.Progress.Measured($"step {trainer.Step}", [new Figure("held_out_loss", result.Loss, "nats"),
             .. RoutingReport.Figures(trainer.Routing)]);

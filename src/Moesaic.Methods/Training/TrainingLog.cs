@@ -22,8 +22,19 @@ public sealed partial record TrainingLog
     /// <summary>As JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, LogContext.Default.TrainingLog);
 
-    /// <summary>From JSON.</summary>
-    public static TrainingLog FromJson(string json) => JsonSerializer.Deserialize(json, LogContext.Default.TrainingLog) ?? new();
+    /// <summary>From JSON; null when it is none of a log.</summary>
+    public static TrainingLog? FromJson(string json)
+    {
+        try
+        {
+            var log = JsonSerializer.Deserialize(json, LogContext.Default.TrainingLog);
+            return log is { Steps: not null, HeldOut: not null } ? log : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The loss curve in at most <paramref name="rows"/> rows: means over equal stretches of steps.</summary>
     public ReportTable ToTable(int rows = 20)

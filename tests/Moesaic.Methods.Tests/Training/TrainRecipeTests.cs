@@ -81,15 +81,54 @@ public sealed class TrainRecipeTests : IDisposable
     {
         Run(Recipe("whole"));
         using (var stop = new CancellationTokenSource())
-            Assert.Throws<OperationCanceledException>(() => Run(Recipe("parts"), new StopAfter(stoppedAfter, stop), stop.Token));
+            Assert.Throws<OperationCanceledException>(() => Run(Recipe("parts"), new StopAfter("train", stoppedAfter, stop), stop.Token));
         Assert.False(Directory.Exists(folder["parts"]));
-        var progress = new StopAfter(int.MaxValue, null);
+        var progress = new StopAfter("train", int.MaxValue, null);
         var reports = Run(Recipe("parts"), progress);
-        Assert.Equal(12 - stoppedAfter, progress.Steps);
+        Assert.Equal(12 - stoppedAfter, progress.Reports);
         Assert.Equal(File.ReadAllBytes(folder["whole/model.safetensors"]), File.ReadAllBytes(folder["parts/model.safetensors"]));
         // The report covers the whole run.
         Assert.Equal(12, reports[1].Report.Tables[0].Rows.Count);
         Assert.Contains("12 steps", reports[1].Report.Summary, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]     // before the first step
+    [InlineData(1)]     // after step 5
+    [InlineData(3)]     // after the last
+    public void A_measurement_stops_within_a_pass_and_is_made_up_for(int measured)
+    {
+        var measuring = new StopAfter("measure held-out text", int.MaxValue, null);
+        var whole = Run(Recipe("whole"), measuring)[1].Report.Tables[0];
+        var passes = measuring.Reports / 4;
+        Assert.True(passes > 1);
+
+        using (var stop = new CancellationTokenSource())
+        {
+            var stopping = new StopAfter("measure held-out text", (measured * passes) + 1, stop);
+            Assert.Throws<OperationCanceledException>(() => Run(Recipe("parts"), stopping, stop.Token));
+            Assert.Equal((measured * passes) + 1, stopping.Reports);
+        }
+        var report = Run(Recipe("parts"))[1].Report;
+        Assert.Equal(whole.Rows, report.Tables[0].Rows);
+        Assert.Equal(File.ReadAllBytes(folder["whole/model.safetensors"]), File.ReadAllBytes(folder["parts/model.safetensors"]));
+    }
+
+    [Theory]
+    [InlineData("\"log\":", "\"lag\":")]
+    [InlineData("{\\\"Steps\\\"", "[\\\"Steps\\\"")]
+    [InlineData("\\\"Steps\\\"", "\\\"Stops\\\"")]
+    public void A_state_whose_log_is_missing_or_damaged_is_refused(string part, string replacement)
+    {
+        using (var stop = new CancellationTokenSource())
+            Assert.Throws<OperationCanceledException>(() => Run(Recipe("out"), new StopAfter("train", 3, stop), stop.Token));
+        var state = folder["out.work/2-train/work/state.safetensors"];
+        var text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(state));
+        Assert.Contains(part, text, StringComparison.Ordinal);
+        File.WriteAllBytes(state, System.Text.Encoding.Latin1.GetBytes(text.Replace(part, replacement, StringComparison.Ordinal)));
+        var message = Assert.Throws<BadModelException>(() => Run(Recipe("out"))).Message;
+        Assert.Contains("the log of 3 training steps is missing or damaged", message, StringComparison.Ordinal);
+        Assert.Contains("Delete the folder", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,22 +158,16 @@ public sealed class TrainRecipeTests : IDisposable
         Assert.NotEqual(first, Weights("c", 2));
     }
 
-    /// <summary>Counts training steps and cancels after one of them.</summary>
-    sealed class StopAfter(int steps, CancellationTokenSource? stop) : IProgressReporter, IProgressTask
+    /// <summary>Counts the reports of a task and cancels after one of them.</summary>
+    sealed class StopAfter(string task, int reports, CancellationTokenSource? stop) : IProgressReporter, IProgressTask
     {
-        bool training;
+        public int Reports { get; private set; }
 
-        public int Steps { get; private set; }
-
-        public IProgressTask Begin(string title, double total, string unit, double done = 0)
-        {
-            training = title == "train";
-            return this;
-        }
+        public IProgressTask Begin(string title, double total, string unit, double done = 0) => title == task ? this : SilentProgress.Instance;
 
         public void Report(double done, params ReadOnlySpan<Figure> figures)
         {
-            if (training && ++Steps == steps) stop!.Cancel();
+            if (++Reports == reports) stop!.Cancel();
         }
 
         public void Measured(string title, IReadOnlyList<Figure> figures) { }
