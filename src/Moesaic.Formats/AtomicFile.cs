@@ -30,6 +30,12 @@ public static class AtomicFile
         file.Commit();
     }
 
+    /// <summary>Removes the temporaries that killed writers left in a folder. Nobody may be writing there.</summary>
+    public static void RemoveLeftovers(string folder) => OutputErrors.Explain(folder, () =>
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, ".*.tmp")) File.Delete(file);
+    });
+
     static string TemporaryName(string path)
     {
         int unique = Interlocked.Increment(ref counter);

@@ -31,6 +31,20 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void Leftovers_of_a_killed_writer_are_removed_and_nothing_else()
+    {
+        foreach (var name in new[] { "a.txt", ".hidden", "b.tmp", "sub/.c.txt.9-1.tmp" }) folder.Write(name, "");
+        AtomicFile.Write(folder["a.txt"], _ =>
+        {
+            // What a writer killed now leaves.
+            foreach (var file in Directory.GetFiles(folder.Path, ".a.txt.*")) File.Copy(file, file.Replace("a.txt", "d.txt", StringComparison.Ordinal));
+        });
+        Assert.Equal(6, folder.Names.Count());
+        AtomicFile.RemoveLeftovers(folder.Path);
+        Assert.Equal([".hidden", "a.txt", "b.tmp", "sub", "sub/.c.txt.9-1.tmp"], folder.Names);
+    }
+
+    [Fact]
     public void Old_content_is_visible_until_the_end()
     {
         string path = folder.Write("a.txt", "old");

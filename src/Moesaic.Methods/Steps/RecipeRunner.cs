@@ -99,6 +99,7 @@ public sealed class RecipeRunner
         var step = run.Steps[index];
         progress.Note(FormattableString.Invariant($"step {index + 1} of {run.Steps.Count}, {step.Verb}: {plan.Summary}"));
         Directory.CreateDirectory(folder.Work);
+        AtomicFile.RemoveLeftovers(folder.Work);
         state.Save(folder.State);
         if (Directory.Exists(folder.Model)) Directory.Delete(folder.Model, recursive: true);
         DiskSpace.Require(folder.Path, plan.OutputBytes, folder.Path);

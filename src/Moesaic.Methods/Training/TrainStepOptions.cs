@@ -76,9 +76,9 @@ public sealed record TrainStepOptions
     [Range(0, int.MaxValue)]
     public int EvaluateEvery { get; init; }
 
-    /// <summary>Save what is needed to resume every so many minutes.</summary>
+    /// <summary>Save what is needed to resume every so many minutes; 0: before every step.</summary>
     [Unit("minutes")]
-    [Range(0.01, 1e6)]
+    [Range(0.0, 1e6)]
     public double SaveEvery { get; init; } = 5;
 
     /// <summary>Number type of the written checkpoint; training itself is in float32.</summary>
