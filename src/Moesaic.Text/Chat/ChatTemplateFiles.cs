@@ -45,7 +45,7 @@ static class ChatTemplateFiles
             return System.Text.Encoding.UTF8.GetString(bytes);
         }
         var configPath = Path.Combine(folder, "tokenizer_config.json");
-        if (!File.Exists(configPath) || !Json(configPath).TryGetProperty("chat_template", out var given)) return null;
+        if (!File.Exists(configPath) || !StrictJson.LoadObject(configPath).TryGetProperty("chat_template", out var given)) return null;
         if (given.ValueKind == JsonValueKind.String) return given.GetString();
         return given.ValueKind == JsonValueKind.Array
             ? given.EnumerateArray().Where(e => Text(e, "name") == "default").Select(e => Text(e, "template")).FirstOrDefault() : null;
