@@ -18,20 +18,14 @@ sealed class LlamaGolden
 
     public JsonElement Header { get; }
 
-    public byte[] Encoded => Section(0, Size("encoded"));
+    public ReadOnlySpan<byte> Encoded => Section(0, Size("encoded"));
 
-    public byte[] Weighted => Section(Size("encoded"), Size("weighted"));
+    public ReadOnlySpan<byte> Weighted => Section(Size("encoded"), Size("weighted"));
 
-    public byte[] Blocks => Section(Size("encoded") + Size("weighted"), Size("blocks"));
+    public ReadOnlySpan<byte> Blocks => Section(Size("encoded") + Size("weighted"), Size("blocks"));
 
-    public float[] Decoded
-    {
-        get
-        {
-            int at = Size("encoded") + Size("weighted") + Size("blocks");
-            return MemoryMarshal.Cast<byte, float>(Section(at, _content.Length - _start - at)).ToArray();
-        }
-    }
+    public ReadOnlySpan<float> Decoded => MemoryMarshal.Cast<byte, float>(
+        Rest(Size("encoded") + Size("weighted") + Size("blocks")));
 
     public static LlamaGolden Of(WeightEncoding encoding) => new(encoding.Name());
 
@@ -39,7 +33,7 @@ sealed class LlamaGolden
     public static Input ReadRows()
     {
         var file = new LlamaGolden("rows");
-        float[] values = MemoryMarshal.Cast<byte, float>(file.Section(0, file._content.Length - file._start)).ToArray();
+        float[] values = MemoryMarshal.Cast<byte, float>(file.Rest(0)).ToArray();
         int columns = file.Header.GetProperty("columns").GetInt32();
         string[] kinds = [.. file.Header.GetProperty("kinds").EnumerateArray().Select(kind => kind.GetString()!)];
         return new(columns, kinds, values[..columns], values[columns..]);
@@ -47,7 +41,9 @@ sealed class LlamaGolden
 
     int Size(string section) => Header.GetProperty(section).GetInt32();
 
-    byte[] Section(int at, int length) => _content[(_start + at)..(_start + at + length)];
+    ReadOnlySpan<byte> Section(int at, int length) => Rest(at)[..length];
+
+    ReadOnlySpan<byte> Rest(int at) => _content.AsSpan(_start + at);
 
     public sealed record Input(int Columns, string[] Kinds, float[] Importance, float[] Values)
     {
