@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// Activation rows times panels of a block encoding, slice by slice of 256 k. The sums of a panel stay in scratch memory
+/// until its last slice.
+/// </summary>
+static unsafe class PanelProduct<TSimd, TVector, TSlices>
+    where TSimd : struct, IIntegerSimd<TVector>
+    where TVector : unmanaged
+    where TSlices : struct, ISlices
+{
+    /// <summary>For more activation rows it pays to spread a slice out first.</summary>
+    const int FewRows = 8;
+
+    const int TileRows = 6;
+
+    internal static void Run(in PanelWork work)
+    {
+        var sums = NativeBuffer.Of<PanelWork>().Take(work.Rows * PanelShape.Rows + TSlices.ScratchBytes / sizeof(float));
+        var scratch = (byte*)(sums + work.Rows * PanelShape.Rows);
+        var panel = work.Panel;
+        for (var i = 0; i < work.Panels; i++)
+        {
+            new Span<float>(sums, work.Rows * PanelShape.Rows).Clear();
+            for (var lane = 0; lane < PanelShape.Rows; lane += TSimd.Lanes)
+                Lanes(work, panel, lane, sums, scratch);
+            CopyOut(work, i * PanelShape.Rows, sums);
+            panel += work.Layout.PanelBytes;
+        }
+    }
+
+    /// <summary>A vector of output rows over all slices.</summary>
+    static void Lanes(in PanelWork work, byte* panel, int lane, float* sums, byte* scratch)
+    {
+        var words = panel + lane * sizeof(int);
+        var scales = panel + work.Layout.Shape.Scales(work.Layout.Columns) + lane * (TSlices.ScaleStride / PanelShape.Rows);
+        var x = work.X;
+        var most = Activations.SliceLength / TSlices.BlockLength;
+        for (var left = work.Layout.Columns / TSlices.BlockLength; left > 0; left -= most)
+        {
+            var blocks = Math.Min(left, most);
+            if (work.Rows <= FewRows)
+            {
+                TSlices.Prepare(words, scales, scratch);
+                for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
+                    Tile(Math.Min(rows, work.Rows - row), words, scales, blocks, scratch, x + row * work.Stride, work.Stride, sums + lane + row * PanelShape.Rows);
+            }
+            else
+            {
+                TSlices.Spread(words, scales, blocks, scratch);
+                for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
+                    SpreadTile(Math.Min(rows, work.Rows - row), scratch, blocks, x + row * work.Stride, work.Stride, sums + lane + row * PanelShape.Rows);
+            }
+
+            words += blocks * TSlices.BlockStride;
+            scales += blocks * TSlices.ScaleStride;
+            x += Activations.SliceBytes;
+        }
+    }
+
+    /// <summary>Rows of a tile: as even as possible.</summary>
+    static int TileOf(int rows)
+    {
+        var tiles = (rows + TileRows - 1) / TileRows;
+        return (rows + tiles - 1) / tiles;
+    }
+
+    static void Tile(int rows, byte* words, byte* scales, int blocks, byte* scratch, byte* x, nint stride, float* y)
+    {
+        switch (rows)
+        {
+            case 1: TSlices.Multiply<One>(words, scales, blocks, scratch, x, stride, y); break;
+            case 2: TSlices.Multiply<Two>(words, scales, blocks, scratch, x, stride, y); break;
+            case 3: TSlices.Multiply<Three>(words, scales, blocks, scratch, x, stride, y); break;
+            case 4: TSlices.Multiply<Four>(words, scales, blocks, scratch, x, stride, y); break;
+            case 5: TSlices.Multiply<Five>(words, scales, blocks, scratch, x, stride, y); break;
+            default: TSlices.Multiply<Six>(words, scales, blocks, scratch, x, stride, y); break;
+        }
+    }
+
+    static void SpreadTile(int rows, byte* scratch, int blocks, byte* x, nint stride, float* y)
+    {
+        switch (rows)
+        {
+            case 1: TSlices.MultiplySpread<One>(scratch, blocks, x, stride, y); break;
+            case 2: TSlices.MultiplySpread<Two>(scratch, blocks, x, stride, y); break;
+            case 3: TSlices.MultiplySpread<Three>(scratch, blocks, x, stride, y); break;
+            case 4: TSlices.MultiplySpread<Four>(scratch, blocks, x, stride, y); break;
+            case 5: TSlices.MultiplySpread<Five>(scratch, blocks, x, stride, y); break;
+            default: TSlices.MultiplySpread<Six>(scratch, blocks, x, stride, y); break;
+        }
+    }
+
+    static void CopyOut(in PanelWork work, int column, float* sums)
+    {
+        var count = Math.Min(PanelShape.Rows, work.Columns - column);
+        for (var row = 0; row < work.Rows; row++)
+            new ReadOnlySpan<float>(sums + row * PanelShape.Rows, count).CopyTo(new(work.Y + row * work.LdY + column, count));
+    }
+}

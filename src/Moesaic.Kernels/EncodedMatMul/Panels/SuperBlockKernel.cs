@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// Up to 6 activation rows times one vector of output rows over one block of 256 values. The products of levels are summed
+/// exactly, with the integer scales of their parts; then y = fma(Σ s·q·x, d·scale, y) and, with minima,
+/// y = fma(Σ t·Σx, −m·scale, y).
+/// </summary>
+static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
+    where TSimd : struct, IIntegerSimd<TVector>
+    where TVector : unmanaged
+    where TBlocks : struct, ISuperBlocks<TSimd, TVector>
+{
+    /// <param name="words">Words of the block.</param>
+    /// <param name="scales">Its scales, see <see cref="SuperBlockScales"/>.</param>
+    /// <param name="x">Slice of the first activation row.</param>
+    /// <param name="stride">Bytes from one activation row to the next.</param>
+    /// <param name="y">Sums of the first activation row; those of the next follow after <see cref="PanelShape.Rows"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Run<TRows>(byte* words, TVector* scales, byte* x, nint stride, float* y)
+        where TRows : struct, ICount
+    {
+        // Of row R: yR is the result, sR the sum over the block, tR the words of a run.
+        TVector s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
+        var s = scales;
+        var sums = x + Activations.HalfSums;
+        var levels = x;
+        for (var part = 0; part < 8; part++)
+        {
+            for (var run = 0; run < 32; run += TBlocks.RunLength)
+            {
+                TVector t0 = default, t1 = default, t2 = default, t3 = default, t4 = default, t5 = default;
+                if (TBlocks.Centre > 0)
+                {
+                    t0 = TSimd.BroadcastWords(sums, TBlocks.Centre - Activations.HalfSumsShift);
+                    if (TRows.Value > 1) t1 = TSimd.BroadcastWords(sums + stride, TBlocks.Centre - Activations.HalfSumsShift);
+                    if (TRows.Value > 2) t2 = TSimd.BroadcastWords(sums + 2 * stride, TBlocks.Centre - Activations.HalfSumsShift);
+                    if (TRows.Value > 3) t3 = TSimd.BroadcastWords(sums + 3 * stride, TBlocks.Centre - Activations.HalfSumsShift);
+                    if (TRows.Value > 4) t4 = TSimd.BroadcastWords(sums + 4 * stride, TBlocks.Centre - Activations.HalfSumsShift);
+                    if (TRows.Value > 5) t5 = TSimd.BroadcastWords(sums + 5 * stride, TBlocks.Centre - Activations.HalfSumsShift);
+                    sums += 4;
+                }
+
+                for (var unit = run / 4; unit < (run + TBlocks.RunLength) / 4; unit++)
+                {
+                    var w = TBlocks.Levels(words, part, unit);
+                    t0 = TSimd.MultiplyAddBytes(w, levels, t0);
+                    if (TRows.Value > 1) t1 = TSimd.MultiplyAddBytes(w, levels + stride, t1);
+                    if (TRows.Value > 2) t2 = TSimd.MultiplyAddBytes(w, levels + 2 * stride, t2);
+                    if (TRows.Value > 3) t3 = TSimd.MultiplyAddBytes(w, levels + 3 * stride, t3);
+                    if (TRows.Value > 4) t4 = TSimd.MultiplyAddBytes(w, levels + 4 * stride, t4);
+                    if (TRows.Value > 5) t5 = TSimd.MultiplyAddBytes(w, levels + 5 * stride, t5);
+                    levels += 4;
+                }
+
+                var scale = *s++;
+                s0 = TSimd.MultiplyAddWords(t0, scale, s0);
+                if (TRows.Value > 1) s1 = TSimd.MultiplyAddWords(t1, scale, s1);
+                if (TRows.Value > 2) s2 = TSimd.MultiplyAddWords(t2, scale, s2);
+                if (TRows.Value > 3) s3 = TSimd.MultiplyAddWords(t3, scale, s3);
+                if (TRows.Value > 4) s4 = TSimd.MultiplyAddWords(t4, scale, s4);
+                if (TRows.Value > 5) s5 = TSimd.MultiplyAddWords(t5, scale, s5);
+            }
+        }
+
+        var floats = x + Activations.Scale;
+        TVector y0 = default, y1 = default, y2 = default, y3 = default, y4 = default, y5 = default;
+        y0 = TSimd.Load(y);
+        if (TRows.Value > 1) y1 = TSimd.Load(y + PanelShape.Rows);
+        if (TRows.Value > 2) y2 = TSimd.Load(y + 2 * PanelShape.Rows);
+        if (TRows.Value > 3) y3 = TSimd.Load(y + 3 * PanelShape.Rows);
+        if (TRows.Value > 4) y4 = TSimd.Load(y + 4 * PanelShape.Rows);
+        if (TRows.Value > 5) y5 = TSimd.Load(y + 5 * PanelShape.Rows);
+        y0 = TSimd.AddScaled(s0, scales[SuperBlockScales.Scale], floats, y0);
+        if (TRows.Value > 1) y1 = TSimd.AddScaled(s1, scales[SuperBlockScales.Scale], floats + stride, y1);
+        if (TRows.Value > 2) y2 = TSimd.AddScaled(s2, scales[SuperBlockScales.Scale], floats + 2 * stride, y2);
+        if (TRows.Value > 3) y3 = TSimd.AddScaled(s3, scales[SuperBlockScales.Scale], floats + 3 * stride, y3);
+        if (TRows.Value > 4) y4 = TSimd.AddScaled(s4, scales[SuperBlockScales.Scale], floats + 4 * stride, y4);
+        if (TRows.Value > 5) y5 = TSimd.AddScaled(s5, scales[SuperBlockScales.Scale], floats + 5 * stride, y5);
+        if (TBlocks.MinimumLength > 0)
+        {
+            s0 = s1 = s2 = s3 = s4 = s5 = default;
+            sums = x + (TBlocks.MinimumLength == 16 ? Activations.Sums16 : Activations.Sums32);
+            for (var pair = 0; pair < 128 / TBlocks.MinimumLength; pair++)
+            {
+                var t = scales[SuperBlockScales.Minima + pair];
+                s0 = TSimd.MultiplyAddWordsAt(t, sums, s0);
+                if (TRows.Value > 1) s1 = TSimd.MultiplyAddWordsAt(t, sums + stride, s1);
+                if (TRows.Value > 2) s2 = TSimd.MultiplyAddWordsAt(t, sums + 2 * stride, s2);
+                if (TRows.Value > 3) s3 = TSimd.MultiplyAddWordsAt(t, sums + 3 * stride, s3);
+                if (TRows.Value > 4) s4 = TSimd.MultiplyAddWordsAt(t, sums + 4 * stride, s4);
+                if (TRows.Value > 5) s5 = TSimd.MultiplyAddWordsAt(t, sums + 5 * stride, s5);
+                sums += 4;
+            }
+
+            y0 = TSimd.AddScaled(s0, scales[SuperBlockScales.NegativeMinimum], floats, y0);
+            if (TRows.Value > 1) y1 = TSimd.AddScaled(s1, scales[SuperBlockScales.NegativeMinimum], floats + stride, y1);
+            if (TRows.Value > 2) y2 = TSimd.AddScaled(s2, scales[SuperBlockScales.NegativeMinimum], floats + 2 * stride, y2);
+            if (TRows.Value > 3) y3 = TSimd.AddScaled(s3, scales[SuperBlockScales.NegativeMinimum], floats + 3 * stride, y3);
+            if (TRows.Value > 4) y4 = TSimd.AddScaled(s4, scales[SuperBlockScales.NegativeMinimum], floats + 4 * stride, y4);
+            if (TRows.Value > 5) y5 = TSimd.AddScaled(s5, scales[SuperBlockScales.NegativeMinimum], floats + 5 * stride, y5);
+        }
+
+        TSimd.Store(y0, y);
+        if (TRows.Value > 1) TSimd.Store(y1, y + PanelShape.Rows);
+        if (TRows.Value > 2) TSimd.Store(y2, y + 2 * PanelShape.Rows);
+        if (TRows.Value > 3) TSimd.Store(y3, y + 3 * PanelShape.Rows);
+        if (TRows.Value > 4) TSimd.Store(y4, y + 4 * PanelShape.Rows);
+        if (TRows.Value > 5) TSimd.Store(y5, y + 5 * PanelShape.Rows);
+    }
+}
