@@ -7,15 +7,24 @@ namespace Moesaic.Models;
 /// <summary>A decoder: embedding, layers, norm, head. The same code trains and generates.</summary>
 public sealed class Model : IDisposable
 {
-    readonly Tensor embedding, norm, head;
+    readonly WeightMatrix embedding, head;
+    readonly Tensor norm;
     readonly RotaryTable[] rotaries;
 
     /// <summary>Makes a model of the given shape with all parameters zero.</summary>
     /// <param name="spec">The shape.</param>
-    public Model(ModelSpec spec)
+    public Model(ModelSpec spec) : this(spec, (_, _, rows, columns) => new Tensor(rows, columns))
+    {
+    }
+
+    /// <summary>Makes a model of the given shape with matrices from outside; vectors (norms, biases) are zero.</summary>
+    /// <param name="spec">The shape.</param>
+    /// <param name="matrices">Asked once for each matrix, in the order of the layers. What it throws passes through; the matrices
+    /// that were given before are then disposed.</param>
+    public Model(ModelSpec spec, MatrixSource matrices)
     {
         Spec = spec;
-        var make = new ParameterFactory();
+        var make = new ParameterFactory(matrices);
         embedding = make.Matrix("model.embed_tokens.weight", ParameterRole.Embeddings, spec.VocabularySize, spec.Width);
         var tables = new Dictionary<int, RotaryTable>();
         Blocks = [.. spec.Layers.Select((layer, l) =>
@@ -41,7 +50,7 @@ public sealed class Model : IDisposable
     public IReadOnlyList<ModelParameter> Parameters { get; }
 
     /// <summary>[V, D]: the vocabulary projection, with tied embeddings the embedding table.</summary>
-    public Tensor Head => head;
+    public WeightMatrix Head => head;
 
     /// <summary>The mixture layers, in order.</summary>
     public IEnumerable<MixtureFeedForward> Mixtures => Blocks.Select(b => b.FeedForward).OfType<MixtureFeedForward>();
@@ -96,6 +105,6 @@ public sealed class Model : IDisposable
     /// <summary>Frees all parameters.</summary>
     public void Dispose()
     {
-        foreach (var parameter in Parameters) parameter.Value.Dispose();
+        foreach (var parameter in Parameters) parameter.Matrix.Dispose();
     }
 }

@@ -33,12 +33,16 @@ public enum ParameterRole
 /// <summary>A named parameter. Names are those of Hugging Face's LLaMA and DeepSeek layouts; other architectures rename.</summary>
 /// <param name="Name">For example model.layers.0.mlp.experts.3.gate_proj.weight.</param>
 /// <param name="Role">What it is for.</param>
-/// <param name="Value">A vector is one row.</param>
-public sealed record ModelParameter(string Name, ParameterRole Role, Tensor Value)
+/// <param name="Matrix">The weights; a vector is one row.</param>
+public sealed record ModelParameter(string Name, ParameterRole Role, WeightMatrix Matrix)
 {
     /// <summary>
     /// Whether this is a vector (norms, biases): the checkpoint stores one dimension and weight decay leaves it alone. A matrix of
     /// one row is none.
     /// </summary>
     public bool IsVector { get; init; }
+
+    /// <summary>The weights as float32, to train or change them.</summary>
+    /// <exception cref="InvalidOperationException">They are encoded.</exception>
+    public Tensor Value => Matrix.Dense;
 }

@@ -3,11 +3,11 @@ using Moesaic.Kernels;
 namespace Moesaic.Tensors;
 
 /// <summary>
-/// A dense row-major float32 array in native memory. A tensor is a matrix of <see cref="Rows"/> by <see cref="Columns"/>
+/// A dense row-major float32 array in native memory. A tensor is a matrix of <see cref="WeightMatrix.Rows"/> by <see cref="WeightMatrix.Columns"/>
 /// (a vector is one row); what is computed with tensors lives in <see cref="Workspace"/>'s operations, not here.
 /// </summary>
 /// <remarks>Not thread-safe. Spans and pointers taken from a tensor are valid until it is disposed.</remarks>
-public sealed unsafe class Tensor : IDisposable
+public sealed unsafe class Tensor : WeightMatrix
 {
     AlignedBlock block;
 
@@ -28,13 +28,13 @@ public sealed unsafe class Tensor : IDisposable
     /// <param name="values">rows·columns values.</param>
     public Tensor(int rows, int columns, ReadOnlySpan<float> values) : this(rows, columns) => values.CopyTo(Span);
 
-    /// <summary>Number of rows.</summary>
-    public int Rows { get; private set; }
+    /// <inheritdoc/>
+    public override WeightEncoding Encoding => WeightEncoding.F32;
 
-    /// <summary>Length of a row.</summary>
-    public int Columns { get; private set; }
+    /// <inheritdoc/>
+    public override long Bytes => (long)Count * sizeof(float);
 
-    /// <summary>Number of elements, <see cref="Rows"/>·<see cref="Columns"/>.</summary>
+    /// <summary>Number of elements, <see cref="WeightMatrix.Rows"/>·<see cref="WeightMatrix.Columns"/>.</summary>
     public int Count => Rows * Columns;
 
     /// <summary>All elements, row by row.</summary>
@@ -79,16 +79,16 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>A copy with memory of its own, without gradient.</summary>
     public Tensor Clone() => new(Rows, Columns, Span) { NeedsGradient = NeedsGradient };
 
+    /// <inheritdoc/>
+    public override void DecodeRow(int index, Span<float> values) => Row(index).CopyTo(values);
+
     /// <summary>Frees the memory (of the gradient too) at once instead of at the next garbage collection.</summary>
-    public void Dispose()
+    public override void Dispose()
     {
         block.Dispose();
         Gradient?.Dispose();
         Gradient = null;
     }
-
-    /// <summary>"4x256" for messages.</summary>
-    public override string ToString() => $"{Rows}x{Columns}";
 
     /// <summary>Gives a temporary another shape; memory grows when needed and its contents are then undefined.</summary>
     internal void Reshape(int rows, int columns)

@@ -21,6 +21,9 @@ public sealed class Workspace : IDisposable
     int tensors, indices;
     bool disposed;
 
+    /// <summary>Collects products that run together.</summary>
+    internal ProductBatch Products { get; } = new();
+
     /// <summary>Whether operations are noted for <see cref="Backward"/>.</summary>
     public bool Recording { get; private set; }
 

@@ -44,11 +44,11 @@ public static class Split
         {
             var from = (DenseFeedForward)dense.Blocks[split.Layer].FeedForward;
             var to = (MixtureFeedForward)mixture.Blocks[split.Layer].FeedForward;
-            if (to.Shared is { } shared) Take(split.Shared, from, shared.Gate, shared.Up, shared.Down);
+            if (to.Shared is { } shared) Take(split.Shared, from, shared.Gate.Dense, shared.Up.Dense, shared.Down.Dense);
             for (var e = 0; e < split.Experts.Length; e++)
-                Take(split.Experts[e], from, to.Experts.Gates[e], to.Experts.Ups[e], to.Experts.Downs[e]);
-            if (split.Router is null) RouterInit.Random(to.Router.Weight, plan.Seed, split.Layer);
-            else split.RouterRows.CopyTo(to.Router.Weight.Span);
+                Take(split.Experts[e], from, to.Experts.Gates[e].Dense, to.Experts.Ups[e].Dense, to.Experts.Downs[e].Dense);
+            if (split.Router is null) RouterInit.Random(to.Router.Weight.Dense, plan.Seed, split.Layer);
+            else split.RouterRows.CopyTo(to.Router.Weight.Dense.Span);
         }
         return mixture;
     }
@@ -59,12 +59,12 @@ public static class Split
         for (var i = 0; i < neurons.Length; i++)
         {
             if (neurons[i] >= from.Gate.Rows) continue;
-            from.Gate.Row(neurons[i]).CopyTo(gate.Row(i));
-            from.Up.Row(neurons[i]).CopyTo(up.Row(i));
+            from.Gate.Dense.Row(neurons[i]).CopyTo(gate.Row(i));
+            from.Up.Dense.Row(neurons[i]).CopyTo(up.Row(i));
         }
         for (var d = 0; d < down.Rows; d++)
         {
-            var source = from.Down.Row(d);
+            var source = from.Down.Dense.Row(d);
             var target = down.Row(d);
             for (var i = 0; i < neurons.Length; i++)
                 if (neurons[i] < source.Length) target[i] = source[neurons[i]];

@@ -155,7 +155,7 @@ public sealed class DemoRun(DemoOptions options, IProgressReporter progress, Can
         var random = new Random(unchecked((int)options.Seed));
         foreach (var layer in mixture.Mixtures)
         {
-            var rows = layer.Router.Weight.Span;
+            var rows = layer.Router.Weight.Dense.Span;
             var norm = Math.Sqrt(Kernels.Elementwise.SumOfSquares(rows) / rows.Length);
             ModelInitialiser.FillNormal(rows, random, norm);
         }

@@ -6,16 +6,17 @@ namespace Moesaic.Models.Experts;
 /// <param name="gates">Per expert [Fₑ, D].</param>
 /// <param name="ups">Per expert [Fₑ, D].</param>
 /// <param name="downs">Per expert [D, Fₑ].</param>
-public sealed class ExpertTable(IReadOnlyList<Tensor> gates, IReadOnlyList<Tensor> ups, IReadOnlyList<Tensor> downs)
+public sealed class ExpertTable(
+    IReadOnlyList<WeightMatrix> gates, IReadOnlyList<WeightMatrix> ups, IReadOnlyList<WeightMatrix> downs)
 {
     /// <summary>Per expert [Fₑ, D].</summary>
-    public IReadOnlyList<Tensor> Gates { get; } = gates;
+    public IReadOnlyList<WeightMatrix> Gates { get; } = gates;
 
     /// <summary>Per expert [Fₑ, D].</summary>
-    public IReadOnlyList<Tensor> Ups { get; } = ups;
+    public IReadOnlyList<WeightMatrix> Ups { get; } = ups;
 
     /// <summary>Per expert [D, Fₑ].</summary>
-    public IReadOnlyList<Tensor> Downs { get; } = downs;
+    public IReadOnlyList<WeightMatrix> Downs { get; } = downs;
 
     /// <summary>Computes every expert on its rows.</summary>
     /// <param name="workspace">The pass.</param>
@@ -24,9 +25,7 @@ public sealed class ExpertTable(IReadOnlyList<Tensor> gates, IReadOnlyList<Tenso
     /// <returns>[R, D].</returns>
     public Tensor Forward(Workspace workspace, Tensor rows, int[] offsets)
     {
-        var h = workspace.SwiGlu(
-            workspace.GroupedLinear(rows, offsets, Gates),
-            workspace.GroupedLinear(rows, offsets, Ups));
-        return workspace.GroupedLinear(h, offsets, Downs);
+        var (gate, up) = workspace.GroupedLinear(rows, offsets, Gates, Ups);
+        return workspace.GroupedLinear(workspace.SwiGlu(gate, up), offsets, Downs);
     }
 }

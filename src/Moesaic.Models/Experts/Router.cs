@@ -7,13 +7,13 @@ namespace Moesaic.Models.Experts;
 /// <summary>Who is chosen: scores, selection and combine weights for each token, with their gradient.</summary>
 /// <param name="spec">The pipeline.</param>
 /// <param name="weight">[E, D].</param>
-public sealed class Router(RouterSpec spec, Tensor weight)
+public sealed class Router(RouterSpec spec, WeightMatrix weight)
 {
     /// <summary>The pipeline.</summary>
     public RouterSpec Spec { get; } = spec;
 
     /// <summary>[E, D].</summary>
-    public Tensor Weight { get; } = weight;
+    public WeightMatrix Weight { get; } = weight;
 
     /// <summary>Routes T tokens.</summary>
     /// <param name="workspace">The pass.</param>

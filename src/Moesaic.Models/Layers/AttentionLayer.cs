@@ -8,14 +8,14 @@ public sealed class AttentionLayer
 {
     readonly int layer;
     readonly RotaryTable rotary;
-    readonly Tensor q, k, v, o;
+    readonly WeightMatrix q, k, v, o;
     readonly Tensor? qBias, kBias, vBias, oBias;
 
     internal AttentionLayer(int layer, ModelSpec model, AttentionSpec spec, RotaryTable rotary, ParameterFactory make)
     {
         (this.layer, Spec, this.rotary) = (layer, spec, rotary);
         int queries = spec.QueryHeads * spec.HeadDim, keys = spec.KeyValueHeads * spec.HeadDim;
-        Tensor Projection(string name, int rows, int columns) =>
+        WeightMatrix Projection(string name, int rows, int columns) =>
             make.Matrix($"model.layers.{layer}.self_attn.{name}_proj.weight", ParameterRole.Attention, rows, columns);
         Tensor? Bias(string name, int count) =>
             spec.Bias ? make.Vector($"model.layers.{layer}.self_attn.{name}_proj.bias", ParameterRole.Attention, count) : null;
@@ -35,9 +35,7 @@ public sealed class AttentionLayer
     /// <returns>[T, D], to be added to the residual stream.</returns>
     public Tensor Forward(Workspace workspace, Tensor x, PassInput input)
     {
-        var queries = workspace.Linear(x, q, qBias);
-        var keys = workspace.Linear(x, k, kBias);
-        var values = workspace.Linear(x, v, vBias);
+        var (queries, keys, values) = workspace.Linear(x, (q, qBias), (k, kBias), (v, vBias));
         var (cos, sin) = rotary.Angles;
         workspace.RotateInPlace(queries, Spec.HeadDim, input.Positions, cos, sin);
         workspace.RotateInPlace(keys, Spec.HeadDim, input.Positions, cos, sin);

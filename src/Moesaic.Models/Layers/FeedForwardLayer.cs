@@ -19,24 +19,27 @@ public abstract class FeedForwardLayer
 /// <param name="gate">[F, D].</param>
 /// <param name="up">[F, D].</param>
 /// <param name="down">[D, F].</param>
-public sealed class DenseFeedForward(Tensor gate, Tensor up, Tensor down) : FeedForwardLayer
+public sealed class DenseFeedForward(WeightMatrix gate, WeightMatrix up, WeightMatrix down) : FeedForwardLayer
 {
     /// <summary>[F, D].</summary>
-    public Tensor Gate { get; } = gate;
+    public WeightMatrix Gate { get; } = gate;
 
     /// <summary>[F, D].</summary>
-    public Tensor Up { get; } = up;
+    public WeightMatrix Up { get; } = up;
 
     /// <summary>[D, F].</summary>
-    public Tensor Down { get; } = down;
+    public WeightMatrix Down { get; } = down;
 
     /// <inheritdoc/>
     public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
         workspace.Linear(Inner(workspace, x), Down);
 
     /// <summary>silu(gate(x)) · up(x), [T, F]: what the neurons hold.</summary>
-    public Tensor Inner(Workspace workspace, Tensor x) =>
-        workspace.SwiGlu(workspace.Linear(x, Gate), workspace.Linear(x, Up));
+    public Tensor Inner(Workspace workspace, Tensor x)
+    {
+        var (gate, up) = workspace.Linear(x, Gate, Up);
+        return workspace.SwiGlu(gate, up);
+    }
 }
 
 /// <summary>Router, dispatch and experts put together: y = Σⱼ wⱼ Eⱼ(x) (+ shared(x)).</summary>

@@ -119,7 +119,7 @@ public static class ModelFolder
     }
 
     // The scale of the combine weights goes into the routed experts' down projections: Σ s wⱼ Eⱼ(x) = Σ wⱼ (s Eⱼ)(x).
-    static Dictionary<Tensor, float> FoldedScales(Model model) =>
+    static Dictionary<WeightMatrix, float> FoldedScales(Model model) =>
         model.Mixtures.SelectMany(m => m.Experts.Downs.Select(down => (down, m.Router.Spec.Scale)))
             .ToDictionary(p => p.down, p => p.Scale);
 }

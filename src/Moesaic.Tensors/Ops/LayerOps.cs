@@ -10,12 +10,17 @@ public static class LayerOps
     /// <param name="table">[V, D].</param>
     /// <param name="ids">T row numbers; must stay unchanged until the pass ends.</param>
     /// <returns>[T, D].</returns>
-    public static Tensor Embed(this Workspace workspace, Tensor table, ReadOnlyMemory<int> ids)
+    public static Tensor Embed(this Workspace workspace, WeightMatrix table, ReadOnlyMemory<int> ids)
     {
         var y = workspace.Rent(ids.Length, table.Columns);
-        Rows.Gather(table.Span, ids.Span, table.Columns, y.Span);
-        if (workspace.Recording && table.NeedsGradient)
-            RecordEmbed(workspace, table, ids, y);
+        if (table is not Tensor dense)
+        {
+            for (var t = 0; t < ids.Length; t++) table.DecodeRow(ids.Span[t], y.Row(t));
+            return y;
+        }
+        Rows.Gather(dense.Span, ids.Span, table.Columns, y.Span);
+        if (workspace.Recording && dense.NeedsGradient)
+            RecordEmbed(workspace, dense, ids, y);
         return y;
     }
 

@@ -3,8 +3,9 @@ using Moesaic.Kernels;
 namespace Moesaic.Tensors;
 
 /// <summary>
-/// Matrix products with their gradients. What is recorded is made in methods of its own, here and in the other operations:
-/// a closure is allocated where its variables live, and a pass without recording must not allocate.
+/// Products y = x Wᵀ with their gradients. Products of the same input are handed to the team together. What is recorded is
+/// made in methods of its own, here and in the other operations: a closure is allocated where its variables live, and a pass
+/// without recording must not allocate.
 /// </summary>
 public static class LinearOps
 {
@@ -14,18 +15,65 @@ public static class LinearOps
     /// <param name="weight">[N, K].</param>
     /// <param name="bias">[1, N], or null.</param>
     /// <returns>[T, N].</returns>
-    public static unsafe Tensor Linear(this Workspace workspace, Tensor x, Tensor weight, Tensor? bias = null)
+    public static Tensor Linear(this Workspace workspace, Tensor x, WeightMatrix weight, Tensor? bias = null)
+    {
+        var y = Announce(workspace, x, weight);
+        workspace.Products.Run();
+        Finish(workspace, x, weight, bias, y);
+        return y;
+    }
+
+    /// <summary>Two products of the same input.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, K].</param>
+    /// <param name="first">[N₁, K].</param>
+    /// <param name="second">[N₂, K].</param>
+    /// <returns>[T, N₁] and [T, N₂].</returns>
+    public static (Tensor First, Tensor Second) Linear(this Workspace workspace, Tensor x, WeightMatrix first, WeightMatrix second)
+    {
+        var (y1, y2) = (Announce(workspace, x, first), Announce(workspace, x, second));
+        workspace.Products.Run();
+        Finish(workspace, x, first, null, y1);
+        Finish(workspace, x, second, null, y2);
+        return (y1, y2);
+    }
+
+    /// <summary>Three products of the same input, each with a bias or without.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, K].</param>
+    /// <param name="first">[N₁, K], and its bias or null.</param>
+    /// <param name="second">[N₂, K], and its bias or null.</param>
+    /// <param name="third">[N₃, K], and its bias or null.</param>
+    /// <returns>[T, N₁], [T, N₂] and [T, N₃].</returns>
+    public static (Tensor First, Tensor Second, Tensor Third) Linear(this Workspace workspace, Tensor x,
+        (WeightMatrix Weight, Tensor? Bias) first, (WeightMatrix Weight, Tensor? Bias) second,
+        (WeightMatrix Weight, Tensor? Bias) third)
+    {
+        var y1 = Announce(workspace, x, first.Weight);
+        var y2 = Announce(workspace, x, second.Weight);
+        var y3 = Announce(workspace, x, third.Weight);
+        workspace.Products.Run();
+        Finish(workspace, x, first.Weight, first.Bias, y1);
+        Finish(workspace, x, second.Weight, second.Bias, y2);
+        Finish(workspace, x, third.Weight, third.Bias, y3);
+        return (y1, y2, y3);
+    }
+
+    static unsafe Tensor Announce(Workspace workspace, Tensor x, WeightMatrix weight)
     {
         if (x.Columns != weight.Columns)
             throw new ArgumentException($"x is {x}, weight is {weight}: columns differ", nameof(weight));
         var y = workspace.Rent(x.Rows, weight.Rows);
-        MatMul.Run(MatMulForm.ABt, Problem(x, weight, y, y.Rows, y.Columns, x.Columns));
+        workspace.Products.Add(x.Pointer, x.Rows, weight, y.Pointer);
+        return y;
+    }
+
+    static void Finish(Workspace workspace, Tensor x, WeightMatrix weight, Tensor? bias, Tensor y)
+    {
         if (bias is not null)
             for (var t = 0; t < y.Rows; t++) Elementwise.Add(y.Row(t), bias.Span);
-
-        if (workspace.Recording && (x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true }))
-            RecordLinear(workspace, x, weight, bias, y);
-        return y;
+        if (workspace.Recording && (x.NeedsGradient || weight is Tensor { NeedsGradient: true } || bias is { NeedsGradient: true }))
+            RecordLinear(workspace, x, weight.Dense, bias, y);
     }
 
     static void RecordLinear(Workspace workspace, Tensor x, Tensor weight, Tensor? bias, Tensor y) =>
@@ -51,40 +99,75 @@ public static class LinearOps
     /// <param name="offsets">E+1 row numbers, rising from 0 to R; at least that long.</param>
     /// <param name="weights">E matrices [Nₑ, Kₑ].</param>
     /// <returns>[R, N] when all weights have N rows, else ragged as one row of Σ rowsₑ·Nₑ values.</returns>
-    public static Tensor GroupedLinear(this Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights)
+    public static Tensor GroupedLinear(this Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights)
+    {
+        var y = Announce(workspace, x, offsets, weights);
+        workspace.Products.Run();
+        Finish(workspace, x, offsets, weights, y);
+        return y;
+    }
+
+    /// <summary>Two products per expert of the same rows.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">As in <see cref="GroupedLinear(Workspace, Tensor, int[], IReadOnlyList{WeightMatrix})"/>.</param>
+    /// <param name="offsets">E+1 row numbers.</param>
+    /// <param name="first">E matrices.</param>
+    /// <param name="second">E matrices.</param>
+    public static (Tensor First, Tensor Second) GroupedLinear(this Workspace workspace, Tensor x, int[] offsets,
+        IReadOnlyList<WeightMatrix> first, IReadOnlyList<WeightMatrix> second)
+    {
+        var (y1, y2) = (Announce(workspace, x, offsets, first), Announce(workspace, x, offsets, second));
+        workspace.Products.Run();
+        Finish(workspace, x, offsets, first, y1);
+        Finish(workspace, x, offsets, second, y2);
+        return (y1, y2);
+    }
+
+    static unsafe Tensor Announce(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights)
     {
         var uniform = true;
         var size = 0;
-        var needsGradient = x.NeedsGradient;
         for (var e = 0; e < weights.Count; e++)
         {
             uniform &= weights[e].Rows == weights[0].Rows;
             size = checked(size + ((offsets[e + 1] - offsets[e]) * weights[e].Rows));
-            needsGradient |= weights[e].NeedsGradient;
         }
         var y = uniform ? workspace.Rent(offsets[weights.Count], weights[0].Rows) : workspace.Rent(1, size);
-        RunGrouped(MatMulForm.ABt, x, y, offsets, weights, accumulate: false);
-
-        if (workspace.Recording && needsGradient)
-            RecordGroupedLinear(workspace, x, offsets, weights, y);
+        float* px = x.Pointer, py = y.Pointer;
+        for (var e = 0; e < weights.Count; e++)
+        {
+            var rows = offsets[e + 1] - offsets[e];
+            workspace.Products.Add(px, rows, weights[e], py);
+            px += (long)rows * weights[e].Columns;
+            py += (long)rows * weights[e].Rows;
+        }
         return y;
     }
 
-    static void RecordGroupedLinear(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights, Tensor y) =>
+    static void Finish(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights, Tensor y)
+    {
+        if (!workspace.Recording) return;
+        var needsGradient = x.NeedsGradient;
+        for (var e = 0; e < weights.Count; e++) needsGradient |= weights[e] is Tensor { NeedsGradient: true };
+        if (needsGradient) RecordGroupedLinear(workspace, x, offsets, weights, y);
+    }
+
+    static void RecordGroupedLinear(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights, Tensor y) =>
         workspace.Record(y, () => GroupedLinearBackward(workspace, x, offsets, weights, y.Gradient!));
 
     static void GroupedLinearBackward(
-        Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<Tensor> weights, Tensor dy)
+        Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights, Tensor dy)
     {
         if (workspace.WrittenGradient(x, out var fresh) is { } dx)
             RunGrouped(MatMulForm.AB, dx, dy, offsets, weights, !fresh);
         // An expert without rows still gets its zeros: the optimiser sees every trained parameter in every step.
-        for (var e = 0; e < weights.Count; e++) workspace.AddedGradient(weights[e]);
+        for (var e = 0; e < weights.Count; e++) workspace.AddedGradient(weights[e].Dense);
         RunGrouped(MatMulForm.AtB, x, dy, offsets, weights, accumulate: true);
     }
 
-    // ABt: y = x Wᵀ.  AB: x (+)= y W.  AtB: the weights' gradients (+)= yᵀ x.
-    static unsafe void RunGrouped(MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<Tensor> weights, bool accumulate)
+    // AB: x (+)= y W.  AtB: the weights' gradients (+)= yᵀ x.
+    static unsafe void RunGrouped(
+        MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<WeightMatrix> weights, bool accumulate)
     {
         var most = Math.Min(weights.Count, offsets[weights.Count]);     // experts without rows make no problem
         Span<MatMulProblem> problems = most <= 64 ? stackalloc MatMulProblem[most] : new MatMulProblem[most];
@@ -92,14 +175,13 @@ public static class LinearOps
         float* px = x.Pointer, py = y.Pointer;
         for (var e = 0; e < weights.Count; e++)
         {
-            int rows = offsets[e + 1] - offsets[e], n = weights[e].Rows, k = weights[e].Columns;
+            var weight = weights[e].Dense;
+            int rows = offsets[e + 1] - offsets[e], n = weight.Rows, k = weight.Columns;
             if (rows > 0)
             {
-                if (form == MatMulForm.ABt)
-                    problems[count++] = Problem(px, weights[e].Pointer, py, rows, n, k, k, k, n, accumulate);
-                else if (form == MatMulForm.AB)
-                    problems[count++] = Problem(py, weights[e].Pointer, px, rows, k, n, n, k, k, accumulate);
-                else if (weights[e] is { NeedsGradient: true, Gradient: { } gradient })
+                if (form == MatMulForm.AB)
+                    problems[count++] = Problem(py, weight.Pointer, px, rows, k, n, n, k, k, accumulate);
+                else if (weight is { NeedsGradient: true, Gradient: { } gradient })
                     problems[count++] = Problem(py, px, gradient.Pointer, n, k, rows, n, k, k, accumulate);
             }
             px += (long)rows * k;

@@ -15,19 +15,20 @@ public static class LossOps
     /// <param name="targets">T token ids; −1 is not counted.</param>
     /// <param name="weights">T factors, usually 1 / number of counted targets; only read when recording.</param>
     /// <returns>[1, T], nats per token, 0 where not counted.</returns>
-    public static Tensor CrossEntropy(this Workspace workspace, Tensor hidden, Tensor head, ReadOnlySpan<int> targets,
+    public static Tensor CrossEntropy(this Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets,
         ReadOnlySpan<float> weights)
     {
         var losses = workspace.Rent(1, hidden.Rows);
-        if (!workspace.Recording || !(hidden.NeedsGradient || head.NeedsGradient))
+        var dense = head.Dense;
+        if (!workspace.Recording || !(hidden.NeedsGradient || dense.NeedsGradient))
         {
-            Kernels.CrossEntropy.Forward(hidden.Span, head.Span, targets, losses.Span);
+            Kernels.CrossEntropy.Forward(hidden.Span, dense.Span, targets, losses.Span);
             return losses;
         }
         // The loss is the last operation: its gradients may go straight to where they belong.
         var dHidden = workspace.AddedGradient(hidden);
-        var dHead = workspace.AddedGradient(head);
-        Kernels.CrossEntropy.ForwardBackward(hidden.Span, head.Span, targets, weights, losses.Span,
+        var dHead = workspace.AddedGradient(dense);
+        Kernels.CrossEntropy.ForwardBackward(hidden.Span, dense.Span, targets, weights, losses.Span,
             dHidden is null ? [] : dHidden.Span, dHead is null ? [] : dHead.Span);
         return losses;
     }

@@ -130,7 +130,7 @@ public class GeneratorTests
     public void Damaged_weights_are_reported_as_a_bad_model()
     {
         using var model = TinyModels.Make("dense");
-        model.Head.Span[5] = float.NaN;
+        model.Head.Dense.Span[5] = float.NaN;
         Assert.Throws<BadModelException>(() => Run(model, "a", new GenerationOptions()));
     }
 

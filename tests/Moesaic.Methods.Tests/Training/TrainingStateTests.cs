@@ -34,7 +34,7 @@ public sealed class TrainingStateTests : IDisposable
 
         using var model = TinyRun.Model();
         // What the new process starts with is overwritten.
-        model.Head.Span.Fill(9);
+        model.Head.Dense.Span.Fill(9);
         using var trainer = TinyRun.Trainer(model);
         Assert.Equal("three steps", TrainingState.Restore(Saved(killedAfter), trainer)["log"]);
         Assert.Equal(killedAfter, trainer.Step);

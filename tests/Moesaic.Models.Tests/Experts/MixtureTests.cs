@@ -39,13 +39,13 @@ public class MixtureTests
     static double[] Expected(MixtureFeedForward mixture, float[] x)
     {
         var spec = mixture.Router.Spec;
-        var exp = Product(mixture.Router.Weight, [.. x.Select(v => (double)v)]).Select(Math.Exp).ToArray();
+        var exp = Product(mixture.Router.Weight.Dense, [.. x.Select(v => (double)v)]).Select(Math.Exp).ToArray();
         var chosen = Enumerable.Range(0, spec.Experts).OrderByDescending(e => exp[e]).Take(spec.Chosen).ToArray();
         var sum = spec.SumsToScale ? chosen.Sum(e => exp[e]) : exp.Sum();
-        var y = mixture.Shared is { } shared ? SwiGlu(shared.Gate, shared.Up, shared.Down, x) : new double[x.Length];
+        var y = mixture.Shared is { } shared ? SwiGlu(shared.Gate.Dense, shared.Up.Dense, shared.Down.Dense, x) : new double[x.Length];
         foreach (var e in chosen)
         {
-            var output = SwiGlu(mixture.Experts.Gates[e], mixture.Experts.Ups[e], mixture.Experts.Downs[e], x);
+            var output = SwiGlu(mixture.Experts.Gates[e].Dense, mixture.Experts.Ups[e].Dense, mixture.Experts.Downs[e].Dense, x);
             for (var d = 0; d < y.Length; d++) y[d] += spec.Scale * exp[e] / sum * output[d];
         }
         return y;
