@@ -7,6 +7,7 @@ return args switch
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
     ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
+    ["encode", .. var rest] => EncodeVerb.Run(rest),
     _ => Usage(),
 };
 
@@ -18,5 +19,6 @@ static int Usage()
     Console.Error.WriteLine(OpsVerb.Usage);
     Console.Error.WriteLine(TokenizeVerb.Usage);
     Console.Error.WriteLine(TrainVerb.Usage);
+    Console.Error.WriteLine(EncodeVerb.Usage);
     return 2;
 }

@@ -25,26 +25,26 @@ static class OffsetSuperblock
         ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Shape shape, Span<byte> s, Span<byte> t, Span<byte> levels)
     {
         Span<float> scales = stackalloc float[shape.Parts], depths = stackalloc float[shape.Parts];
-        Span<float> sums = stackalloc float[shape.Parts], weights = stackalloc float[shape.Part];
+        Span<float> sums = stackalloc float[shape.Parts], weights = stackalloc float[Length];
         float meanSquare = importance.IsEmpty ? 0 : shape.MeanSquares * Weighing.SumOfSquares(x) / Length;
         for (int part = 0, at = 0; part < shape.Parts; part++, at += shape.Part)
         {
             ReadOnlySpan<float> values = x.Slice(at, shape.Part);
+            Span<float> ofPart = weights.Slice(at, shape.Part);
             if (importance.IsEmpty)
             {
                 float offset = shape.Offset ? MathF.Sqrt(Weighing.SumOfSquares(values) / shape.Part) : 0;
-                Weighing.ByMagnitude(values, offset, weights);
+                Weighing.ByMagnitude(values, offset, ofPart);
             }
             else
             {
-                Weighing.ByImportance(values, importance.Slice(at, shape.Part), meanSquare, weights);
+                Weighing.ByImportance(values, importance.Slice(at, shape.Part), meanSquare, ofPart);
+                sums[part] = Weighing.Sum(ofPart);
             }
-
-            sums[part] = Weighing.Sum(weights);
-            RangeSearch.Steps steps = importance.IsEmpty ? shape.Steps : RangeSearch.Steps.Fine;
-            scales[part] = RangeSearch.Fit(
-                values, weights, shape.Most, steps, levels.Slice(at, shape.Part), out depths[part]);
         }
+
+        RangeSearch.Steps steps = importance.IsEmpty ? shape.Steps : RangeSearch.Steps.Fine;
+        RangeSearch.FitParts(x, weights, shape.Most, steps, scales, depths, levels);
 
         float d, m;
         if (importance.IsEmpty)

@@ -62,17 +62,17 @@ readonly struct Q3_K : IBlockEncoder
     static float Fit(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<sbyte> s, Span<byte> levels)
     {
         Span<float> scales = stackalloc float[SymmetricSuperblock.Parts], sums = stackalloc float[SymmetricSuperblock.Parts];
-        Span<float> weights = stackalloc float[SymmetricSuperblock.Part];
+        Span<float> weights = stackalloc float[Length];
         Span<byte> ofScales = stackalloc byte[SymmetricSuperblock.Parts];
         float meanSquare = 2 * Weighing.SumOfSquares(x) / Length;
         for (int part = 0; part < scales.Length; part++)
         {
-            ReadOnlySpan<float> values = x.Slice(part * 16, 16);
-            Weighing.ByImportance(values, importance.Slice(part * 16, 16), meanSquare, weights);
-            sums[part] = Weighing.Sum(weights);
-            scales[part] = ScaleSearch.Fit(values, weights, Limit, levels.Slice(part * 16, 16));
+            Span<float> ofPart = weights.Slice(part * 16, 16);
+            Weighing.ByImportance(x.Slice(part * 16, 16), importance.Slice(part * 16, 16), meanSquare, ofPart);
+            sums[part] = Weighing.Sum(ofPart);
         }
 
+        ScaleSearch.FitParts(x, weights, Limit, scales, levels);
         float d = ScaleSearch.Fit(scales, sums, 32, ofScales);
         for (int part = 0; part < s.Length; part++) s[part] = (sbyte)(ofScales[part] - 32);
         return d;

@@ -34,12 +34,7 @@ readonly struct Q6_K : IBlockEncoder
         Span<byte> levels = stackalloc byte[Length], high = stackalloc byte[Length];
         Span<float> scales = stackalloc float[SymmetricSuperblock.Parts], squares = stackalloc float[Length];
         Weighing.BySquare(x, squares);
-        ReadOnlySpan<float> weights = importance.IsEmpty ? squares : importance;
-        for (int part = 0; part < scales.Length; part++)
-        {
-            scales[part] = ScaleSearch.Fit(
-                x.Slice(part * 16, 16), weights.Slice(part * 16, 16), Limit, levels.Slice(part * 16, 16));
-        }
+        ScaleSearch.FitParts(x, importance.IsEmpty ? squares : importance, Limit, scales, levels);
 
         float extreme = ScaleSearch.Extreme(scales);
         if (MathF.Abs(extreme) < ScaleSearch.Negligible)

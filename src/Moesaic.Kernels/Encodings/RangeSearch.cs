@@ -18,6 +18,22 @@ static class RangeSearch
         internal static Steps Fine => new(-0.9f, 0.05f, 36);
     }
 
+    /// <summary>Chooses d, m and the levels q of each of <c>scales.Length</c> parts, a multiple of eight.</summary>
+    internal static void FitParts(
+        ReadOnlySpan<float> parts, ReadOnlySpan<float> weights, int most, Steps steps,
+        Span<float> scales, Span<float> depths, Span<byte> levels)
+    {
+        int length = parts.Length / scales.Length;
+        bool lanes = KernelSelection.Level != KernelLevel.Reference;
+        int together = lanes ? PartLanes.Count : 1;
+        for (int part = 0; part < scales.Length; part += together)
+        {
+            Range range = new(part * length, (part + together) * length);
+            if (lanes) RangeLanes.Fit(parts[range], weights[range], most, steps, scales[part..], depths[part..], levels[range]);
+            else scales[part] = Fit(parts[range], weights[range], most, steps, levels[range], out depths[part]);
+        }
+    }
+
     /// <summary>Chooses d, m and the levels q.</summary>
     /// <returns>d.</returns>
     internal static float Fit(

@@ -23,6 +23,21 @@ static class ScaleSearch
         return extreme;
     }
 
+    /// <summary>Chooses d and the levels q + limit of each of <c>scales.Length</c> parts, a multiple of eight.</summary>
+    internal static void FitParts(
+        ReadOnlySpan<float> parts, ReadOnlySpan<float> weights, int limit, Span<float> scales, Span<byte> levels)
+    {
+        int length = parts.Length / scales.Length;
+        bool lanes = KernelSelection.Level != KernelLevel.Reference;
+        int together = lanes ? PartLanes.Count : 1;
+        for (int part = 0; part < scales.Length; part += together)
+        {
+            Range range = new(part * length, (part + together) * length);
+            if (lanes) ScaleLanes.Fit(parts[range], weights[range], limit, scales[part..], levels[range]);
+            else scales[part] = Fit(parts[range], weights[range], limit, levels[range]);
+        }
+    }
+
     /// <summary>Chooses d and the levels q + limit.</summary>
     /// <returns>d.</returns>
     internal static float Fit(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int limit, Span<byte> levels)
