@@ -62,18 +62,23 @@ public readonly unsafe struct EncodedLayout
     /// <param name="file"><see cref="FileBytes"/> in file order.</param>
     /// <param name="packed"><see cref="Bytes"/>; best aligned to 64 bytes.</param>
     /// <exception cref="ArgumentException">The sizes do not match.</exception>
-    public void Pack(ReadOnlySpan<byte> file, Span<byte> packed) => PackRows(0, file, packed);
+    public void Pack(ReadOnlySpan<byte> file, Span<byte> packed)
+    {
+        Require.Length(packed.Length, Bytes, nameof(packed));
+        Require.Length(file.Length, FileBytes, nameof(file));
+        fixed (byte* to = packed)
+            PackRows(0, file, to);
+    }
 
     /// <summary>
     /// Re-lays some rows, so that a caller can give up the pages of a mapped file while it goes.
     /// </summary>
     /// <param name="firstRow">A multiple of <see cref="PanelRows"/>.</param>
     /// <param name="rows">Whole rows in file order; a multiple of <see cref="PanelRows"/>, or up to the last row.</param>
-    /// <param name="packed"><see cref="Bytes"/>, the whole matrix.</param>
-    /// <exception cref="ArgumentException">The sizes do not match.</exception>
-    public void PackRows(int firstRow, ReadOnlySpan<byte> rows, Span<byte> packed)
+    /// <param name="packed">The first of <see cref="Bytes"/>, the whole matrix.</param>
+    /// <exception cref="ArgumentException">The rows are no whole panels of this matrix.</exception>
+    public void PackRows(int firstRow, ReadOnlySpan<byte> rows, byte* packed)
     {
-        Require.Length(packed.Length, Bytes, nameof(packed));
         var count = FileRowBytes == 0 ? Rows - firstRow : (int)(rows.Length / FileRowBytes);
         Require.Length(rows.Length, count * FileRowBytes, nameof(rows));
         var end = firstRow + count;
@@ -81,12 +86,12 @@ public readonly unsafe struct EncodedLayout
             throw new ArgumentException($"Rows {firstRow} to {end} of {Rows} are no whole panels of {PanelRows}.", nameof(firstRow));
         if (UsesFileOrder)
         {
-            rows.CopyTo(packed[(int)(firstRow * FileRowBytes)..]);
+            rows.CopyTo(new Span<byte>(packed + firstRow * FileRowBytes, rows.Length));
             return;
         }
 
-        fixed (byte* from = rows, to = packed)
-            Share(new PackJob(this, from, to, firstRow / PanelRows, end), (count + PanelRows - 1) / PanelRows);
+        fixed (byte* from = rows)
+            Share(new PackJob(this, from, packed, firstRow / PanelRows, end), (count + PanelRows - 1) / PanelRows);
     }
 
     /// <summary>The inverse of <see cref="Pack"/>.</summary>

@@ -18,4 +18,23 @@ public readonly unsafe struct EncodedMatrix
 
     /// <summary>The laid out bytes.</summary>
     public byte* Address { get; }
+
+    /// <summary>One row as float32.</summary>
+    /// <param name="row">0 to rows − 1.</param>
+    /// <param name="values">[columns], overwritten.</param>
+    /// <exception cref="ArgumentException">There is no such row, or the length is another.</exception>
+    public void DecodeRow(int row, Span<float> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Layout.Rows);
+        Require.Length(values.Length, Layout.Columns, nameof(values));
+        if (Layout.UsesFileOrder)
+        {
+            new ReadOnlySpan<float>(Address + row * Layout.FileRowBytes, values.Length).CopyTo(values);
+            return;
+        }
+
+        var file = NativeBuffer.Of<EncodedLayout>().Take((Layout.FileRowBytes + sizeof(float) - 1) / sizeof(float));
+        Layout.UnpackRow(Address, row, (byte*)file);
+        BlockCodec.Decode(Layout.Encoding, new ReadOnlySpan<byte>(file, (int)Layout.FileRowBytes), values);
+    }
 }

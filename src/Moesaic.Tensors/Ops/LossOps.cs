@@ -1,4 +1,5 @@
 using Moesaic.Kernels;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Moesaic.Tensors;
 
@@ -19,6 +20,11 @@ public static class LossOps
         ReadOnlySpan<float> weights)
     {
         var losses = workspace.Rent(1, hidden.Rows);
+        if (head is EncodedTensor && !workspace.Recording)
+        {
+            OfLogits(workspace, hidden, head, targets, losses);
+            return losses;
+        }
         var dense = head.Dense;
         if (!workspace.Recording || !(hidden.NeedsGradient || dense.NeedsGradient))
         {
@@ -31,5 +37,31 @@ public static class LossOps
         Kernels.CrossEntropy.ForwardBackward(hidden.Span, dense.Span, targets, weights, losses.Span,
             dHidden is null ? [] : dHidden.Span, dHead is null ? [] : dHead.Span);
         return losses;
+    }
+
+    // An encoded head is not trained: its logits are computed like any others, a block of tokens at a time.
+    static unsafe void OfLogits(Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets, Tensor losses)
+    {
+        const int BlockTokens = 64;
+        losses.Span.Clear();
+        for (var first = 0; first < hidden.Rows; first += BlockTokens)
+        {
+            using var scope = workspace.OpenScope();
+            var count = Math.Min(BlockTokens, hidden.Rows - first);
+            var logits = workspace.Rent(count, head.Rows);
+            workspace.Products.Add(hidden.Pointer + ((long)first * hidden.Columns), count, head, logits.Pointer);
+            workspace.Products.Run();
+            for (var t = 0; t < count; t++)
+            {
+                var target = targets[first + t];
+                if (target < 0) continue;
+                var row = logits.Row(t);
+                var best = TensorPrimitives.IndexOfMax<float>(row);
+                var (top, wanted) = (row[best], row[target]);
+                Softmax.Rows(row, row.Length, row);
+                // The largest probability is at least 1/V: its logarithm is exact enough to recover logsumexp.
+                losses.Span[first + t] = top - wanted - MathF.Log(row[best]);
+            }
+        }
     }
 }

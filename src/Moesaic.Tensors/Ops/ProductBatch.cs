@@ -6,7 +6,8 @@ namespace Moesaic.Tensors;
 sealed unsafe class ProductBatch
 {
     MatMulProblem[] dense = new MatMulProblem[16];
-    int denseCount;
+    EncodedProblem[] encoded = new EncodedProblem[16];
+    int denseCount, encodedCount;
 
     /// <summary>Adds a product; none when there are no rows.</summary>
     /// <param name="x">[rows, weight.Columns].</param>
@@ -16,6 +17,15 @@ sealed unsafe class ProductBatch
     public void Add(float* x, int rows, WeightMatrix weight, float* y)
     {
         if (rows == 0) return;
+        if (weight is EncodedTensor matrix)
+        {
+            if (encodedCount == encoded.Length) Array.Resize(ref encoded, 2 * encodedCount);
+            encoded[encodedCount++] = new EncodedProblem
+            {
+                Weights = matrix.Matrix, X = x, M = rows, LdX = weight.Columns, Y = y, LdY = weight.Rows,
+            };
+            return;
+        }
         if (denseCount == dense.Length) Array.Resize(ref dense, 2 * denseCount);
         dense[denseCount++] = new MatMulProblem
         {
@@ -27,8 +37,9 @@ sealed unsafe class ProductBatch
     /// <summary>Computes all that was added, and forgets it.</summary>
     public void Run()
     {
-        var count = denseCount;
-        denseCount = 0;
-        MatMul.Run(MatMulForm.ABt, dense.AsSpan(0, count));
+        var (floats, blocks) = (denseCount, encodedCount);
+        denseCount = encodedCount = 0;
+        MatMul.Run(MatMulForm.ABt, dense.AsSpan(0, floats));
+        EncodedMatMul.Run(encoded.AsSpan(0, blocks));
     }
 }

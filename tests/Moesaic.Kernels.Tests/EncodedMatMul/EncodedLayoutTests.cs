@@ -1,6 +1,6 @@
 namespace Moesaic.Kernels.Tests;
 
-public class EncodedLayoutTests
+public unsafe class EncodedLayoutTests
 {
     public static TheoryData<WeightEncoding> Encodings => EncodedCase.Encodings;
 
@@ -30,7 +30,7 @@ public class EncodedLayoutTests
         var (whole, pieces) = (new byte[layout.Bytes], new byte[layout.Bytes]);
         layout.Pack(file, whole);
         foreach (var (first, end) in new[] { (32, 64), (0, 32), (64, 70) })
-            layout.PackRows(first, file.AsSpan((int)(first * layout.FileRowBytes)..(int)(end * layout.FileRowBytes)), pieces);
+            PackRows(layout, first, file[(int)(first * layout.FileRowBytes)..(int)(end * layout.FileRowBytes)], pieces);
         Assert.Equal(whole, pieces);
     }
 
@@ -50,9 +50,40 @@ public class EncodedLayoutTests
         var layout = new EncodedLayout(WeightEncoding.Q4_0, 64, 32);
         var packed = new byte[layout.Bytes];
         Assert.Throws<ArgumentException>(() => layout.Pack(new byte[layout.FileBytes - 1], packed));
-        Assert.Throws<ArgumentException>(() => layout.PackRows(8, new byte[16 * 18], packed));
-        Assert.Throws<ArgumentException>(() => layout.PackRows(0, new byte[8 * 18], packed));
-        Assert.Throws<ArgumentException>(() => layout.PackRows(64, new byte[16 * 18], packed));
+        Assert.Throws<ArgumentException>(() => PackRows(layout, 8, new byte[16 * 18], packed));
+        Assert.Throws<ArgumentException>(() => PackRows(layout, 0, new byte[8 * 18], packed));
+        Assert.Throws<ArgumentException>(() => PackRows(layout, 64, new byte[16 * 18], packed));
+    }
+
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public void A_row_decodes_to_the_values_of_the_file(WeightEncoding encoding)
+    {
+        const int Rows = 21;
+        var layout = new EncodedLayout(encoding, Rows, 2 * encoding.BlockLength());
+        var file = new byte[layout.FileBytes];
+        BlockCodec.Encode(encoding, [.. Enumerable.Range(0, Rows * layout.Columns).Select(i => MathF.Sin(i * i))], layout.Columns, [], file);
+        float[] decoded = new float[Rows * layout.Columns], row = new float[layout.Columns];
+        BlockCodec.Decode(encoding, file, decoded);
+        var packed = new byte[layout.Bytes];
+        layout.Pack(file, packed);
+        fixed (byte* address = packed)
+        {
+            var matrix = new EncodedMatrix(layout, address);
+            for (var i = 0; i < Rows; i++)
+            {
+                matrix.DecodeRow(i, row);
+                Assert.Equal(decoded[(i * row.Length)..((i + 1) * row.Length)], row);
+            }
+            Assert.Throws<ArgumentOutOfRangeException>(() => matrix.DecodeRow(Rows, row));
+            Assert.Throws<ArgumentException>(() => matrix.DecodeRow(0, new float[1]));
+        }
+    }
+
+    static void PackRows(EncodedLayout layout, int first, byte[] rows, byte[] packed)
+    {
+        fixed (byte* to = packed)
+            layout.PackRows(first, rows, to);
     }
 
     static byte[] RandomBytes(long count, int seed)

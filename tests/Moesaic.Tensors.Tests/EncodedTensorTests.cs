@@ -1,0 +1,108 @@
+using Moesaic.Kernels;
+
+namespace Moesaic.Tensors.Tests;
+
+public class EncodedTensorTests
+{
+    const int Rows = 40, Columns = 512;
+
+    public static TheoryData<WeightEncoding> Encodings => [WeightEncoding.F16, WeightEncoding.BF16, WeightEncoding.Q8_0, WeightEncoding.Q4_K];
+
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public void A_product_is_that_of_the_decoded_matrix(WeightEncoding encoding)
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encode(encoding, dense);
+        using var workspace = new Workspace();
+        using var x = Numbers.Matrix(3, Columns, 2);
+        workspace.Begin(recording: false);
+        var expected = workspace.Linear(x, Decoded(encoded));
+        var y = workspace.Linear(x, encoded);
+        Assert.True(Distance(expected.Span, y.Span) < (encoding.BlockLength() == 1 ? 1e-6 : 1e-2));
+        Assert.Equal((Rows, Columns, encoding), (encoded.Rows, encoded.Columns, encoded.Encoding));
+    }
+
+    [Fact]
+    public void Encoded_and_dense_products_of_one_input_may_be_mixed_and_experts_too()
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encode(WeightEncoding.Q8_0, dense);
+        using var workspace = new Workspace();
+        using var x = Numbers.Matrix(6, Columns, 2);
+        workspace.Begin(recording: false);
+        var alone = workspace.Linear(x, encoded);
+        var (first, second) = workspace.Linear(x, dense, encoded);
+        Assert.Equal(alone.Span, second.Span);
+        Assert.Equal(workspace.Linear(x, dense).Span, first.Span);
+        var grouped = workspace.GroupedLinear(x, [0, 2, 2, 6], [encoded, dense, encoded]);
+        Assert.Equal(alone.Span, grouped.Span);
+    }
+
+    [Fact]
+    public void Rows_embed_and_losses_follow_from_the_decoded_table()
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encode(WeightEncoding.BF16, dense);
+        using var decoded = Decoded(encoded);
+        using var workspace = new Workspace();
+        using var hidden = Numbers.Matrix(70, Columns, 2);
+        var ids = new[] { 39, 0, 7 };
+        int[] targets = [.. Enumerable.Range(0, 70).Select(t => t % 5 == 0 ? -1 : t % Rows)];
+        workspace.Begin(recording: false);
+        Assert.Equal(workspace.Embed(decoded, ids).Span, workspace.Embed(encoded, ids).Span);
+        var expected = workspace.CrossEntropy(hidden, decoded, targets, []);
+        var losses = workspace.CrossEntropy(hidden, encoded, targets, []);
+        Assert.True(Distance(expected.Span, losses.Span) < 1e-5);
+        Assert.Equal(0, losses.Span[0]);
+    }
+
+    [Fact]
+    public void Encoded_weights_are_not_trained_or_changed()
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encode(WeightEncoding.Q8_0, dense);
+        using var workspace = new Workspace();
+        using var x = Numbers.Matrix(2, Columns, 2);
+        x.NeedsGradient = true;
+        workspace.Begin(recording: true);
+        Assert.Contains("Q8_0", Assert.Throws<InvalidOperationException>(() => { workspace.Linear(x, encoded); }).Message);
+        Assert.Throws<InvalidOperationException>(() => { _ = encoded.Dense; });
+    }
+
+    [Fact]
+    public void A_source_that_fails_leaves_nothing_behind_and_a_disposed_matrix_says_so()
+    {
+        Assert.Throws<IOException>(() => { _ = new EncodedTensor(WeightEncoding.BF16, 4, 4, (_, _) => throw new IOException("gone")); });
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        var encoded = Encode(WeightEncoding.Q8_0, dense);
+        encoded.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => encoded.DecodeRow(0, new float[Columns]));
+    }
+
+    static EncodedTensor Encode(WeightEncoding encoding, Tensor dense)
+    {
+        var file = new byte[encoding.RowBytes(dense.Columns) * dense.Rows];
+        BlockCodec.Encode(encoding, dense.Span, dense.Columns, [], file);
+        var row = (int)encoding.RowBytes(dense.Columns);
+        return new EncodedTensor(encoding, dense.Rows, dense.Columns, (first, count) => file.AsSpan(first * row, count * row));
+    }
+
+    static Tensor Decoded(EncodedTensor encoded)
+    {
+        var dense = new Tensor(encoded.Rows, encoded.Columns);
+        for (var i = 0; i < encoded.Rows; i++) encoded.DecodeRow(i, dense.Row(i));
+        return dense;
+    }
+
+    static double Distance(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    {
+        double difference = 0, size = 0;
+        for (var i = 0; i < expected.Length; i++)
+        {
+            difference += Math.Pow(expected[i] - actual[i], 2);
+            size += Math.Pow(expected[i], 2);
+        }
+        return Math.Sqrt(difference / size);
+    }
+}
