@@ -1,4 +1,5 @@
 using Moesaic.Cli.Verbs;
+using Moesaic.Formats;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
@@ -22,6 +23,7 @@ static class Composition
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
         new DemoVerb(),
+        new PullVerb(Environment.GetEnvironmentVariable, new HubOptions()),
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
         .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),

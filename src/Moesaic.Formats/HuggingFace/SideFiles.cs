@@ -31,7 +31,7 @@ public static class SideFiles
         [.. Files(folder).Where(f => !IsCarried(f) && !Replaced.Contains(f)
             && !f.EndsWith(".safetensors", StringComparison.Ordinal))];
 
-    static bool IsCarried(string relative) =>
+    internal static bool IsCarried(string relative) =>
         Carried.Contains(relative)
         || (relative.StartsWith(Templates + "/", StringComparison.Ordinal)
             && relative.EndsWith(".jinja", StringComparison.Ordinal));

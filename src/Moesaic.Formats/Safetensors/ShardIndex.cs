@@ -22,9 +22,10 @@ sealed class ShardIndex
     /// <summary>The shards in ordinal order.</summary>
     internal IEnumerable<string> Files => FileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
-    internal static ShardIndex Load(string path)
+    internal static ShardIndex Load(string path) => Of(StrictJson.LoadObject(path), path);
+
+    internal static ShardIndex Of(JsonElement root, string path)
     {
-        var root = StrictJson.LoadObject(path);
         if (!root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
             throw new BadModelException($"{path} has no weight_map object; it is not an index of safetensors shards.");
         var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);
