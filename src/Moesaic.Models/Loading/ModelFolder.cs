@@ -5,10 +5,12 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Moesaic.Models.Loading;
 
-/// <summary>A model read from a folder.</summary>
+/// <summary>A model read from a folder or file.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="Architecture">The layout it was stored in.</param>
-/// <param name="StoredType">Type of the stored numbers (of the first tensor).</param>
+/// <param name="Architecture">The layout it was stored in; of a GGUF file the one it would have in a folder.</param>
+/// <param name="StoredType">
+/// Type of the stored numbers (of the first tensor); of a GGUF file the plain type that comes closest.
+/// </param>
 /// <param name="WeightBytes">Bytes of all stored tensors.</param>
 /// <param name="Notes">What was skipped and why; keys of config.json that were not needed.</param>
 public sealed record LoadedModel(
@@ -18,23 +20,26 @@ public sealed record LoadedModel(
     public void Dispose() => Model.Dispose();
 }
 
-/// <summary>Models from and to Hugging Face folders.</summary>
+/// <summary>Models from and to Hugging Face folders, and from GGUF files.</summary>
 public static class ModelFolder
 {
     /// <summary>Reads the shape alone, without weights.</summary>
+    /// <param name="folder">A Hugging Face folder or a GGUF file.</param>
     public static ModelSpec ReadSpec(string folder)
     {
+        if (GgufFile.Is(folder)) return GgufModel.ReadSpec(folder);
         var config = HfFolder.OpenConfig(folder);
         return ArchitectureRegistry.Of(config).ReadSpec(config);
     }
 
     /// <summary>Reads a model; all weights become float32.</summary>
-    /// <param name="folder">A Hugging Face folder.</param>
+    /// <param name="folder">A Hugging Face folder or a GGUF file.</param>
     /// <exception cref="BadModelException">
-    /// The folder is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
+    /// It is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
     /// </exception>
     public static LoadedModel Load(string folder)
     {
+        if (GgufFile.Is(folder)) return GgufModel.Load(folder);
         using var opened = HfFolder.Open(folder);
         var architecture = ArchitectureRegistry.Of(opened.Config);
         var spec = architecture.ReadSpec(opened.Config);

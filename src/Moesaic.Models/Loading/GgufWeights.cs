@@ -1,0 +1,118 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
+using Moesaic.Models.Gguf;
+
+namespace Moesaic.Models.Loading;
+
+/// <summary>The weights of a GGUF file. Experts may be packed into one tensor or have one each.</summary>
+sealed class GgufWeights : StoredWeights
+{
+    readonly GgufFile file;
+    readonly Dictionary<string, Place> places = new(StringComparer.Ordinal);
+    readonly List<StoredParameter> parameters = [];
+    readonly List<string> notes = [];
+
+    GgufWeights(GgufFile file)
+    {
+        this.file = file;
+        Spec = GgufArchitectures.ReadSpec(file);
+        var architecture = GgufArchitectures.Of(file.Metadata);
+        Layout = $"{architecture.Name} in GGUF";
+        var account = new GgufAccount(file);
+        foreach (var tensor in GgufTensors.Of(Spec, architecture.NeighbouringPairs))
+        {
+            if (tensor.Kind == GgufTensorKind.Experts && file.Find(tensor.Name) is null)
+                for (var e = 0; e < tensor.Parameters.Count; e++) Add(tensor, e, account.Take(tensor.NameOfExpert(e), [tensor.Rows, tensor.Columns]), 0);
+            else
+            {
+                var info = account.Take(tensor.Name, tensor.Shape);
+                for (var e = 0; e < tensor.Parameters.Count; e++) Add(tensor, e, info, (long)e * tensor.Rows);
+            }
+        }
+        account.Accept(GgufRope.Tensor);
+        account.Finish();
+    }
+
+    public override string Path => file.Path;
+
+    public override ModelSpec Spec { get; }
+
+    public override string Layout { get; }
+
+    public override long Bytes => file.Tensors.Sum(t => t.ByteLength);
+
+    public override IReadOnlyList<string> Notes => notes;
+
+    public override IReadOnlyList<StoredParameter> Parameters => parameters;
+
+    /// <summary>Keys and values of the file.</summary>
+    public GgufMetadata Metadata => file.Metadata;
+
+    public static new GgufWeights Open(string path)
+    {
+        var file = GgufFile.Open(path);
+        try
+        {
+            return new GgufWeights(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public override StoredParameter Find(string name) => places[name].Parameter;
+
+    public override void Read(StoredParameter parameter, int firstRow, Span<float> values)
+    {
+        var place = places[parameter.Name];
+        for (var done = 0; done < values.Length;)
+        {
+            // Rows that lie in a row are decoded together.
+            var (row, count) = (firstRow + done / parameter.Columns, place.Tensor.HeadDim == 0 ? (values.Length - done) / parameter.Columns : 1);
+            count = Math.Min(count, Math.Max(1, (1 << 22) / parameter.Columns));
+            var piece = values.Slice(done, count * parameter.Columns);
+            BlockCodec.Decode(place.Encoding, file.Bytes(place.Info, place.OffsetOf(row), (int)(count * place.Info.RowBytes)), piece);
+            if ((int)Elementwise.FirstNonFinite(piece) is >= 0 and var bad)
+                throw new BadModelException(FormattableString.Invariant(
+                    $"{file.Path}: tensor {place.Info} holds {piece[bad]} in row {row + bad / parameter.Columns} of {parameter.Name}; the file is damaged or its training diverged."));
+            done += piece.Length;
+        }
+        if (place.Tensor is { Kind: GgufTensorKind.Vector, HeadDim: > 0 }) Reorder(place.Tensor, values);
+    }
+
+    public override ReadOnlySpan<byte> Row(StoredParameter parameter, int row)
+    {
+        var place = places[parameter.Name];
+        return file.Bytes(place.Info, place.OffsetOf(row), checked((int)place.Info.RowBytes));
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) file.Dispose();
+    }
+
+    /// <summary>A bias is one row, whose elements are in the order of the projection's rows.</summary>
+    static void Reorder(GgufTensor tensor, Span<float> values)
+    {
+        var stored = values.ToArray();
+        for (var i = 0; i < stored.Length; i++) values[i] = stored[tensor.ToStored(i)];
+    }
+
+    void Add(GgufTensor tensor, int index, GgufTensorInfo? info, long firstRow)
+    {
+        if (info is null) return;
+        if (!WeightEncodings.TryFromGguf(info.Type.Id, out var encoding))
+            throw new BadModelException($"{file.Path}: {info} is stored in a way that is not supported "
+                + $"(supported: {string.Join(", ", Enum.GetValues<WeightEncoding>().Select(e => e.Name()))}).");
+        var parameter = new StoredParameter(tensor.Parameters[index], tensor.Rows, tensor.Columns, encoding);
+        parameters.Add(parameter);
+        places.Add(parameter.Name, new Place(tensor, info, firstRow, encoding, parameter));
+    }
+
+    sealed record Place(GgufTensor Tensor, GgufTensorInfo Info, long FirstRow, WeightEncoding Encoding, StoredParameter Parameter)
+    {
+        public long OffsetOf(int row) => (FirstRow + (Tensor.Kind == GgufTensorKind.Vector ? row : Tensor.ToStored(row))) * Info.RowBytes;
+    }
+}
