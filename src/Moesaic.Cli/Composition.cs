@@ -26,6 +26,8 @@ static class Composition
         new PullVerb(Environment.GetEnvironmentVariable, new HubOptions()),
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
+        new ConvertVerb(),
+        new QuantizeVerb(),
         .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),
         new RunVerb(Steps),
         new RecipesVerb(Steps),

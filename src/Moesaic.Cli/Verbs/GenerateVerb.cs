@@ -15,7 +15,7 @@ namespace Moesaic.Cli.Verbs;
 sealed class GenerateVerb : Verb
 {
     readonly TextReader? input;
-    readonly Argument<string> model = new("model") { Description = "Model folder" };
+    readonly Argument<string> model = new("model") { Description = "Model folder or .gguf file" };
     readonly Option<string?> prompt = new("--prompt", "-p") { Description = "The text to continue; without it and --prompt-file, standard input", HelpName = "text" };
     readonly Option<string?> promptFile = new("--prompt-file") { Description = "A UTF-8 file with the text to continue", HelpName = "file" };
     readonly Option<bool> chat = new("--chat") { Description = "The prompt is a message of the user: write it as the model's chat template wants it" };

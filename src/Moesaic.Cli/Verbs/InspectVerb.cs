@@ -6,7 +6,7 @@ namespace Moesaic.Cli.Verbs;
 /// <summary>moesaic inspect folder: what a checkpoint holds.</summary>
 sealed class InspectVerb : Verb
 {
-    readonly Argument<string> model = new("model") { Description = "Model folder" };
+    readonly Argument<string> model = new("model") { Description = "Model folder or .gguf file" };
     readonly Option<bool> check = new("--check") { Description = "Read all weights and check that they are complete and finite" };
 
     public InspectVerb() : base("inspect", "Show architecture, parameters, experts and tokenizer of a model")

@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Kernels;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Reports;
 using Moesaic.Methods.Steps;
@@ -8,40 +9,67 @@ using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Inspection;
 
-/// <summary>Says what a checkpoint folder holds.</summary>
+/// <summary>Says what a checkpoint folder or a GGUF file holds.</summary>
 public static class ModelInspection
 {
     /// <summary>Describes a model from its configuration, the headers of its weights and its tokenizer.</summary>
-    /// <param name="folder">A Hugging Face folder.</param>
+    /// <param name="folder">A Hugging Face folder or a GGUF file.</param>
     /// <param name="check">Also reads all weights, so that a missing, left-over, misshapen or not finite tensor is found.</param>
     /// <param name="progress">Is warned of what is wrong and does not keep the model from being read.</param>
-    /// <exception cref="BadModelException">It is no model folder, is damaged, or its architecture is not supported.</exception>
+    /// <exception cref="BadModelException">It is no model, is damaged, or its architecture is not supported.</exception>
     public static StepReport Inspect(string folder, bool check, IProgressReporter progress)
     {
+        if (GgufFile.Is(folder)) return InspectGguf(folder, check, progress);
         using var opened = HfFolder.Open(folder);
         var spec = ArchitectureRegistry.Of(opened.Config).ReadSpec(opened.Config);
-        var counts = ParameterCounts.Of(spec);
         var (tensors, notes) = (opened.Weights.Tensors.ToList(), new List<string>(opened.Weights.Notes));
-        if (check)
-        {
-            using var loaded = ModelFolder.Load(folder);
-            notes = [.. loaded.Notes, "all weights were read: complete, of the right shapes, finite"];
-        }
+        if (check) notes = CheckWeights(folder);
         if (SideFiles.LeftBehind(folder) is { Count: > 0 } left)
             notes.Add($"files that do not travel with the model: {string.Join(", ", left)}");
         TensorType[] types = [.. tensors.Select(t => t.Type).Distinct().Order()];
         if (types.Length > 1) notes.Add("bytes of the parts are unknown: the weights are of several types");
+        AddLayout(spec, notes);
+        return Report($"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {string.Join(", ", types)}",
+            folder, spec, tensors.Sum(t => t.ByteLength), c => types is [var only] ? FigureText.Of(c.Total * only.ByteSize()) : "", [], notes, progress);
+    }
+
+    static StepReport InspectGguf(string path, bool check, IProgressReporter progress)
+    {
+        using var weights = StoredWeights.Open(path);
+        var notes = check ? CheckWeights(path) : [.. weights.Notes];
+        AddLayout(weights.Spec, notes);
+        var encodings = weights.Parameters.GroupBy(p => p.Encoding!.Value)
+            .Select(g => (Encoding: g.Key, Count: g.Count(), Bytes: g.Sum(p => p.Rows * g.Key.RowBytes(p.Columns)))).OrderByDescending(e => e.Bytes).ToList();
+        var table = new ReportTable("Encodings", ["encoding", "matrices and vectors", "bytes"],
+            [.. encodings.Select(e => (IReadOnlyList<string>)[e.Encoding.Name(), FigureText.Of(e.Count), FigureText.Of(e.Bytes)])]);
+        return Report($"{weights.Layout}, {weights.Spec.Layers.Count} layers, weights in {string.Join(", ", encodings.Select(e => e.Encoding.Name()))}",
+            path, weights.Spec, weights.Bytes, _ => "", [table], notes, progress);
+    }
+
+    static List<string> CheckWeights(string path)
+    {
+        using var loaded = ModelFolder.Load(path);
+        return [.. loaded.Notes, "all weights were read: complete, of the right shapes, finite"];
+    }
+
+    static void AddLayout(ModelSpec spec, List<string> notes)
+    {
         notes.Add($"the most standard layout that holds this shape: {ArchitectureRegistry.MostStandard(spec, out var refused).ModelType}");
         notes.AddRange(refused);
+    }
 
+    static StepReport Report(string summary, string path, ModelSpec spec, long bytes, Func<RoleCount, string> bytesOf,
+        IReadOnlyList<ReportTable> more, IReadOnlyList<string> notes, IProgressReporter progress)
+    {
+        var counts = ParameterCounts.Of(spec);
         return new StepReport
         {
-            Summary = $"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {string.Join(", ", types)}",
+            Summary = summary,
             Figures =
             [
                 new Figure("parameters", counts.Total),
                 new Figure("active_parameters", counts.Active),
-                new Figure("weights", tensors.Sum(t => t.ByteLength), "bytes"),
+                new Figure("weights", bytes, "bytes"),
                 new Figure("vocabulary", spec.VocabularySize, "tokens"),
                 new Figure("width", spec.Width),
                 new Figure("context", spec.MaxPositions, "tokens"),
@@ -50,12 +78,10 @@ public static class ModelInspection
             [
                 new ReportTable("Parameters", ["part", "in all", "used by a token", "bytes"],
                     [.. counts.Roles.Select(c => (IReadOnlyList<string>)
-                    [
-                        Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active),
-                        types is [var only] ? FigureText.Of(c.Total * only.ByteSize()) : "",
-                    ])]),
+                        [Words(c.Role), FigureText.Of(c.Total), FigureText.Of(c.Active), bytesOf(c)])]),
+                .. more,
                 new ReportTable("Layers", ["layers", "attention", "feed-forward"], [.. Layers(spec)]),
-                .. TokenizerInspection.Table(folder, spec, progress) is { } tokenizer ? [tokenizer] : Array.Empty<ReportTable>(),
+                .. TokenizerInspection.Table(path, spec, progress) is { } tokenizer ? [tokenizer] : Array.Empty<ReportTable>(),
             ],
             Notes = notes,
         };

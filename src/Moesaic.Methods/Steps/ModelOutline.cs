@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Steps;
 
@@ -8,9 +10,15 @@ namespace Moesaic.Methods.Steps;
 /// <param name="WeightBytes">Size of the weights on disk, in bytes.</param>
 public sealed record ModelOutline(JsonObject Config, long WeightBytes)
 {
-    /// <summary>Reads config.json and the sizes of the weight files of a folder.</summary>
-    /// <exception cref="BadModelException">It is no model folder.</exception>
-    public static ModelOutline Read(string folder) => new(
+    /// <summary>Reads config.json and the sizes of the weight files of a folder, or what a GGUF file says instead.</summary>
+    /// <exception cref="BadModelException">It is no model.</exception>
+    public static ModelOutline Read(string folder) => GgufFile.Is(folder) ? ReadGguf(folder) : new(
         HfFolder.OpenConfig(folder).ToJson(),
         new DirectoryInfo(folder).EnumerateFiles("*.safetensors").Sum(f => f.Length));
+
+    static ModelOutline ReadGguf(string path)
+    {
+        var spec = ModelFolder.ReadSpec(path);
+        return new(ArchitectureRegistry.MostStandard(spec, out _).WriteConfig(spec, TensorType.F16), new FileInfo(path).Length);
+    }
 }

@@ -12,6 +12,9 @@ public static class RecipePlanner
     public static RunPlan Plan(RecipeRun run)
     {
         RefuseClash(run);
+        if (GgufFile.Is(run.Model) && run.Steps.FirstOrDefault(s => s.Step.WritesModel) is { } writes)
+            throw new BadRequestException($"{writes.Verb} works on folders, {run.Model} is a GGUF file; write it as one first: "
+                + $"moesaic convert {run.Model} folder");
         var (model, plans) = (ModelOutline.Read(run.Model), new List<(string, StepPlan)>());
         for (var i = 0; i < run.Steps.Count; i++)
         {

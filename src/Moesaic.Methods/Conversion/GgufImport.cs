@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+using Moesaic.Kernels;
+using Moesaic.Methods.Progress;
+using Moesaic.Methods.Steps;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text;
+
+namespace Moesaic.Methods.Conversion;
+
+/// <summary>Writes a GGUF file as a Hugging Face folder, in the most standard layout that holds the model exactly.</summary>
+public sealed class GgufImport : IDisposable
+{
+    const int PieceValues = 1 << 21;
+
+    readonly ConversionOptions options;
+    readonly GgufFile file;
+    readonly StoredWeights source;
+    readonly IArchitecture architecture;
+    readonly TensorType type;
+    readonly List<string> notes = [];
+    double error, size;
+
+    /// <summary>Opens the file; no weights are read.</summary>
+    /// <param name="options">From what into what.</param>
+    /// <exception cref="BadRequestException">The encoding asked for is none that a folder can have.</exception>
+    /// <exception cref="BadModelException">The file is damaged or not supported.</exception>
+    public GgufImport(ConversionOptions options)
+    {
+        options.Validate();
+        this.options = options;
+        if (options.Embeddings is not null) throw new BadRequestException("--embeddings has no meaning for a folder: all weights of one are of one type.");
+        file = GgufFile.Open(options.Input);
+        try
+        {
+            source = StoredWeights.Open(options.Input);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+        architecture = ArchitectureRegistry.MostStandard(source.Spec, out _);
+        type = options.Encoding switch
+        {
+            null => Closest(source),
+            WeightEncoding.F32 => TensorType.F32,
+            WeightEncoding.F16 => TensorType.F16,
+            WeightEncoding.BF16 => TensorType.BF16,
+            var other => throw new BadRequestException($"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
+        };
+        notes.AddRange(source.Notes);
+        notes.AddRange(Losses());
+    }
+
+    long TensorBytes => source.Parameters.Sum(p => (long)p.Rows * p.Columns) * type.ByteSize();
+
+    /// <summary>What writing will cost.</summary>
+    public StepPlan Plan() => new()
+    {
+        Summary = $"{source.Layout} to {options.Output}: {architecture.ModelType} in {type}",
+        ReadBytes = source.Bytes,
+        PeakMemoryBytes = 100_000_000 + 800L * source.Spec.VocabularySize,
+        Seconds = Math.Max(1, TensorBytes / 2e8),
+        OutputBytes = TensorBytes,
+        Notes = notes,
+    };
+
+    /// <summary>Writes the folder.</summary>
+    /// <param name="progress">Told the bytes written.</param>
+    /// <param name="cancellation">Stops; nothing is left behind.</param>
+    public StepReport Run(IProgressReporter progress, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> files;
+        using (var task = progress.Begin($"write {options.Output}", TensorBytes, "bytes"))
+        {
+            files = HfFolderWriter.Write(options.Output, new HfFolderContent
+            {
+                Config = Config(),
+                Tensors = [.. source.Parameters.Select(Tensor)],
+                ExtraFiles = Tokenizer(),
+            }, new HfFolderOptions { Overwrite = options.Overwrite, Progress = new Relay(done => task.Report(done)) }, cancellation);
+        }
+        return new StepReport
+        {
+            Summary = $"Wrote {source.Layout} to {options.Output}: {architecture.ModelType} in {type}.",
+            Figures =
+            [
+                new("weights_before", source.Bytes, "bytes"), new("weights", TensorBytes, "bytes"),
+                new("relative_error", size > 0 ? Math.Sqrt(error / size) : 0),
+            ],
+            Notes = [.. notes, $"files: {string.Join(", ", files)}"],
+        };
+    }
+
+    /// <summary>Closes the source.</summary>
+    public void Dispose()
+    {
+        source.Dispose();
+        file.Dispose();
+    }
+
+    JsonObject Config() => architecture.WriteConfig(source.Spec, type);
+
+    IReadOnlyDictionary<string, byte[]> Tokenizer()
+    {
+        if (GgufTokenizer.IsIn(file.Metadata)) return GgufTokenizer.HuggingFaceFiles(file.Metadata);
+        notes.Add("the file has no tokenizer: the folder has none either");
+        return new Dictionary<string, byte[]>(StringComparer.Ordinal);
+    }
+
+    TensorSource Tensor(StoredParameter parameter)
+    {
+        var vector = parameter.Rows == 1 && (parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal) || parameter.Name.EndsWith(".bias", StringComparison.Ordinal));
+        ReadOnlySpan<long> shape = vector ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
+        return new TensorSource(architecture.TensorName(parameter.Name), type, shape, sink =>
+        {
+            var rows = Math.Clamp(PieceValues / parameter.Columns, 1, parameter.Rows);
+            float[] values = new float[rows * parameter.Columns], rounded = new float[values.Length];
+            for (var first = 0; first < parameter.Rows; first += rows)
+            {
+                var piece = values.AsSpan(0, Math.Min(rows, parameter.Rows - first) * parameter.Columns);
+                source.Read(parameter, first, piece);
+                sink.WriteFloats(piece);
+                Compare(piece, rounded.AsSpan(0, piece.Length));
+            }
+        });
+    }
+
+    void Compare(ReadOnlySpan<float> before, Span<float> after)
+    {
+        size += Elementwise.SumOfSquares(before);
+        if (type == TensorType.F32) return;
+        var encoding = type == TensorType.F16 ? WeightEncoding.F16 : WeightEncoding.BF16;
+        var bytes = new byte[before.Length * type.ByteSize()];
+        BlockCodec.Encode(encoding, before, before.Length, [], bytes);
+        BlockCodec.Decode(encoding, bytes, after);
+        for (var i = 0; i < after.Length; i++) after[i] -= before[i];
+        error += Elementwise.SumOfSquares(after);
+    }
+
+    /// <summary>What going back from few bits means.</summary>
+    IEnumerable<string> Losses()
+    {
+        var blocks = source.Parameters.Where(p => p.Encoding!.Value.BlockLength() > 1).Select(p => p.Encoding!.Value).Distinct().ToList();
+        if (blocks.Count == 0) yield break;
+        yield return $"weights were stored in {string.Join(", ", blocks.Select(b => b.Name()))}: what that rounded away does not come back, "
+            + (type == TensorType.F32 ? "their values as they are now are kept exactly" : $"and their values are rounded once more, to {type}; --encoding f32 keeps them exactly");
+    }
+
+    static TensorType Closest(StoredWeights source)
+    {
+        var encodings = source.Parameters.Where(p => p.Rows > 1).GroupBy(p => p.Encoding!.Value).OrderByDescending(g => g.Sum(p => (long)p.Rows * p.Columns)).First().Key;
+        return encodings switch { WeightEncoding.F32 => TensorType.F32, WeightEncoding.BF16 => TensorType.BF16, _ => TensorType.F16 };
+    }
+
+    /// <summary>Tells at once, on the writing thread.</summary>
+    sealed class Relay(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}
