@@ -79,8 +79,8 @@ public sealed class GgufModelWriter
         var stored = tensor.Parameters.Select(source.Find).ToList();
         long rows = (long)tensor.Rows * tensor.Parameters.Count;
         var encoding = wanted.Fallback(tensor.Columns);
-        if (!encoding.CanEncode() && stored.Any(p => p.Encoding != encoding))
-            throw new BadRequestException($"{encoding.Name()} can be read but not written; choose another encoding.");
+        if (!wanted.CanEncode() && stored.Any(p => p.Encoding != encoding))
+            throw new BadRequestException($"{wanted.Name()} can be read but not written; choose another encoding.");
         return new GgufWrittenTensor(tensor.Name, wanted, encoding,
             stored.Sum(p => p.Rows * (p.Encoding?.RowBytes(p.Columns) ?? sizeof(double) * (long)p.Columns)), rows * encoding.RowBytes(tensor.Columns));
     }

@@ -121,7 +121,7 @@ public sealed class ConversionTests(TinyFolder source) : IClassFixture<TinyFolde
         Assert.Equal(new FileInfo(folder["a.gguf"]).Length, outline.WeightBytes);
         var run = new RecipeRun
         {
-            Model = folder["a.gguf"], Output = folder["out"], Seed = 1, RecipeText = "", Steps = [new RecipeStep("sample", [], new SampleStep())],
+            Model = folder["a.gguf"], Output = folder["out"], Seed = 1, RecipeText = "", Steps = [new SampleStep("a").As("sample")],
         };
         Assert.Contains("moesaic convert", Assert.Throws<BadRequestException>(() => RecipePlanner.Plan(run)).Message, StringComparison.Ordinal);
     }
