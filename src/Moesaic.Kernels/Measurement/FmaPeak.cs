@@ -1,20 +1,20 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Moesaic.Kernels;
 
-namespace Moesaic.Bench;
+namespace Moesaic.Kernels;
 
 /// <summary>
-/// The machine's ceiling: fused multiply-adds that touch registers only, twelve independent chains a thread, shared
-/// over the team in small parts like a real kernel.
+/// The machine's ceiling of arithmetic: fused multiply-adds that touch registers only, twelve independent chains a thread,
+/// shared over the team in small parts like a real kernel.
 /// </summary>
-static class FmaPeak
+public static class FmaPeak
 {
     const int Chains = 12;
     const int Steps = 4096;
     const int PartsPerThread = 16;
 
-    public static KernelLevel[] Levels { get; } = [KernelLevel.Vector128, KernelLevel.Vector256, KernelLevel.Vector512];
+    /// <summary>Levels with vectors, narrowest first; a machine need not support all.</summary>
+    public static IReadOnlyList<KernelLevel> Levels { get; } = [KernelLevel.Vector128, KernelLevel.Vector256, KernelLevel.Vector512];
 
     /// <summary>GFLOP of one <see cref="Run"/>.</summary>
     public static double Gflop(KernelLevel level) =>
@@ -25,6 +25,8 @@ static class FmaPeak
             _ => 4,
         });
 
+    /// <summary>Does the work once, on all threads of the team: a fraction of a millisecond.</summary>
+    /// <param name="level">One that <see cref="KernelSelection.Supports"/>.</param>
     public static void Run(KernelLevel level)
     {
         var job = new Job(level);
