@@ -48,6 +48,46 @@ public static class Attention
     }
 
     /// <summary>
+    /// Computes the attention output over keys and values in pages. Over <see cref="CacheEncoding.F32"/> the bits are those
+    /// of the same keys in a buffer.
+    /// </summary>
+    /// <param name="shape">Heads, head width and scale; the heads and the key width are those of the pages.</param>
+    /// <param name="segments">
+    /// The sequences. <see cref="AttentionSegment.KeyStart"/> is here the first entry of a sequence in
+    /// <paramref name="table"/>; its key i lies in page table[KeyStart + i / 32], place i % 32.
+    /// </param>
+    /// <param name="q">[T, Hq·headDim].</param>
+    /// <param name="pages">The layer's pages.</param>
+    /// <param name="table">Page numbers, sequence by sequence; several sequences may name the same page.</param>
+    /// <param name="output">
+    /// [T, Hq·headDim], overwritten on the rows of the segments. Where values are narrower than keys, the further columns of
+    /// each head are zero.
+    /// </param>
+    /// <exception cref="ArgumentException">A size does not fit, or a segment leaves the table or names no page.</exception>
+    public static void Forward(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
+        ReadOnlySpan<int> table, Span<float> output)
+    {
+        CheckPages(shape, segments, q, pages, table);
+        Require.Length(output.Length, q.Length, nameof(output));
+        switch (KernelSelection.Level)
+        {
+            case KernelLevel.Vector512:
+                AttentionForward<Lanes512>.Run(shape, segments, q, pages, table, output);
+                break;
+            case KernelLevel.Vector256:
+                AttentionForward<Lanes256>.Run(shape, segments, q, pages, table, output);
+                break;
+            case KernelLevel.Vector128:
+                AttentionForward<Lanes128>.Run(shape, segments, q, pages, table, output);
+                break;
+            default:
+                AttentionReference.Forward(shape, segments, q, pages, table, output);
+                break;
+        }
+    }
+
+    /// <summary>
     /// Adds the gradients. With p the weights, δ = Σ dOutput · output over the head: dv += pᵀ dOutput,
     /// ds = p · (dOutput vᵀ − δ), dq += Scale · ds k, dk += Scale · dsᵀ q.
     /// </summary>
@@ -92,9 +132,54 @@ public static class Attention
         }
     }
 
+    static void CheckPages(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
+        ReadOnlySpan<int> table)
+    {
+        int queryRows = CheckShape(shape, q);
+        if (pages.Heads != shape.KeyValueHeads || pages.KeyDim != shape.HeadDim || pages.ValueDim > shape.HeadDim)
+            throw new ArgumentException($"The {pages}, do not fit {shape}.", nameof(pages));
+        foreach (AttentionSegment segment in segments)
+        {
+            int entries = (segment.KeyCount + AttentionPages.Tokens - 1) / AttentionPages.Tokens;
+            if (!FitsQueries(segment, queryRows) || entries > table.Length - segment.KeyStart)
+            {
+                throw new ArgumentException(
+                    $"{segment} does not fit {queryRows} query rows and {table.Length} entries.", nameof(segments));
+            }
+
+            foreach (int page in table.Slice(segment.KeyStart, entries))
+            {
+                if ((uint)page >= (uint)pages.Pages)
+                    throw new ArgumentException($"The page table names page {page} of {pages.Pages}.", nameof(table));
+            }
+        }
+    }
+
     static int CheckInputs(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
         ReadOnlySpan<float> v)
+    {
+        int queryRows = CheckShape(shape, q);
+        int keyRows = Require.RowCount(k.Length, shape.KeyValueHeads * shape.HeadDim, nameof(k));
+        Require.Length(v.Length, k.Length, nameof(v));
+        foreach (AttentionSegment segment in segments)
+        {
+            if (!FitsQueries(segment, queryRows) || segment.KeyCount > keyRows - segment.KeyStart)
+            {
+                throw new ArgumentException(
+                    $"{segment} does not fit {queryRows} query rows and {keyRows} key rows.", nameof(segments));
+            }
+        }
+
+        return queryRows;
+    }
+
+    static bool FitsQueries(AttentionSegment segment, int queryRows) =>
+        segment.QueryStart >= 0 && segment.QueryCount >= 0 && segment.KeyStart >= 0
+        && segment.QueryCount <= segment.KeyCount && segment.QueryCount <= queryRows - segment.QueryStart;
+
+    static int CheckShape(AttentionShape shape, ReadOnlySpan<float> q)
     {
         Require.Positive(shape.KeyValueHeads, nameof(shape.KeyValueHeads));
         Require.Positive(shape.QueryHeads, nameof(shape.QueryHeads));
@@ -105,20 +190,6 @@ public static class Attention
                 $"{shape.QueryHeads} query heads cannot share {shape.KeyValueHeads} key heads evenly.", nameof(shape));
         }
 
-        int queryRows = Require.RowCount(q.Length, shape.QueryHeads * shape.HeadDim, nameof(q));
-        int keyRows = Require.RowCount(k.Length, shape.KeyValueHeads * shape.HeadDim, nameof(k));
-        Require.Length(v.Length, k.Length, nameof(v));
-        foreach (AttentionSegment segment in segments)
-        {
-            if (segment.QueryStart < 0 || segment.QueryCount < 0 || segment.KeyStart < 0
-                || segment.QueryCount > segment.KeyCount
-                || segment.QueryCount > queryRows - segment.QueryStart || segment.KeyCount > keyRows - segment.KeyStart)
-            {
-                throw new ArgumentException(
-                    $"{segment} does not fit {queryRows} query rows and {keyRows} key rows.", nameof(segments));
-            }
-        }
-
-        return queryRows;
+        return Require.RowCount(q.Length, shape.QueryHeads * shape.HeadDim, nameof(q));
     }
 }

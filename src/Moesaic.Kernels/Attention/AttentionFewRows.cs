@@ -28,14 +28,13 @@ static unsafe class AttentionFewRows<TLanes>
         for (int key = 0; key < keyCount; key += Tile)
         {
             int count = Math.Min(Tile, keyCount - key);
-            nint at = (nint)key * sizes.KeyWidth;
             if (count < Tile) new Span<float>(keys, Tile * sizes.Dim).Clear();
-            Transpose.Run(block.K + at, sizes.KeyWidth, count, sizes.Dim, keys, Tile);
-            float* valueRows = block.V + at;
-            int valuePitch = sizes.KeyWidth;
-            if (pitch != sizes.Dim)
+            float* keyRows = block.Keys.KeyRows(key, count, out int keyPitch);
+            Transpose.Run(keyRows, keyPitch, count, sizes.Dim, keys, Tile);
+            float* valueRows = block.Keys.ValueRows(key, count, out int valuePitch);
+            if (pitch != block.Keys.ValueDim)
             {
-                TileProduct<TLanes>.Pack(valueRows, valuePitch, count, sizes.Dim, values, pitch);
+                TileProduct<TLanes>.Pack(valueRows, valuePitch, count, block.Keys.ValueDim, values, pitch);
                 valueRows = values;
                 valuePitch = pitch;
             }

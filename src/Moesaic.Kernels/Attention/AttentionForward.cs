@@ -15,6 +15,8 @@ unsafe struct AttentionForward<TLanes> : IJob
     AttentionWork _work;
     AttentionSegment* _segments;
     float* _q, _k, _v, _output, _logSumExp;
+    AttentionPages _pages;
+    int* _table;
 
     internal static void Run(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
@@ -34,6 +36,24 @@ unsafe struct AttentionForward<TLanes> : IJob
         }
     }
 
+    internal static void Run(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
+        ReadOnlySpan<int> table, Span<float> output)
+    {
+        var sizes = new AttentionSizes(shape, TLanes.Lanes);
+        fixed (AttentionSegment* segmentPointer = segments)
+        fixed (int* tablePointer = table)
+        fixed (float* qPointer = q, outputPointer = output)
+        {
+            var job = new AttentionForward<TLanes>
+            {
+                _shape = shape, _sizes = sizes, _work = AttentionWork.Of(segments, sizes), _segments = segmentPointer,
+                _q = qPointer, _pages = pages, _table = tablePointer, _output = outputPointer,
+            };
+            WorkerTeam.Run(ref job, job._work.Count * shape.KeyValueHeads);
+        }
+    }
+
     public readonly void Execute(int part)
     {
         int* item = _work.Items + 2 * (part / _shape.KeyValueHeads);
@@ -41,18 +61,25 @@ unsafe struct AttentionForward<TLanes> : IJob
         AttentionSegment segment = _segments[item[0]];
         int firstRow = segment.QueryStart + item[1];
         nint queryAt = (nint)firstRow * _sizes.QueryWidth + head * _sizes.Dim;
-        nint keyAt = (nint)segment.KeyStart * _sizes.KeyWidth + keyHead * _sizes.Dim;
         var rows = new AttentionRows
         {
             Sizes = _sizes, Scale = _shape.Scale,
             Count = Math.Min(_sizes.BlockQueries, segment.QueryCount - item[1]),
             FirstVisible = segment.KeyCount - segment.QueryCount + item[1] + 1,
-            Q = _q + queryAt, K = _k + keyAt, V = _v + keyAt, Output = _output + queryAt,
+            Q = _q + queryAt, Keys = Keys(segment, keyHead), Output = _output + queryAt,
             LogSumExp = _logSumExp == null ? null : _logSumExp + (nint)firstRow * _shape.QueryHeads + head,
             LogPitch = _shape.QueryHeads,
         };
         if (segment.QueryCount * _sizes.Sharing <= AttentionSizes.FewRows) AttentionFewRows<TLanes>.Run(rows);
         else RunBlock(rows);
+    }
+
+    readonly AttentionKeys Keys(AttentionSegment segment, int keyHead)
+    {
+        if (_table != null)
+            return new() { Pages = _pages, Table = _table + segment.KeyStart, Head = keyHead, ValueDim = _pages.ValueDim };
+        nint at = (nint)segment.KeyStart * _sizes.KeyWidth + keyHead * _sizes.Dim;
+        return new() { K = _k + at, V = _v + at, Pitch = _sizes.KeyWidth, ValueDim = _sizes.Dim };
     }
 
     static void RunBlock(in AttentionRows rows)
@@ -73,9 +100,10 @@ unsafe struct AttentionForward<TLanes> : IJob
         for (int key = 0; key < keyCount; key += tile)
         {
             int count = Math.Min(tile, keyCount - key), padded = AttentionSizes.RoundUpToFour(count);
-            nint at = (nint)key * sizes.KeyWidth;
-            TileProduct<TLanes>.Pack(rows.K + at, sizes.KeyWidth, count, sizes.Dim, keys, sizes.Pitch);
-            TileProduct<TLanes>.Pack(rows.V + at, sizes.KeyWidth, count, sizes.Dim, values, sizes.Pitch);
+            float* keyRows = rows.Keys.KeyRows(key, count, out int keyPitch);
+            TileProduct<TLanes>.Pack(keyRows, keyPitch, count, sizes.Dim, keys, sizes.Pitch);
+            float* valueRows = rows.Keys.ValueRows(key, count, out int valuePitch);
+            TileProduct<TLanes>.Pack(valueRows, valuePitch, count, rows.Keys.ValueDim, values, sizes.Pitch);
             TileProduct<TLanes>.Run(padded, lanes, sizes.Dim, keys, sizes.Pitch, 1, queries, lanes, true, scores, lanes);
             bool masked = key + count > rows.FirstVisible;
             for (int lane = 0; lane < lanes; lane += TLanes.Lanes)

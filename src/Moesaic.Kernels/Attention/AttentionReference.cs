@@ -43,6 +43,29 @@ static class AttentionReference
         }
     }
 
+    /// <summary>Gathers each segment's keys and values from its pages and does the same.</summary>
+    internal static unsafe void Forward(
+        AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
+        ReadOnlySpan<int> table, Span<float> output)
+    {
+        int dim = shape.HeadDim, width = shape.KeyValueHeads * dim;
+        foreach (AttentionSegment segment in segments)
+        {
+            float[] k = new float[segment.KeyCount * width], v = new float[k.Length];
+            for (int i = 0; i < k.Length; i += dim)
+            {
+                int key = i / width, head = i % width / dim, row = key % AttentionPages.Tokens;
+                int page = table[segment.KeyStart + key / AttentionPages.Tokens];
+                float* tile = CacheTile.Read(pages.Encoding, pages.KeyTile(page, head), row + 1, pages.KeyDim);
+                new ReadOnlySpan<float>(tile + row * pages.KeyDim, pages.KeyDim).CopyTo(k.AsSpan(i));
+                tile = CacheTile.Read(pages.Encoding, pages.ValueTile(page, head), row + 1, pages.ValueDim);
+                new ReadOnlySpan<float>(tile + row * pages.ValueDim, pages.ValueDim).CopyTo(v.AsSpan(i));
+            }
+
+            Forward<float>(shape, [segment with { KeyStart = 0 }], q, k, v, output, []);
+        }
+    }
+
     internal static void Backward<T>(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<T> q, ReadOnlySpan<T> k,
         ReadOnlySpan<T> v, ReadOnlySpan<T> output, ReadOnlySpan<T> logSumExp, ReadOnlySpan<T> dOutput,

@@ -17,8 +17,8 @@ unsafe struct AttentionRows
     /// <summary>First row and head of the block; rows lie QueryWidth apart.</summary>
     public float* Q, Output;
 
-    /// <summary>First key of the segment in the head; rows lie KeyWidth apart.</summary>
-    public float* K, V;
+    /// <summary>What the queries see; the backward has copies of its own.</summary>
+    public AttentionKeys Keys;
 
     /// <summary>First row and head, null when not wanted; rows lie LogPitch apart.</summary>
     public float* LogSumExp;

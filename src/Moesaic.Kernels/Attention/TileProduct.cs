@@ -47,6 +47,7 @@ static unsafe class TileProduct<TLanes>
             int i = 0;
             for (; i <= width - TLanes.Lanes; i += TLanes.Lanes) TLanes.Store(TLanes.Load(from + i), to + i);
             if (i < toPitch) TLanes.Store(Partial.Load<TLanes>(from + i, width - i), to + i);
+            for (i += TLanes.Lanes; i < toPitch; i += TLanes.Lanes) TLanes.Store(TLanes.Zero, to + i);
         }
 
         int padding = AttentionSizes.RoundUpToFour(rows) - rows;

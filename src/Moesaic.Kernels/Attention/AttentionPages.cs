@@ -1,0 +1,70 @@
+namespace Moesaic.Kernels;
+
+/// <summary>
+/// The keys and values of one layer in pages of <see cref="Tokens"/> tokens (Kwon et al. 2023, section 4.1): where they lie
+/// and how they are stored. A page has, for each head, the keys of its tokens one after the other, and elsewhere their
+/// values. Whose tokens a page holds is written in a page table, see <see cref="Attention"/>.
+/// </summary>
+/// <param name="pages">How many pages there are.</param>
+/// <param name="heads">Heads of keys and values.</param>
+/// <param name="keyDim">Width of a head's key, in values.</param>
+/// <param name="valueDim">Width of a head's value, in values; it may differ.</param>
+/// <param name="encoding">How they are stored.</param>
+public readonly unsafe struct AttentionPages(int pages, int heads, int keyDim, int valueDim, CacheEncoding encoding)
+{
+    /// <summary>Tokens in a page. It is the kernels' tile of keys: each tile lies in one page.</summary>
+    public const int Tokens = AttentionSizes.TileKeys;
+
+    /// <summary>How many pages there are.</summary>
+    public int Pages { get; } = pages;
+
+    /// <summary>Heads of keys and values.</summary>
+    public int Heads { get; } = heads;
+
+    /// <summary>Width of a head's key, in values.</summary>
+    public int KeyDim { get; } = keyDim;
+
+    /// <summary>Width of a head's value, in values.</summary>
+    public int ValueDim { get; } = valueDim;
+
+    /// <summary>How they are stored.</summary>
+    public CacheEncoding Encoding { get; } = encoding;
+
+    /// <summary>The keys of the first page, <see cref="KeyBytes"/> long.</summary>
+    public required byte* Keys { get; init; }
+
+    /// <summary>The values of the first page, <see cref="ValueBytes"/> long.</summary>
+    public required byte* Values { get; init; }
+
+    /// <summary>Bytes from page to page.</summary>
+    public required long PageBytes { get; init; }
+
+    /// <summary>Bytes of the keys of one page.</summary>
+    public long KeyBytes => Heads * CacheTile.Bytes(Encoding, KeyDim);
+
+    /// <summary>Bytes of the values of one page.</summary>
+    public long ValueBytes => Heads * CacheTile.Bytes(Encoding, ValueDim);
+
+    /// <summary>Stores what one token left behind.</summary>
+    /// <param name="row">Page · <see cref="Tokens"/> + place in the page.</param>
+    /// <param name="keys">[Heads·KeyDim].</param>
+    /// <param name="values">[Heads·ValueDim].</param>
+    public void Write(int row, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        Require.Length(keys.Length, (long)Heads * KeyDim, nameof(keys));
+        Require.Length(values.Length, (long)Heads * ValueDim, nameof(values));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)(Pages * Tokens), nameof(row));
+        for (int head = 0; head < Heads; head++)
+        {
+            CacheTile.Write(Encoding, keys.Slice(head * KeyDim, KeyDim), KeyTile(row / Tokens, head), row % Tokens);
+            CacheTile.Write(Encoding, values.Slice(head * ValueDim, ValueDim), ValueTile(row / Tokens, head), row % Tokens);
+        }
+    }
+
+    /// <summary>For messages.</summary>
+    public override string ToString() => $"{Pages} pages of {Heads} heads, keys {KeyDim} and values {ValueDim} wide, {Encoding}";
+
+    internal byte* KeyTile(int page, int head) => Keys + page * PageBytes + head * CacheTile.Bytes(Encoding, KeyDim);
+
+    internal byte* ValueTile(int page, int head) => Values + page * PageBytes + head * CacheTile.Bytes(Encoding, ValueDim);
+}
