@@ -14,15 +14,22 @@ public sealed class PassInput
     public required ReadOnlyMemory<int> Positions { get; set; }
 
     /// <summary>
-    /// Which rows see which: query rows are rows of this pass; key rows too, or rows of <see cref="Cache"/> when there is one.
+    /// Which rows see which: query rows are rows of this pass; key rows too, or, over a <see cref="Cache"/>, the pages that
+    /// <see cref="PageTable"/> names from entry <see cref="AttentionSegment.KeyStart"/> on.
     /// </summary>
     public required ReadOnlyMemory<AttentionSegment> Segments { get; set; }
 
     /// <summary>Keys and values of earlier passes, or null. Not while recording.</summary>
-    public KeyValueCache? Cache { get; init; }
+    public PagedCache? Cache { get; init; }
 
-    /// <summary>T rows of <see cref="Cache"/> to which this pass writes its keys and values.</summary>
+    /// <summary>
+    /// T places in <see cref="Cache"/> to which this pass writes its keys and values: page · <see cref="PagedCache.PageTokens"/>
+    /// + place in the page.
+    /// </summary>
     public ReadOnlyMemory<int> CacheRows { get; set; }
+
+    /// <summary>The pages of each sequence of the pass in the order of its tokens, sequence by sequence.</summary>
+    public ReadOnlyMemory<int> PageTable { get; set; }
 
     /// <summary>T flags: whether a token counts in statistics and objectives (padding does not); empty when all do.</summary>
     public ReadOnlyMemory<bool> Counted { get; set; }

@@ -46,7 +46,7 @@ public sealed class ModelTests : IDisposable
     {
         var tokens = Passes.Tokens(9);
         var whole = Passes.Logits(model, PassInput.Sequence(tokens));
-        using var cache = new KeyValueCache(model.Spec, rows: 16);
+        using var cache = new PagedCache(model.Spec, pages: 3);
         for (var t = 0; t < tokens.Length; t++)
         {
             var step = Passes.Logits(model, new PassInput
@@ -54,8 +54,9 @@ public sealed class ModelTests : IDisposable
                 Tokens = new[] { tokens[t] },
                 Positions = new[] { t },
                 Cache = cache,
-                CacheRows = new[] { 4 + t },
-                Segments = new[] { new AttentionSegment(0, 1, 4, t + 1) },
+                CacheRows = new[] { (2 * PagedCache.PageTokens) + t },
+                PageTable = new[] { 1, 2 },
+                Segments = new[] { new AttentionSegment(0, 1, 1, t + 1) },
             });
             Assert.InRange(Passes.MaxDifference(whole.AsSpan(t * TinySpec.Vocabulary, TinySpec.Vocabulary), step), 0, 1e-5);
         }
@@ -98,11 +99,11 @@ public sealed class ModelTests : IDisposable
     public void A_recorded_pass_over_a_cache_is_a_mistake()
     {
         using var workspace = new Workspace();
-        using var cache = new KeyValueCache(model.Spec, 4);
+        using var cache = new PagedCache(model.Spec, 1);
         workspace.Begin(recording: true);
         Assert.Throws<InvalidOperationException>(() => model.Hidden(workspace, new PassInput
         {
-            Tokens = new[] { 1 }, Positions = new[] { 0 }, Cache = cache, CacheRows = new[] { 0 },
+            Tokens = new[] { 1 }, Positions = new[] { 0 }, Cache = cache, CacheRows = new[] { 0 }, PageTable = new[] { 0 },
             Segments = new[] { new AttentionSegment(0, 1, 0, 1) },
         }));
     }

@@ -39,18 +39,15 @@ public sealed class AttentionLayer
         var (cos, sin) = rotary.Angles;
         workspace.RotateInPlace(queries, Spec.HeadDim, input.Positions, cos, sin);
         workspace.RotateInPlace(keys, Spec.HeadDim, input.Positions, cos, sin);
+        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.HeadDim, 1f / MathF.Sqrt(Spec.HeadDim));
         if (input.Cache is { } cache)
         {
             if (workspace.Recording) throw new InvalidOperationException("a recorded pass cannot use a cache");
+            ref readonly var pages = ref cache.Layer(layer);
             var rows = input.CacheRows.Span;
-            for (var t = 0; t < rows.Length; t++)
-            {
-                keys.Row(t).CopyTo(cache.Keys(layer).Row(rows[t]));
-                values.Row(t).CopyTo(cache.Values(layer).Row(rows[t]));
-            }
-            (keys, values) = (cache.Keys(layer), cache.Values(layer));
+            for (var t = 0; t < rows.Length; t++) pages.Write(rows[t], keys.Row(t), values.Row(t));
+            return workspace.Linear(workspace.Attention(shape, input.Segments, queries, pages, input.PageTable), o, oBias);
         }
-        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.HeadDim, 1f / MathF.Sqrt(Spec.HeadDim));
         return workspace.Linear(workspace.Attention(shape, input.Segments, queries, keys, values), o, oBias);
     }
 }

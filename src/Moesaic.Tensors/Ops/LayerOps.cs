@@ -87,6 +87,22 @@ public static class LayerOps
         return y;
     }
 
+    /// <summary>Causal attention over keys and values in pages; never recorded.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="shape">Heads and scale.</param>
+    /// <param name="segments">Which query rows see which entries of the page table.</param>
+    /// <param name="q">[T, Hq·headDim].</param>
+    /// <param name="pages">The layer's pages.</param>
+    /// <param name="table">The pages of each sequence.</param>
+    /// <returns>[T, Hq·headDim]; rows in no segment are zero.</returns>
+    public static Tensor Attention(this Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
+        Tensor q, in AttentionPages pages, ReadOnlyMemory<int> table)
+    {
+        var y = workspace.RentZeroed(q.Rows, q.Columns);
+        Kernels.Attention.Forward(shape, segments.Span, q.Span, pages, table.Span, y.Span);
+        return y;
+    }
+
     static void RecordAttention(Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
         Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp) => workspace.Record(y, () =>
         Kernels.Attention.Backward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span,

@@ -1,0 +1,204 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
+using Moesaic.Models;
+using Moesaic.Models.Layers;
+using Moesaic.Tensors;
+
+namespace Moesaic.Inference;
+
+/// <summary>
+/// Many sequences on their way through a model at once. They come, fork and go; a step is one pass over all of them: some add
+/// the one token that was just chosen, others a part of their prompt. Weights are read once for all rows of a step, and each
+/// expert computes its rows of the whole batch together. A sequence has the bits it would have alone, whatever comes with it
+/// and however many threads there are. Steps allocate no managed memory once sequences of the same sizes were there before.
+/// </summary>
+/// <remarks>For one thread; several decoders may share a model, one after the other.</remarks>
+public sealed class BatchDecoder : IDisposable
+{
+    readonly Model model;
+    readonly BatchOptions options;
+    readonly Workspace workspace = new();
+    readonly PagedCache cache;
+    readonly PassInput input;
+    readonly List<BatchSequence> sequences = [], planned = [];
+    int[] tokens = [], positions = [], rows = [], table = [], ends = [];
+    AttentionSegment[] segments = [];
+    Tensor? logits;
+    int rowCount, tableCount;
+
+    /// <summary>Makes a cache and no sequence.</summary>
+    /// <param name="model">Not changed; must outlive this.</param>
+    /// <param name="options">Sizes.</param>
+    /// <exception cref="BadRequestException">A size is out of range.</exception>
+    /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
+    public BatchDecoder(Model model, BatchOptions options)
+    {
+        options.Validate();
+        (this.model, this.options) = (model, options);
+        cache = new PagedCache(model.Spec, BatchSequence.PageCount(options.CacheTokens), options.Encoding);
+        Pool = new PagePool(cache.Pages);
+        input = new PassInput { Tokens = tokens, Positions = positions, Segments = segments, Cache = cache };
+    }
+
+    /// <summary>The sequences, oldest first.</summary>
+    public IReadOnlyList<BatchSequence> Sequences => sequences;
+
+    /// <summary>Steps that computed something.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Tokens that steps computed, all sequences together.</summary>
+    public long ComputedTokens { get; private set; }
+
+    /// <summary>What the pages of the cache are doing.</summary>
+    public CacheUsage Cache => new(Pool.Pages, Pool.Used, Pool.Kept, Pool.Reserved, PagedCache.PageTokens, cache.PageBytes);
+
+    internal PagePool Pool { get; }
+
+    /// <summary>Adds a sequence. All it may come to need is reserved, so that no step fails for want of room.</summary>
+    /// <param name="prompt">Its first tokens; more may be appended.</param>
+    /// <param name="capacity">Longest it may get, in tokens.</param>
+    /// <exception cref="BadRequestException">
+    /// There is no room now, or the capacity exceeds what the model was made for or the whole cache.
+    /// </exception>
+    /// <exception cref="ArgumentException">The prompt exceeds the capacity, or an id lies outside the vocabulary.</exception>
+    public BatchSequence Add(ReadOnlySpan<int> prompt, int capacity) => TryAdd(prompt, capacity)
+        ?? throw Full($"a sequence of up to {capacity} tokens needs more pages");
+
+    /// <summary>As <see cref="Add"/>, but null when there is no room until other sequences leave.</summary>
+    /// <inheritdoc cref="Add"/>
+    public BatchSequence? TryAdd(ReadOnlySpan<int> prompt, int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        if (capacity > model.Spec.MaxPositions)
+            throw new BadRequestException($"A context of {capacity} tokens was asked for; the model was made for {model.Spec.MaxPositions}.");
+        if (BatchSequence.PageCount(capacity) > Pool.Pages)
+            throw new BadRequestException(
+                $"A context of {capacity} tokens was asked for; the cache holds {Pool.Pages * PagedCache.PageTokens} in all. Make it larger.");
+        var sequence = new BatchSequence(this, capacity);
+        sequence.Append(prompt);
+        var found = options.ReusesPrefixes ? sequence.ReusePages() : 0;
+        if (!Pool.TryReserve(BatchSequence.PageCount(capacity) - found))
+        {
+            sequence.Abandon();
+            return null;
+        }
+        model.EnsurePositions(capacity);
+        Join(sequence);
+        return sequence;
+    }
+
+    /// <summary>
+    /// Computes waiting tokens in one pass: the one token of each sequence that has just one, then up to
+    /// <see cref="BatchOptions.Chunk"/> of the others, oldest sequence first. Sequences that came to their end have
+    /// <see cref="BatchSequence.Logits"/>.
+    /// </summary>
+    /// <param name="cancellation">Asked before the pass.</param>
+    /// <returns>Tokens computed; 0 when none waits.</returns>
+    public int Step(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Plan();
+        if (rowCount == 0) return 0;
+        input.Tokens = tokens.AsMemory(0, rowCount);
+        input.Positions = positions.AsMemory(0, rowCount);
+        input.CacheRows = rows.AsMemory(0, rowCount);
+        input.PageTable = table.AsMemory(0, tableCount);
+        input.Segments = segments.AsMemory(0, planned.Count);
+        workspace.Begin(recording: false);
+        var hidden = model.Hidden(workspace, input);
+        Steps++;
+        ComputedTokens += rowCount;
+        var ended = 0;
+        for (var i = 0; i < planned.Count; i++)
+        {
+            planned[i].Advance(segments[i].QueryCount, options.ReusesPrefixes);
+            if (planned[i].Waiting > 0) continue;
+            planned[i].TakeLogits(Steps, ended);
+            ends[ended++] = segments[i].QueryStart + segments[i].QueryCount - 1;
+        }
+        logits = ended == 0 ? null : model.Logits(workspace, workspace.GatherRows(hidden, ends.AsMemory(0, ended)));
+        return rowCount;
+    }
+
+    /// <summary>Frees the cache; not the model.</summary>
+    public void Dispose()
+    {
+        workspace.Dispose();
+        cache.Dispose();
+    }
+
+    internal void Reserve(int pages)
+    {
+        if (!Pool.TryReserve(pages)) throw Full($"{pages} pages are needed");
+    }
+
+    internal BadRequestException Full(string need) => new(
+        $"The cache of {Pool.Pages} pages of {PagedCache.PageTokens} tokens is full: {need}; {Pool.Available} can be had, " +
+        $"{Pool.Used} are used and {Pool.Reserved} reserved by {sequences.Count} sequences. Wait for one to end, or make the cache larger.");
+
+    internal void CopyPage(int from, int to)
+    {
+        if (from != to) cache.CopyPage(from, to);
+    }
+
+    internal ReadOnlySpan<float> LogitsRow(int row) => logits!.Row(row);
+
+    internal void CheckIds(ReadOnlySpan<int> ids)
+    {
+        foreach (var id in ids)
+            if ((uint)id >= (uint)model.Spec.VocabularySize)
+                throw new ArgumentException($"token id {id} lies outside the vocabulary of {model.Spec.VocabularySize}", nameof(ids));
+    }
+
+    internal void Join(BatchSequence sequence)
+    {
+        sequences.Add(sequence);
+        // All that a step can need, so that steps need not grow anything.
+        var most = options.Chunk + sequences.Count;
+        if (tokens.Length < most) (tokens, positions, rows) = (new int[2 * most], new int[2 * most], new int[2 * most]);
+        if (ends.Length < sequences.Count) (ends, segments) = (new int[2 * most], new AttentionSegment[2 * most]);
+        planned.EnsureCapacity(sequences.Count);
+        var pages = 0;
+        foreach (var each in sequences) pages += BatchSequence.PageCount(each.Capacity);
+        if (table.Length < pages) table = new int[pages * 5 / 4];
+    }
+
+    internal void Leave(BatchSequence sequence) => sequences.Remove(sequence);
+
+    void Plan()
+    {
+        planned.Clear();
+        rowCount = tableCount = 0;
+        foreach (var sequence in sequences)
+            if (sequence.Waiting == 1) Include(sequence, 1);
+        var room = options.Chunk;
+        foreach (var sequence in sequences)
+        {
+            if (sequence.Waiting <= 1) continue;
+            // What another sequence has computed since this one came.
+            if (options.ReusesPrefixes) Pool.Unreserve(sequence.ReusePages());
+            var count = Math.Min(sequence.Waiting, room);
+            if (count < sequence.Waiting && options.Chunk >= PagedCache.PageTokens)
+            {
+                // Up to the end of a page: the pages of the next step are then whole, and may be another sequence's.
+                count -= (sequence.Computed + count) % PagedCache.PageTokens;
+                if (count <= 0) return;
+            }
+            Include(sequence, count);
+            if ((room -= count) == 0) return;
+        }
+    }
+
+    void Include(BatchSequence sequence, int count)
+    {
+        int start = sequence.Computed, end = start + count;
+        sequence.EnsurePages(end);
+        segments[planned.Count] = new AttentionSegment(rowCount, count, tableCount, end);
+        planned.Add(sequence);
+        sequence.Tokens[start..end].CopyTo(tokens.AsSpan(rowCount));
+        for (var position = start; position < end; position++, rowCount++)
+            (positions[rowCount], rows[rowCount]) = (position, sequence.CacheRow(position));
+        sequence.Pages.CopyTo(table.AsSpan(tableCount));
+        tableCount += sequence.Pages.Length;
+    }
+}
