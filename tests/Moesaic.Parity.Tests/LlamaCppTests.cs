@@ -1,0 +1,131 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
+using Moesaic.LlamaCpp;
+using Moesaic.Methods.Conversion;
+using Moesaic.Methods.Progress;
+using Moesaic.Models;
+using Moesaic.Models.Loading;
+using Moesaic.Tensors;
+using Moesaic.Text;
+
+namespace Moesaic.Parity.Tests;
+
+/// <summary>llama.cpp reads the GGUF files written here and computes the same.</summary>
+public sealed class LlamaCppTests : IDisposable
+{
+    static readonly string[] Refused =
+    [
+        "deepseek-norm",        // combine weights renormalised beside shared experts
+        "deepseek-freq2",       // dense layers between mixtures
+    ];
+
+    readonly string folder = Directory.CreateTempSubdirectory("moesaic-llama-").FullName;
+
+    public LlamaCppTests()
+    {
+        if (!LlamaLibrary.IsThere) Assert.Skip(LlamaLibrary.HowToInstall);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    public static TheoryData<string> Cases => [.. GoldenCase.Names.Except(Refused)];
+
+    string Write(string model, WeightEncoding encoding)
+    {
+        var path = Path.Combine(folder, $"{encoding}.gguf");
+        using var export = new GgufExport(new ConversionOptions { Input = model, Output = path, Encoding = encoding });
+        export.Run(SilentProgress.Instance, default);
+        return path;
+    }
+
+    static string Demo => Path.Combine(AppContext.BaseDirectory, "models", "demo");
+
+    static float[] Logits(Model model, int[] tokens)
+    {
+        using var workspace = new Workspace();
+        workspace.Begin(recording: false);
+        return model.Logits(workspace, model.Hidden(workspace, PassInput.Sequence(tokens))).Span.ToArray();
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_architecture_gives_the_same_logits(string name)
+    {
+        using var golden = new GoldenCase(name);
+        using var ours = ModelFolder.Load(golden.Folder);
+        var random = new Random(1);
+        var tokens = Enumerable.Range(0, 24).Select(_ => random.Next(ours.Model.Spec.VocabularySize)).ToArray();
+        using var theirs = new LlamaModel(Write(golden.Folder, WeightEncoding.F32), 64, threads: 2, exact: true);
+        Compare(Logits(ours.Model, tokens), theirs.Logits(tokens, ours.Model.Spec.VocabularySize), ours.Model.Spec.VocabularySize, 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(NotCarried))]
+    public void What_GGUF_cannot_carry_is_refused(string name)
+    {
+        using var golden = new GoldenCase(name);
+        Assert.Throws<BadRequestException>(() => Write(golden.Folder, WeightEncoding.F32));
+    }
+
+    public static TheoryData<string> NotCarried => [.. Refused];
+
+    [Theory]
+    [InlineData(WeightEncoding.F32, 1e-5)]
+    // There activations are rounded too: to halves, or to 8 bits.
+    [InlineData(WeightEncoding.F16, 1e-2)]
+    [InlineData(WeightEncoding.BF16, 1e-2)]
+    [InlineData(WeightEncoding.Q8_0, 5e-2)]
+    [InlineData(WeightEncoding.Q4_0, 5e-2)]
+    [InlineData(WeightEncoding.Q5_1, 5e-2)]
+    [InlineData(WeightEncoding.Q4_K, 5e-2)]
+    [InlineData(WeightEncoding.Q6_K, 5e-2)]
+    [InlineData(WeightEncoding.IQ4_NL, 5e-2)]
+    [InlineData(WeightEncoding.MXFP4, 5e-2)]
+    public void The_demo_model_gives_the_same_logits(WeightEncoding encoding, double tolerance)
+    {
+        var path = Write(Demo, encoding);
+        using var ours = ModelFolder.Load(path);
+        var tokens = TokenizerLoader.Load(path).Encode("Returns the number of elements in the collection that satisfy a condition. "
+            + "The asynchronous operation is cancelled when the token is signalled, and the result is null.");
+        using var theirs = new LlamaModel(path, 512, threads: 2, exact: true);
+        Compare(Logits(ours.Model, tokens), theirs.Logits(tokens, ours.Model.Spec.VocabularySize), ours.Model.Spec.VocabularySize, tolerance);
+    }
+
+    [Fact]
+    public void The_demo_model_gives_the_same_tokens()
+    {
+        var path = Write(Demo, WeightEncoding.Q8_0);
+        var ours = TokenizerLoader.Load(path);
+        using var theirs = new LlamaModel(path, 64, threads: 1);
+        Assert.Equal(theirs.VocabularySize, ours.VocabularySize);
+        foreach (var text in (string[])["", "Returns", " a  b   c\n\n\td", "don't we'LL 12345.678", "<|im_start|>user\nhi<|im_end|>", "é漢字😀 naïve", "\0\u00A0|x"])
+        {
+            foreach (var parse in (bool[])[false, true])
+                Assert.Equal(theirs.Tokenize(text, addSpecial: true, parse), ours.Encode(text, addSpecial: true, parse));
+        }
+    }
+
+    /// <summary>Close as a whole, and the same choice wherever the choice is not within the error.</summary>
+    static void Compare(float[] ours, float[] theirs, int vocabulary, double tolerance)
+    {
+        double difference = 0, size = 0, largest = 0;
+        for (var i = 0; i < ours.Length; i++)
+        {
+            var d = Math.Abs((double)ours[i] - theirs[i]);
+            (difference, size, largest) = (difference + d * d, size + (double)theirs[i] * theirs[i], Math.Max(largest, d));
+        }
+        var relative = Math.Sqrt(difference / size);
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"relative error {relative:E2}, largest {largest:E2}"));
+        Assert.InRange(relative, 0, tolerance);
+        var compared = 0;
+        for (var t = 0; t < ours.Length / vocabulary; t++)
+        {
+            var row = theirs.AsSpan(t * vocabulary, vocabulary).ToArray();
+            var order = row.OrderDescending().Take(2).ToArray();
+            if (order[0] - order[1] <= 10 * largest) continue;
+            compared++;
+            Assert.Equal(Array.IndexOf(row, order[0]), ours.AsSpan(t * vocabulary, vocabulary).ToArray() is var mine ? Array.IndexOf(mine, mine.Max()) : -1);
+        }
+        Assert.True(compared > 0, "no position has a clear choice");
+    }
+}
