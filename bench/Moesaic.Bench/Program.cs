@@ -6,6 +6,7 @@ return args switch
     ["ops", .. var rest] => OpsVerb.Run(rest),
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
+    ["encoded", .. var rest] => EncodedVerb.Run(rest),
     ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
     ["encode", .. var rest] => EncodeVerb.Run(rest),
     _ => Usage(),
@@ -15,6 +16,7 @@ static int Usage()
 {
     Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Moesaic.Bench -- VERB [options]");
     Console.Error.WriteLine(MatMulVerb.Usage);
+    Console.Error.WriteLine(EncodedVerb.Usage);
     Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);
     Console.Error.WriteLine(TokenizeVerb.Usage);

@@ -6,15 +6,6 @@ namespace Moesaic.Kernels;
 /// </summary>
 unsafe interface ISlices
 {
-    /// <summary>Values of a block.</summary>
-    static abstract int BlockLength { get; }
-
-    /// <summary>Bytes from the words of a block to those of the next.</summary>
-    static abstract int BlockStride { get; }
-
-    /// <summary>Bytes from the scales of a block to those of the next.</summary>
-    static abstract int ScaleStride { get; }
-
     /// <summary>Bytes of scratch memory, in whole cache lines.</summary>
     static abstract int ScratchBytes { get; }
 

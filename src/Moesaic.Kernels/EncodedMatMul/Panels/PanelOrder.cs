@@ -12,47 +12,55 @@ static unsafe class PanelOrder
     /// <param name="lane">The row's number in the panel.</param>
     internal static void Pack(PanelShape shape, int k, byte* row, long rowBytes, byte* panel, int lane)
     {
-        var words = panel + lane * sizeof(uint);
-        var scales = panel + shape.Scales(k) + lane * shape.ScaleBytes;
-        for (var block = shape.Blocks(k); block > 0; block--)
+        for (var left = shape.Blocks(k); left > 0; left -= shape.SliceBlocks)
         {
-            for (var word = 0; word < shape.Words; word++)
+            var blocks = Math.Min(left, shape.SliceBlocks);
+            for (var block = 0; block < blocks; block++)
             {
-                var value = rowBytes >= sizeof(uint) ? *(uint*)(row + shape.FirstWord + word * sizeof(uint)) : *(ushort*)row;
-                if (shape.FifthBits && word == 0) value = SpreadFifthBits(value);
-                *(uint*)(words + word * PanelShape.WordStride) = value;
+                var words = panel + block * shape.BlockStride + lane * sizeof(uint);
+                for (var word = 0; word < shape.Words; word++)
+                {
+                    var value = rowBytes >= sizeof(uint) ? *(uint*)(row + shape.FirstWord + word * sizeof(uint)) : *(ushort*)row;
+                    if (shape.FifthBits && word == 0) value = SpreadFifthBits(value);
+                    *(uint*)(words + word * PanelShape.WordStride) = value;
+                }
+
+                var scale = panel + blocks * shape.BlockStride + block * shape.ScaleStride + lane * shape.ScaleBytes;
+                for (var i = 0; i < shape.ScaleBytes; i++)
+                    scale[i] = row[shape.ScaleOffset + i];
+                row += shape.BlockBytes;
+                rowBytes -= shape.BlockBytes;
             }
 
-            for (var i = 0; i < shape.ScaleBytes; i++)
-                scales[i] = row[shape.ScaleOffset + i];
-            row += shape.BlockBytes;
-            rowBytes -= shape.BlockBytes;
-            words += shape.BlockStride;
-            scales += shape.ScaleStride;
+            panel += shape.SliceBytes(blocks);
         }
     }
 
     /// <summary>Back to file order; the inverse of <see cref="Pack"/>.</summary>
     internal static void Unpack(PanelShape shape, int k, byte* panel, int lane, long rowBytes, byte* row)
     {
-        var words = panel + lane * sizeof(uint);
-        var scales = panel + shape.Scales(k) + lane * shape.ScaleBytes;
-        for (var block = shape.Blocks(k); block > 0; block--)
+        for (var left = shape.Blocks(k); left > 0; left -= shape.SliceBlocks)
         {
-            for (var word = 0; word < shape.Words; word++)
+            var blocks = Math.Min(left, shape.SliceBlocks);
+            for (var block = 0; block < blocks; block++)
             {
-                var value = *(uint*)(words + word * PanelShape.WordStride);
-                if (shape.FifthBits && word == 0) value = GatherFifthBits(value);
-                if (rowBytes >= sizeof(uint)) *(uint*)(row + shape.FirstWord + word * sizeof(uint)) = value;
-                else *(ushort*)row = (ushort)value;
+                var words = panel + block * shape.BlockStride + lane * sizeof(uint);
+                for (var word = 0; word < shape.Words; word++)
+                {
+                    var value = *(uint*)(words + word * PanelShape.WordStride);
+                    if (shape.FifthBits && word == 0) value = GatherFifthBits(value);
+                    if (rowBytes >= sizeof(uint)) *(uint*)(row + shape.FirstWord + word * sizeof(uint)) = value;
+                    else *(ushort*)row = (ushort)value;
+                }
+
+                var scale = panel + blocks * shape.BlockStride + block * shape.ScaleStride + lane * shape.ScaleBytes;
+                for (var i = 0; i < shape.ScaleBytes; i++)
+                    row[shape.ScaleOffset + i] = scale[i];
+                row += shape.BlockBytes;
+                rowBytes -= shape.BlockBytes;
             }
 
-            for (var i = 0; i < shape.ScaleBytes; i++)
-                row[shape.ScaleOffset + i] = scales[i];
-            row += shape.BlockBytes;
-            rowBytes -= shape.BlockBytes;
-            words += shape.BlockStride;
-            scales += shape.ScaleStride;
+            panel += shape.SliceBytes(blocks);
         }
     }
 

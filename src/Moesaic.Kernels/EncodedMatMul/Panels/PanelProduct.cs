@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Moesaic.Kernels;
 
@@ -34,30 +35,50 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
     /// <summary>A vector of output rows over all slices.</summary>
     static void Lanes(in PanelWork work, byte* panel, int lane, float* sums, byte* scratch)
     {
-        var words = panel + lane * sizeof(int);
-        var scales = panel + work.Layout.Shape.Scales(work.Layout.Columns) + lane * (TSlices.ScaleStride / PanelShape.Rows);
+        var shape = work.Layout.Shape;
+        var most = shape.SliceBlocks;
         var x = work.X;
-        var most = Activations.SliceLength / TSlices.BlockLength;
-        for (var left = work.Layout.Columns / TSlices.BlockLength; left > 0; left -= most)
+        for (var left = shape.Blocks(work.Layout.Columns); left > 0; left -= most)
         {
             var blocks = Math.Min(left, most);
+            var words = panel + lane * sizeof(uint);
+            var scales = panel + blocks * shape.BlockStride + lane * shape.ScaleBytes;
+            var bytes = shape.SliceBytes(blocks);
             if (work.Rows <= FewRows)
             {
+                if (Sse.IsSupported && lane == 0) Fetch(panel, bytes);
                 TSlices.Prepare(words, scales, scratch);
                 for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
-                    Tile(Math.Min(rows, work.Rows - row), words, scales, blocks, scratch, x + row * work.Stride, work.Stride, sums + lane + row * PanelShape.Rows);
+                {
+                    Tile(
+                        Math.Min(rows, work.Rows - row), words, scales, blocks, scratch, x + row * work.Stride, work.Stride,
+                        sums + lane + row * PanelShape.Rows);
+                }
             }
             else
             {
                 TSlices.Spread(words, scales, blocks, scratch);
                 for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
-                    SpreadTile(Math.Min(rows, work.Rows - row), scratch, blocks, x + row * work.Stride, work.Stride, sums + lane + row * PanelShape.Rows);
+                {
+                    SpreadTile(
+                        Math.Min(rows, work.Rows - row), scratch, blocks, x + row * work.Stride, work.Stride,
+                        sums + lane + row * PanelShape.Rows);
+                }
             }
 
-            words += blocks * TSlices.BlockStride;
-            scales += blocks * TSlices.ScaleStride;
+            panel += bytes;
             x += Activations.SliceBytes;
         }
+    }
+
+    /// <summary>
+    /// Asks for a slice at once: with few rows the time is that of reading memory, and the processor's own foresight ends at
+    /// each page.
+    /// </summary>
+    static void Fetch(byte* slice, int bytes)
+    {
+        for (var offset = 0; offset < bytes; offset += PanelShape.WordStride)
+            Sse.Prefetch0(slice + offset);
     }
 
     /// <summary>Rows of a tile: as even as possible.</summary>

@@ -6,12 +6,6 @@ readonly unsafe struct SmallBlockSlices<TSimd, TVector, TBlocks> : ISlices
     where TVector : unmanaged
     where TBlocks : struct, ISmallBlocks<TSimd, TVector>
 {
-    public static int BlockLength => Activations.BlockLength;
-
-    public static int BlockStride => TBlocks.BlockStride;
-
-    public static int ScaleStride => TBlocks.ScaleStride;
-
     public static int ScratchBytes =>
         SpreadScales + Activations.Blocks * SpreadSmallBlocks<TSimd, TVector, TBlocks>.ScaleStride;
 

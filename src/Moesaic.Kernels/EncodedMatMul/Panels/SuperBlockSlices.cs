@@ -6,12 +6,6 @@ readonly unsafe struct SuperBlockSlices<TSimd, TVector, TBlocks> : ISlices
     where TVector : unmanaged
     where TBlocks : struct, ISuperBlocks<TSimd, TVector>
 {
-    public static int BlockLength => Activations.SliceLength;
-
-    public static int BlockStride => TBlocks.BlockStride;
-
-    public static int ScaleStride => TBlocks.ScaleStride;
-
     public static int ScratchBytes => SpreadLevels + SpreadSuperBlocks<TSimd, TVector, TBlocks>.BlockStride;
 
     static int SpreadLevels => SuperBlockScales.Count * sizeof(TVector);
