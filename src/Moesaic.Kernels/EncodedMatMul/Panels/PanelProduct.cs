@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
-
 namespace Moesaic.Kernels;
 
 /// <summary>
@@ -46,7 +43,7 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
             var bytes = shape.SliceBytes(blocks);
             if (work.Rows <= FewRows)
             {
-                if (Sse.IsSupported && lane == 0) Fetch(panel, bytes);
+                if (lane == 0) Foresight.Fetch(panel, bytes);
                 TSlices.Prepare(words, scales, scratch);
                 for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
                 {
@@ -69,16 +66,6 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
             panel += bytes;
             x += Activations.SliceBytes;
         }
-    }
-
-    /// <summary>
-    /// Asks for a slice at once: with few rows the time is that of reading memory, and the processor's own foresight ends at
-    /// each page.
-    /// </summary>
-    static void Fetch(byte* slice, int bytes)
-    {
-        for (var offset = 0; offset < bytes; offset += PanelShape.WordStride)
-            Sse.Prefetch0(slice + offset);
     }
 
     /// <summary>Rows of a tile: as even as possible.</summary>
