@@ -12,8 +12,8 @@ sealed class GgufDeepSeek : IGgufArchitecture
 
     public IReadOnlyList<LayerSpec> ReadLayers(GgufKeys keys)
     {
-        int layers = keys.Int(GgufKeys.BlockCount, min: 1), leading = keys.Int(GgufKeys.LeadingDense);
-        int experts = keys.Int(GgufKeys.ExpertCount, min: 1), width = keys.Int(GgufKeys.ExpertLength, min: 1);
+        int layers = keys.Layers(), leading = keys.Int(GgufKeys.LeadingDense);
+        int experts = keys.Experts(), width = keys.Int(GgufKeys.ExpertLength, min: 1);
         var attention = keys.ReadAttention(bias: keys.HasTensor("blk.0.attn_q.bias"));
         keys.Only(GgufKeys.WeightsScale, 1);
         keys.Only(GgufKeys.GatingFunction, 1);
@@ -22,7 +22,7 @@ sealed class GgufDeepSeek : IGgufArchitecture
         var router = new RouterSpec { Experts = experts, Chosen = keys.Int(GgufKeys.ExpertUsedCount, min: 1), Weight = CombineWeight.Raw };
         router.Validate(keys.Metadata.Source);
         var mixture = new LayerSpec(attention, new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)],
-            checked(keys.Int(GgufKeys.SharedCount) * width)));
+            keys.Product(GgufKeys.SharedCount, keys.Int(GgufKeys.SharedCount), width)));
         var dense = new LayerSpec(attention, new DenseSpec(keys.Int(GgufKeys.FeedForwardLength, min: 1)));
         return [.. Enumerable.Range(0, layers).Select(l => l < leading ? dense : mixture)];
     }

@@ -34,6 +34,27 @@ sealed class GgufKeys(GgufMetadata metadata, GgufFile? tensors, string architect
         return values[0];
     }
 
+    /// <summary>Number of layers; each has tensors, so that a damaged number does not ask for memory.</summary>
+    public int Layers()
+    {
+        var layers = Int(BlockCount, min: 1);
+        return tensors is null || layers <= tensors.Tensors.Count
+            ? layers : throw Bad(BlockCount, $"is {layers}, but the file has {tensors.Tensors.Count} tensors in all");
+    }
+
+    /// <summary>Number of routed experts, 0 for none; a router has a row for each.</summary>
+    public int Experts()
+    {
+        var experts = IntOrNull(ExpertCount) ?? 0;
+        if (experts == 0 || tensors is null) return experts;
+        return tensors.Tensors.Any(t => t.Name.EndsWith(".ffn_gate_inp.weight", StringComparison.Ordinal) && t.Shape[0] == experts)
+            ? experts : throw Bad(ExpertCount, $"is {experts}, but no router (ffn_gate_inp.weight) has so many rows");
+    }
+
+    /// <summary>A width that is a number of parts times the width of a part.</summary>
+    public int Product(string key, int parts, int width) => (long)parts * width <= int.MaxValue
+        ? parts * width : throw Bad(key, FormattableString.Invariant($"is {parts}, which times {width} is larger than any model"));
+
     /// <summary>Refuses a number other than the one that has no effect.</summary>
     public void Only(string key, double neutral)
     {

@@ -12,14 +12,14 @@ sealed class GgufLlama : IGgufArchitecture
         var attention = keys.ReadAttention(bias: keys.HasTensor("blk.0.attn_q.bias"));
         var width = keys.Int(GgufKeys.FeedForwardLength, min: 1);
         FeedForwardSpec feedForward = new DenseSpec(width);
-        if (keys.IntOrNull(GgufKeys.ExpertCount) is { } experts and > 0)
+        if (keys.Experts() is var experts and > 0)
         {
             var router = new RouterSpec { Experts = experts, Chosen = keys.Int(GgufKeys.ExpertUsedCount, min: 1) };
             router.Validate(keys.Metadata.Source);
             feedForward = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)]);
         }
         else keys.Only(GgufKeys.ExpertUsedCount, 0);
-        return [.. Enumerable.Repeat(new LayerSpec(attention, feedForward), keys.Int(GgufKeys.BlockCount, min: 1))];
+        return [.. Enumerable.Repeat(new LayerSpec(attention, feedForward), keys.Layers())];
     }
 
     public string? WhyNot(ModelSpec spec)
