@@ -25,18 +25,26 @@ public sealed class Model : IDisposable
     {
         Spec = spec;
         var make = new ParameterFactory(matrices);
-        embedding = make.Matrix("model.embed_tokens.weight", ParameterRole.Embeddings, spec.VocabularySize, spec.Width);
-        var tables = new Dictionary<int, RotaryTable>();
-        Blocks = [.. spec.Layers.Select((layer, l) =>
+        try
         {
-            var headDim = layer.Attention.HeadDim;
-            if (!tables.TryGetValue(headDim, out var table)) tables[headDim] = table = new RotaryTable(spec.Rope, headDim);
-            return new Block(l, spec, table, make);
-        })];
-        rotaries = [.. tables.Values];
-        norm = make.Vector("model.norm.weight", ParameterRole.Norms, spec.Width);
-        head = spec.TiedEmbeddings
-            ? embedding : make.Matrix("lm_head.weight", ParameterRole.Head, spec.VocabularySize, spec.Width);
+            embedding = make.Matrix("model.embed_tokens.weight", ParameterRole.Embeddings, spec.VocabularySize, spec.Width);
+            var tables = new Dictionary<int, RotaryTable>();
+            Blocks = [.. spec.Layers.Select((layer, l) =>
+            {
+                var headDim = layer.Attention.HeadDim;
+                if (!tables.TryGetValue(headDim, out var table)) tables[headDim] = table = new RotaryTable(spec.Rope, headDim);
+                return new Block(l, spec, table, make);
+            })];
+            rotaries = [.. tables.Values];
+            norm = make.Vector("model.norm.weight", ParameterRole.Norms, spec.Width);
+            head = spec.TiedEmbeddings
+                ? embedding : make.Matrix("lm_head.weight", ParameterRole.Head, spec.VocabularySize, spec.Width);
+        }
+        catch
+        {
+            foreach (var parameter in make.Parameters) parameter.Matrix.Dispose();
+            throw;
+        }
         Parameters = make.Parameters;
     }
 

@@ -19,7 +19,10 @@ sealed class ParameterFactory(MatrixSource matrices)
     {
         var matrix = matrices(name, role, rows, columns);
         if (matrix.Rows != rows || matrix.Columns != columns)
+        {
+            matrix.Dispose();
             throw new ArgumentException($"{name}: need {rows}x{columns}, got {matrix}");
+        }
         Parameters.Add(new ModelParameter(name, role, matrix));
         return matrix;
     }

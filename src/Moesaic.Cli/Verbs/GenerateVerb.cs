@@ -53,7 +53,7 @@ sealed class GenerateVerb : Verb
         var text = Prompt(parsed);
         var folder = parsed.GetRequiredValue(model);
 
-        using var loaded = ModelFolder.Load(folder);
+        using var loaded = ModelFolder.Load(folder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
         var tokenizer = ModelTokenizer.Load(folder, loaded.Model.Spec);
         using var generator = new Generator(loaded.Model, tokenizer, EndOfText.Ids(folder, loaded.Model.Spec, tokenizer));

@@ -83,6 +83,12 @@ public sealed class GgufFile : IDisposable
         return map.Bytes(tensor.Offset + offset, length);
     }
 
+    /// <summary>Lets the pages of part of a tensor leave the process until they are touched again.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="offset">First byte, counted from the tensor's start.</param>
+    /// <param name="length">Number of bytes.</param>
+    public void Release(GgufTensorInfo tensor, long offset, long length) => map.Release(tensor.Offset + offset, length);
+
     /// <summary>Unmaps the file; spans handed out before must not be used any more.</summary>
     public void Dispose() => map.Dispose();
 }

@@ -80,6 +80,10 @@ public sealed class SafetensorsFile : IDisposable
         return map.Bytes(tensor.Offset + offset, length);
     }
 
+    /// <summary>Lets the pages of a tensor leave the process until they are touched again.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    public void Release(TensorInfo tensor) => map.Release(tensor.Offset, tensor.ByteLength);
+
     /// <summary>Unmaps the file; spans handed out before must not be used any more.</summary>
     public void Dispose() => map.Dispose();
 }

@@ -214,6 +214,14 @@ public sealed class TensorStore : IDisposable
         }
     }
 
+    /// <summary>Lets the pages of a tensor leave the process until they are touched again.</summary>
+    /// <param name="name">The tensor.</param>
+    public void Release(string name)
+    {
+        var (file, info) = Locate(name);
+        file.Release(info);
+    }
+
     /// <summary>Unmaps all files; spans handed out before must not be used any more.</summary>
     public void Dispose() => files.ForEach(f => f.Dispose());
 }

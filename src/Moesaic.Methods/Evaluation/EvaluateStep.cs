@@ -44,7 +44,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
-        using var loaded = ModelFolder.Load(context.InputFolder);
+        using var loaded = ModelFolder.Load(context.InputFolder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) context.Progress.Note(note);
         var model = loaded.Model;
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);

@@ -39,6 +39,17 @@ sealed class GgufWeights : StoredWeights
 
     public override string Layout { get; }
 
+    public override TensorType PlainType
+    {
+        get
+        {
+            var encodings = parameters.Where(p => p.Rows > 1).Select(p => p.Encoding!.Value).Distinct().ToList();
+            // Blocks of a few bits and a half-precision scale fit half precision best.
+            return encodings.TrueForAll(e => e == WeightEncoding.F32) ? TensorType.F32
+                : encodings.Contains(WeightEncoding.BF16) ? TensorType.BF16 : TensorType.F16;
+        }
+    }
+
     public override long Bytes => file.Tensors.Sum(t => t.ByteLength);
 
     public override IReadOnlyList<string> Notes => notes;
@@ -86,6 +97,13 @@ sealed class GgufWeights : StoredWeights
     {
         var place = places[parameter.Name];
         return file.Bytes(place.Info, place.OffsetOf(row), checked((int)place.Info.RowBytes));
+    }
+
+    public override void Release(StoredParameter parameter)
+    {
+        // Rows may be stored in another order within the parameter, but not outside it.
+        var place = places[parameter.Name];
+        file.Release(place.Info, place.FirstRow * place.Info.RowBytes, parameter.Rows * place.Info.RowBytes);
     }
 
     protected override void Dispose(bool disposing)

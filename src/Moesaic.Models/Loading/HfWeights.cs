@@ -1,7 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Models.Architectures;
-using Moesaic.Models.Gguf;
+using Moesaic.Tensors;
 
 namespace Moesaic.Models.Loading;
 
@@ -19,17 +19,20 @@ sealed class HfWeights : StoredWeights
         var architecture = ArchitectureRegistry.Of(folder.Config);
         (Spec, Layout) = (architecture.ReadSpec(folder.Config), architecture.ModelType);
         notes = [.. folder.Weights.Notes];
+        if (folder.Config.Unread.ToArray() is { Length: > 0 } unread)
+            notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
         var reader = new WeightReader(folder.Weights);
-        foreach (var tensor in GgufTensors.Of(Spec, neighbouringPairs: false))
-            foreach (var name in tensor.Parameters)
-            {
-                var stored = architecture.TensorName(name);
-                var info = tensor.Kind == GgufTensorKind.Vector ? reader.Take(stored, tensor.Columns) : reader.Take(stored, tensor.Rows, tensor.Columns);
-                if (info is null) continue;
-                var parameter = new StoredParameter(name, tensor.Rows, tensor.Columns, EncodingOf(info.Type));
-                parameters.Add(parameter);
-                places.Add(name, (stored, parameter));
-            }
+        using var outline = new Model(Spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns));
+        foreach (var needed in outline.Parameters)
+        {
+            var stored = architecture.TensorName(needed.Name);
+            var matrix = needed.Matrix;
+            var info = needed.IsVector ? reader.Take(stored, matrix.Columns) : reader.Take(stored, matrix.Rows, matrix.Columns);
+            if (info is null) continue;
+            var parameter = new StoredParameter(needed.Name, matrix.Rows, matrix.Columns, EncodingOf(info.Type));
+            parameters.Add(parameter);
+            places.Add(needed.Name, (stored, parameter));
+        }
         if (Spec.TiedEmbeddings) reader.SkipCopy("lm_head.weight", "model.embed_tokens.weight");
         notes.AddRange(reader.Finish());
     }
@@ -39,6 +42,8 @@ sealed class HfWeights : StoredWeights
     public override ModelSpec Spec { get; }
 
     public override string Layout { get; }
+
+    public override TensorType PlainType => folder.Weights.Tensors.First().Type;
 
     public override long Bytes => folder.Weights.TotalBytes;
 
@@ -70,6 +75,8 @@ sealed class HfWeights : StoredWeights
         var length = checked((int)parameter.Encoding!.Value.RowBytes(parameter.Columns));
         return folder.Weights.Bytes(places[parameter.Name].Tensor, (long)row * length, length);
     }
+
+    public override void Release(StoredParameter parameter) => folder.Weights.Release(places[parameter.Name].Tensor);
 
     protected override void Dispose(bool disposing)
     {

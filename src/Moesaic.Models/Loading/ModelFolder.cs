@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Models.Architectures;
+using Moesaic.Models.Gguf;
 using Moesaic.Tensors;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -7,14 +8,14 @@ namespace Moesaic.Models.Loading;
 
 /// <summary>A model read from a folder or file.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="Architecture">The layout it was stored in; of a GGUF file the one it would have in a folder.</param>
+/// <param name="Layout">The layout it was stored in: "mixtral", "llama in GGUF".</param>
 /// <param name="StoredType">
 /// Type of the stored numbers (of the first tensor); of a GGUF file the plain type that comes closest.
 /// </param>
 /// <param name="WeightBytes">Bytes of all stored tensors.</param>
 /// <param name="Notes">What was skipped and why; keys of config.json that were not needed.</param>
 public sealed record LoadedModel(
-    Model Model, IArchitecture Architecture, TensorType StoredType, long WeightBytes, IReadOnlyList<string> Notes) : IDisposable
+    Model Model, string Layout, TensorType StoredType, long WeightBytes, IReadOnlyList<string> Notes) : IDisposable
 {
     /// <summary>Frees the model.</summary>
     public void Dispose() => Model.Dispose();
@@ -27,54 +28,28 @@ public static class ModelFolder
     /// <param name="folder">A Hugging Face folder or a GGUF file.</param>
     public static ModelSpec ReadSpec(string folder)
     {
-        if (GgufFile.Is(folder)) return GgufModel.ReadSpec(folder);
+        if (GgufFile.Is(folder)) return ReadGgufSpec(folder);
         var config = HfFolder.OpenConfig(folder);
         return ArchitectureRegistry.Of(config).ReadSpec(config);
     }
 
-    /// <summary>Reads a model; all weights become float32.</summary>
-    /// <param name="folder">A Hugging Face folder or a GGUF file.</param>
+    static ModelSpec ReadGgufSpec(string path)
+    {
+        using var file = GgufFile.Open(path);
+        return GgufArchitectures.ReadSpec(file);
+    }
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="path">A Hugging Face folder or a GGUF file.</param>
+    /// <param name="storage">How weights are kept in memory. Default: as float32.</param>
     /// <exception cref="BadModelException">
     /// It is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
     /// </exception>
-    public static LoadedModel Load(string folder)
+    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32)
     {
-        if (GgufFile.Is(folder)) return GgufModel.Load(folder);
-        using var opened = HfFolder.Open(folder);
-        var architecture = ArchitectureRegistry.Of(opened.Config);
-        var spec = architecture.ReadSpec(opened.Config);
-        var notes = new List<string>(opened.Weights.Notes);
-        if (opened.Config.Unread.ToArray() is { Length: > 0 } unread)
-            notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
-
-        var model = new Model(spec);
-        try
-        {
-            notes.AddRange(ReadWeights(opened.Weights, architecture, model));
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-        return new LoadedModel(model, architecture, opened.Weights.Tensors.First().Type, opened.Weights.TotalBytes, notes);
-    }
-
-    static IReadOnlyList<string> ReadWeights(TensorStore store, IArchitecture architecture, Model model)
-    {
-        var reader = new WeightReader(store);
-        var found = new List<(string Name, Tensor Value)>();
-        foreach (var parameter in model.Parameters)
-        {
-            var name = architecture.TensorName(parameter.Name);
-            var value = parameter.Value;
-            var info = parameter.IsVector ? reader.Take(name, value.Columns) : reader.Take(name, value.Rows, value.Columns);
-            if (info is not null) found.Add((name, value));
-        }
-        if (model.Spec.TiedEmbeddings) reader.SkipCopy("lm_head.weight", "model.embed_tokens.weight");
-        var notes = reader.Finish();
-        foreach (var (name, value) in found) store.Read(name, value.Span);
-        return notes;
+        using var weights = StoredWeights.Open(path);
+        List<string> notes = [.. weights.Notes];
+        return new LoadedModel(StoredModel.Read(weights, storage, notes), weights.Layout, weights.PlainType, weights.Bytes, notes);
     }
 
     /// <summary>Writes a model in the most standard layout that holds it exactly.</summary>

@@ -26,6 +26,9 @@ public abstract class StoredWeights : IDisposable
     /// <summary>Name of the layout: "llama in GGUF", "mixtral".</summary>
     public abstract string Layout { get; }
 
+    /// <summary>The plain number type that comes closest to what is stored.</summary>
+    public abstract TensorType PlainType { get; }
+
     /// <summary>Bytes of all stored weights.</summary>
     public abstract long Bytes { get; }
 
@@ -52,6 +55,9 @@ public abstract class StoredWeights : IDisposable
 
     /// <summary>A row of a matrix as it is stored, straight from the map: valid until <see cref="Dispose()"/>.</summary>
     public abstract ReadOnlySpan<byte> Row(StoredParameter parameter, int row);
+
+    /// <summary>Tells the system that the parameter's part of the mapped file is not needed for now: its pages leave the process.</summary>
+    public abstract void Release(StoredParameter parameter);
 
     /// <inheritdoc/>
     public void Dispose()

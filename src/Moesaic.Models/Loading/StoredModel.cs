@@ -1,0 +1,75 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Loading;
+
+/// <summary>Stored weights to a model in memory, matrix by matrix; the pages of the file are given back as it goes.</summary>
+static class StoredModel
+{
+    public static Model Read(StoredWeights weights, WeightStorage storage, List<string> notes)
+    {
+        var widened = 0;
+        var model = new Model(weights.Spec, (name, _, rows, columns) => Matrix(weights, weights.Find(name), rows, columns));
+        try
+        {
+            foreach (var parameter in model.Parameters.Where(p => p.IsVector))
+                weights.Read(weights.Find(parameter.Name), 0, parameter.Value.Span);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+        if (widened > 0) notes.Add($"{widened} matrices are kept as float32, because there is no product for the way they are stored");
+        return model;
+
+        WeightMatrix Matrix(StoredWeights weights, StoredParameter parameter, int rows, int columns)
+        {
+            if (storage == WeightStorage.Stored && parameter.Encoding is { } encoding && encoding != WeightEncoding.F32)
+            {
+                if (EncodedLayout.Supports(encoding)) return Encoded(weights, parameter, encoding);
+                widened++;
+            }
+            return Dense(weights, parameter, rows, columns);
+        }
+    }
+
+    static Tensor Dense(StoredWeights weights, StoredParameter parameter, int rows, int columns)
+    {
+        var tensor = new Tensor(rows, columns);
+        try
+        {
+            weights.Read(parameter, 0, tensor.Span);
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+        weights.Release(parameter);
+        return tensor;
+    }
+
+    static EncodedTensor Encoded(StoredWeights weights, StoredParameter parameter, WeightEncoding encoding)
+    {
+        byte[] piece = [];
+        float[] values = [];
+        var matrix = new EncodedTensor(encoding, parameter.Rows, parameter.Columns, (first, count) =>
+        {
+            var rowBytes = (int)encoding.RowBytes(parameter.Columns);
+            if (piece.Length == 0) piece = GC.AllocateUninitializedArray<byte>(count * rowBytes);
+            for (var row = 0; row < count; row++)
+                weights.Row(parameter, first + row).CopyTo(piece.AsSpan(row * rowBytes, rowBytes));
+            // Where every number is stored by itself, looking at all costs little; a block with a bad scale shows in the logits.
+            if (encoding.BlockLength() == 1)
+            {
+                if (values.Length == 0) values = GC.AllocateUninitializedArray<float>(count * parameter.Columns);
+                weights.Read(parameter, first, values.AsSpan(0, count * parameter.Columns));
+            }
+            return piece.AsSpan(0, count * rowBytes);
+        });
+        weights.Release(parameter);
+        return matrix;
+    }
+}
