@@ -58,7 +58,7 @@ public sealed class TrainRecipeTests : IDisposable
     {
         var reports = Run(Recipe("out"));
         using var loaded = ModelFolder.Load(folder["out"]);
-        Assert.Equal("mixtral", loaded.Architecture.ModelType);
+        Assert.Equal("mixtral", loaded.Layout);
         var tokenizer = TokenizerLoader.Load(folder["out"]);
         Assert.Equal("The cat sat on the mat.", tokenizer.Decode(tokenizer.Encode("The cat sat on the mat.")));
 
