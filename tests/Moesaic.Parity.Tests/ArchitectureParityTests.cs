@@ -1,4 +1,5 @@
 using Moesaic.Models.Experts;
+using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Tensors;
 
@@ -59,9 +60,10 @@ public class ArchitectureParityTests
 
         if (objectives is not null) loss += statistics.Sum(s => (Balance * s.LoadBalance) + (Z * s.ZLoss));
         Assert.Equal(golden.Floats(lossName)[0], loss, Tolerance);
+        var architecture = ArchitectureRegistry.Named(loaded.Layout, model.Spec);
         foreach (var parameter in model.Parameters)
         {
-            var expected = golden.Floats(prefix + loaded.Architecture.TensorName(parameter.Name));
+            var expected = golden.Floats(prefix + architecture.TensorName(parameter.Name));
             Assert.NotNull(parameter.Value.Gradient);
             AssertClose(expected, parameter.Value.Gradient.Span, parameter.Name);
         }
