@@ -25,8 +25,16 @@ unsafe interface ISuperBlocks<TSimd, TVector>
     /// <summary>Bytes from the scales of a block to those of the next.</summary>
     static virtual int ScaleStride => 4 * PanelShape.Rows;
 
-    /// <summary>q of the values 32·part + 4·unit and three more, as unsigned bytes.</summary>
-    static abstract TVector Levels(byte* words, int part, int unit);
+    /// <summary>
+    /// Parts of 32 values that lie in the same words, and are read in pairs, are so many parts apart: 1 or 2.
+    /// </summary>
+    static virtual int PartDistance => 2;
+
+    /// <summary>The first part of pair 0 to 3; the second is <see cref="PartDistance"/> later.</summary>
+    static virtual int FirstPart(int pair) => pair / 2 * 4 + pair % 2;
+
+    /// <summary>q of the values 4·unit to 4·unit + 3 of both parts of a pair, as unsigned bytes.</summary>
+    static abstract void Levels(byte* words, int pair, int unit, out TVector first, out TVector second);
 
     /// <summary>
     /// Writes s of each run, twice per lane as 16-bit words, then t of each two neighbours as a pair of 16-bit words.

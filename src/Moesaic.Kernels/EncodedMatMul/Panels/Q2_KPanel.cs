@@ -12,10 +12,12 @@ readonly unsafe struct Q2_KPanel<TSimd, TVector> : ISuperBlocks<TSimd, TVector>
     public static int BlockStride => 20 * PanelShape.WordStride;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Levels(byte* words, int part, int unit)
+    public static void Levels(byte* words, int pair, int unit, out TVector first, out TVector second)
     {
-        var word = TSimd.Load(words + (4 + part / 4 * 8 + unit) * PanelShape.WordStride);
-        return TSimd.And(TSimd.ShiftRightInts(word, part % 4 * 2), TSimd.EachByte(3));
+        var word = TSimd.ShiftRightInts(
+            TSimd.Load(words + (4 + pair / 2 * 8 + unit) * PanelShape.WordStride), pair % 2 * 2);
+        first = TSimd.And(word, TSimd.EachByte(3));
+        second = TSimd.And(TSimd.ShiftRightInts(word, 4), TSimd.EachByte(3));
     }
 
     public static void Scales(byte* words, TVector* s, TVector* t)

@@ -15,13 +15,15 @@ readonly unsafe struct Q3_KPanel<TSimd, TVector> : ISuperBlocks<TSimd, TVector>
     public static int ScaleStride => 2 * PanelShape.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Levels(byte* words, int part, int unit)
+    public static void Levels(byte* words, int pair, int unit, out TVector first, out TVector second)
     {
-        var low = TSimd.ShiftRightInts(TSimd.Load(words + (8 + part / 4 * 8 + unit) * PanelShape.WordStride), part % 4 * 2);
-        var third = TSimd.ShiftRightInts(TSimd.Load(words + unit * PanelShape.WordStride), part);
-        return TSimd.Or(
-            TSimd.And(low, TSimd.EachByte(3)),
-            TSimd.ShiftLeftInts(TSimd.And(third, TSimd.EachByte(1)), 2));
+        var low = TSimd.ShiftRightInts(
+            TSimd.Load(words + (8 + pair / 2 * 8 + unit) * PanelShape.WordStride), pair % 2 * 2);
+        var third = TSimd.ShiftRightInts(TSimd.Load(words + unit * PanelShape.WordStride), pair / 2 * 4 + pair % 2);
+        first = TSimd.Or(
+            TSimd.And(low, TSimd.EachByte(3)), TSimd.And(TSimd.ShiftLeftInts(third, 2), TSimd.EachByte(4)));
+        second = TSimd.Or(
+            TSimd.And(TSimd.ShiftRightInts(low, 4), TSimd.EachByte(3)), TSimd.And(third, TSimd.EachByte(4)));
     }
 
     // The low 4 bits of 8 scales are the low halves of the first two words, those of the other 8 the high halves; the

@@ -13,11 +13,14 @@ readonly unsafe struct Q4_KPanel<TSimd, TVector> : ISuperBlocks<TSimd, TVector>
 
     public static int BlockStride => 35 * PanelShape.WordStride;
 
+    public static int PartDistance => 1;
+
+    public static int FirstPart(int pair) => 2 * pair;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Levels(byte* words, int part, int unit)
+    public static void Levels(byte* words, int pair, int unit, out TVector first, out TVector second)
     {
-        var word = TSimd.Load(words + (3 + part / 2 * 8 + unit) * PanelShape.WordStride);
-        return TSimd.And(TSimd.ShiftRightInts(word, part % 2 * 4), TSimd.EachByte(15));
+        Fields<TSimd, TVector>.Nibbles(words + (3 + 8 * pair + unit) * PanelShape.WordStride, out first, out second);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

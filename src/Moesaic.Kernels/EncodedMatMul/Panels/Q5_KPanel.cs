@@ -12,14 +12,17 @@ readonly unsafe struct Q5_KPanel<TSimd, TVector> : ISuperBlocks<TSimd, TVector>
 
     public static int BlockStride => 43 * PanelShape.WordStride;
 
+    public static int PartDistance => 1;
+
+    public static int FirstPart(int pair) => 2 * pair;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Levels(byte* words, int part, int unit)
+    public static void Levels(byte* words, int pair, int unit, out TVector first, out TVector second)
     {
-        var low = TSimd.ShiftRightInts(TSimd.Load(words + (11 + part / 2 * 8 + unit) * PanelShape.WordStride), part % 2 * 4);
-        var fifth = TSimd.ShiftRightInts(TSimd.Load(words + (3 + unit) * PanelShape.WordStride), part);
-        return TSimd.Or(
-            TSimd.And(low, TSimd.EachByte(15)),
-            TSimd.ShiftLeftInts(TSimd.And(fifth, TSimd.EachByte(1)), 4));
+        Fields<TSimd, TVector>.Nibbles(words + (11 + 8 * pair + unit) * PanelShape.WordStride, out first, out second);
+        var fifth = TSimd.ShiftRightInts(TSimd.Load(words + (3 + unit) * PanelShape.WordStride), 2 * pair);
+        first = TSimd.Or(first, TSimd.And(TSimd.ShiftLeftInts(fifth, 4), TSimd.EachByte(16)));
+        second = TSimd.Or(second, TSimd.And(TSimd.ShiftLeftInts(fifth, 3), TSimd.EachByte(16)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,15 +15,13 @@ readonly unsafe struct Q6_KPanel<TSimd, TVector> : ISuperBlocks<TSimd, TVector>
     public static int ScaleStride => 2 * PanelShape.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Levels(byte* words, int part, int unit)
+    public static void Levels(byte* words, int pair, int unit, out TVector first, out TVector second)
     {
-        var (half, quarter) = (part / 4, part % 4);
-        var low = TSimd.ShiftRightInts(
-            TSimd.Load(words + (half * 16 + quarter % 2 * 8 + unit) * PanelShape.WordStride), quarter / 2 * 4);
-        var high = TSimd.ShiftRightInts(TSimd.Load(words + (32 + half * 8 + unit) * PanelShape.WordStride), quarter * 2);
-        return TSimd.Or(
-            TSimd.And(low, TSimd.EachByte(15)),
-            TSimd.ShiftLeftInts(TSimd.And(high, TSimd.EachByte(3)), 4));
+        var (half, odd) = (pair / 2, pair % 2);
+        Fields<TSimd, TVector>.Nibbles(words + (half * 16 + odd * 8 + unit) * PanelShape.WordStride, out first, out second);
+        var high = TSimd.ShiftRightInts(TSimd.Load(words + (32 + half * 8 + unit) * PanelShape.WordStride), 2 * odd);
+        first = TSimd.Or(first, TSimd.And(TSimd.ShiftLeftInts(high, 4), TSimd.EachByte(48)));
+        second = TSimd.Or(second, TSimd.And(high, TSimd.EachByte(48)));
     }
 
     public static void Scales(byte* words, TVector* s, TVector* t)

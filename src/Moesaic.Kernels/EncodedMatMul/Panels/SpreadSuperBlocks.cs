@@ -16,8 +16,17 @@ readonly unsafe struct SpreadSuperBlocks<TSimd, TVector, TBlocks> : ISuperBlocks
 
     public static int BlockStride => 64 * sizeof(TVector);
 
+    public static int PartDistance => TBlocks.PartDistance;
+
+    public static int FirstPart(int pair) => TBlocks.FirstPart(pair);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Levels(byte* words, int part, int unit) => TSimd.Load(words + (8 * part + unit) * sizeof(TVector));
+    public static void Levels(byte* words, int pair, int unit, out TVector first, out TVector second)
+    {
+        words += (16 * pair + 2 * unit) * sizeof(TVector);
+        first = TSimd.Load(words);
+        second = TSimd.Load(words + sizeof(TVector));
+    }
 
     public static void Scales(byte* words, TVector* s, TVector* t) =>
         throw new NotSupportedException("The scales of spread blocks are expanded before.");
@@ -26,12 +35,14 @@ readonly unsafe struct SpreadSuperBlocks<TSimd, TVector, TBlocks> : ISuperBlocks
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Write(byte* words, byte* to)
     {
-        for (var part = 0; part < 8; part++)
+        for (var pair = 0; pair < 4; pair++)
         {
             for (var unit = 0; unit < 8; unit++)
             {
-                TSimd.Store(TBlocks.Levels(words, part, unit), to);
-                to += sizeof(TVector);
+                TBlocks.Levels(words, pair, unit, out var first, out var second);
+                TSimd.Store(first, to);
+                TSimd.Store(second, to + sizeof(TVector));
+                to += 2 * sizeof(TVector);
             }
         }
     }

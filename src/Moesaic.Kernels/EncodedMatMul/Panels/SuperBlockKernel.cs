@@ -13,7 +13,7 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
     where TBlocks : struct, ISuperBlocks<TSimd, TVector>
 {
     /// <param name="words">Words of the block.</param>
-    /// <param name="scales">Its scales, see <see cref="SuperBlockScales"/>.</param>
+    /// <param name="scales">Its scales, expanded.</param>
     /// <param name="x">Slice of the first activation row.</param>
     /// <param name="stride">Bytes from one activation row to the next.</param>
     /// <param name="y">Sums of the first activation row; those of the next follow after <see cref="PanelShape.Rows"/>.</param>
@@ -21,46 +21,60 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
     internal static void Run<TRows>(byte* words, TVector* scales, byte* x, nint stride, float* y)
         where TRows : struct, ICount
     {
-        // Of row R: yR is the result, sR the sum over the block, tR the words of a run.
+        // Of row R: sR is the sum over the block, tR and uR the words of a run in the first and the second part of a pair.
         TVector s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
-        var s = scales;
-        var sums = x + Activations.HalfSums;
-        var levels = x;
-        for (var part = 0; part < 8; part++)
+        for (var pair = 0; pair < 4; pair++)
         {
+            var part = TBlocks.FirstPart(pair);
             for (var run = 0; run < 32; run += TBlocks.RunLength)
             {
                 TVector t0 = default, t1 = default, t2 = default, t3 = default, t4 = default, t5 = default;
+                TVector u0 = default, u1 = default, u2 = default, u3 = default, u4 = default, u5 = default;
                 if (TBlocks.Centre > 0)
                 {
-                    t0 = TSimd.BroadcastWords(sums, TBlocks.Centre - Activations.HalfSumsShift);
-                    if (TRows.Value > 1) t1 = TSimd.BroadcastWords(sums + stride, TBlocks.Centre - Activations.HalfSumsShift);
-                    if (TRows.Value > 2) t2 = TSimd.BroadcastWords(sums + 2 * stride, TBlocks.Centre - Activations.HalfSumsShift);
-                    if (TRows.Value > 3) t3 = TSimd.BroadcastWords(sums + 3 * stride, TBlocks.Centre - Activations.HalfSumsShift);
-                    if (TRows.Value > 4) t4 = TSimd.BroadcastWords(sums + 4 * stride, TBlocks.Centre - Activations.HalfSumsShift);
-                    if (TRows.Value > 5) t5 = TSimd.BroadcastWords(sums + 5 * stride, TBlocks.Centre - Activations.HalfSumsShift);
-                    sums += 4;
+                    var halves = x + Activations.HalfSums + part * 8 + run / 4;
+                    t0 = Start(halves);
+                    if (TRows.Value > 1) t1 = Start(halves + stride);
+                    if (TRows.Value > 2) t2 = Start(halves + 2 * stride);
+                    if (TRows.Value > 3) t3 = Start(halves + 3 * stride);
+                    if (TRows.Value > 4) t4 = Start(halves + 4 * stride);
+                    if (TRows.Value > 5) t5 = Start(halves + 5 * stride);
+                    halves += TBlocks.PartDistance * 8;
+                    u0 = Start(halves);
+                    if (TRows.Value > 1) u1 = Start(halves + stride);
+                    if (TRows.Value > 2) u2 = Start(halves + 2 * stride);
+                    if (TRows.Value > 3) u3 = Start(halves + 3 * stride);
+                    if (TRows.Value > 4) u4 = Start(halves + 4 * stride);
+                    if (TRows.Value > 5) u5 = Start(halves + 5 * stride);
                 }
 
+                var levels = x + 32 * part + run;
                 for (var unit = run / 4; unit < (run + TBlocks.RunLength) / 4; unit++)
                 {
-                    var w = TBlocks.Levels(words, part, unit);
-                    t0 = TSimd.MultiplyAddBytes(w, levels, t0);
-                    if (TRows.Value > 1) t1 = TSimd.MultiplyAddBytes(w, levels + stride, t1);
-                    if (TRows.Value > 2) t2 = TSimd.MultiplyAddBytes(w, levels + 2 * stride, t2);
-                    if (TRows.Value > 3) t3 = TSimd.MultiplyAddBytes(w, levels + 3 * stride, t3);
-                    if (TRows.Value > 4) t4 = TSimd.MultiplyAddBytes(w, levels + 4 * stride, t4);
-                    if (TRows.Value > 5) t5 = TSimd.MultiplyAddBytes(w, levels + 5 * stride, t5);
+                    TBlocks.Levels(words, pair, unit, out var first, out var second);
+                    t0 = TSimd.MultiplyAddBytes(first, levels, t0);
+                    if (TRows.Value > 1) t1 = TSimd.MultiplyAddBytes(first, levels + stride, t1);
+                    if (TRows.Value > 2) t2 = TSimd.MultiplyAddBytes(first, levels + 2 * stride, t2);
+                    if (TRows.Value > 3) t3 = TSimd.MultiplyAddBytes(first, levels + 3 * stride, t3);
+                    if (TRows.Value > 4) t4 = TSimd.MultiplyAddBytes(first, levels + 4 * stride, t4);
+                    if (TRows.Value > 5) t5 = TSimd.MultiplyAddBytes(first, levels + 5 * stride, t5);
+                    u0 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance, u0);
+                    if (TRows.Value > 1) u1 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + stride, u1);
+                    if (TRows.Value > 2) u2 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 2 * stride, u2);
+                    if (TRows.Value > 3) u3 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 3 * stride, u3);
+                    if (TRows.Value > 4) u4 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 4 * stride, u4);
+                    if (TRows.Value > 5) u5 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 5 * stride, u5);
                     levels += 4;
                 }
 
-                var scale = *s++;
-                s0 = TSimd.MultiplyAddWords(t0, scale, s0);
-                if (TRows.Value > 1) s1 = TSimd.MultiplyAddWords(t1, scale, s1);
-                if (TRows.Value > 2) s2 = TSimd.MultiplyAddWords(t2, scale, s2);
-                if (TRows.Value > 3) s3 = TSimd.MultiplyAddWords(t3, scale, s3);
-                if (TRows.Value > 4) s4 = TSimd.MultiplyAddWords(t4, scale, s4);
-                if (TRows.Value > 5) s5 = TSimd.MultiplyAddWords(t5, scale, s5);
+                var scale = scales + (32 * part + run) / TBlocks.RunLength;
+                var next = scale + 32 / TBlocks.RunLength * TBlocks.PartDistance;
+                s0 = TSimd.MultiplyAddWords(t0, *scale, TSimd.MultiplyAddWords(u0, *next, s0));
+                if (TRows.Value > 1) s1 = TSimd.MultiplyAddWords(t1, *scale, TSimd.MultiplyAddWords(u1, *next, s1));
+                if (TRows.Value > 2) s2 = TSimd.MultiplyAddWords(t2, *scale, TSimd.MultiplyAddWords(u2, *next, s2));
+                if (TRows.Value > 3) s3 = TSimd.MultiplyAddWords(t3, *scale, TSimd.MultiplyAddWords(u3, *next, s3));
+                if (TRows.Value > 4) s4 = TSimd.MultiplyAddWords(t4, *scale, TSimd.MultiplyAddWords(u4, *next, s4));
+                if (TRows.Value > 5) s5 = TSimd.MultiplyAddWords(t5, *scale, TSimd.MultiplyAddWords(u5, *next, s5));
             }
         }
 
@@ -81,7 +95,7 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
         if (TBlocks.MinimumLength > 0)
         {
             s0 = s1 = s2 = s3 = s4 = s5 = default;
-            sums = x + (TBlocks.MinimumLength == 16 ? Activations.Sums16 : Activations.Sums32);
+            var sums = x + (TBlocks.MinimumLength == 16 ? Activations.Sums16 : Activations.Sums32);
             for (var pair = 0; pair < 128 / TBlocks.MinimumLength; pair++)
             {
                 var t = scales[SuperBlockScales.Minima + pair];
@@ -109,4 +123,7 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
         if (TRows.Value > 4) TSimd.Store(y4, y + 4 * PanelShape.Rows);
         if (TRows.Value > 5) TSimd.Store(y5, y + 5 * PanelShape.Rows);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector Start(byte* halves) => TSimd.BroadcastWords(halves, TBlocks.Centre - Activations.HalfSumsShift);
 }
