@@ -29,7 +29,7 @@ static class EncodeVerb
         float[] values = new float[Rows * Columns], importance = new float[Columns], decoded = new float[Rows * Columns];
         for (int i = 0; i < values.Length; i++) values[i] = 0.02f * (float)(random.NextDouble() + random.NextDouble() - 1);
         for (int i = 0; i < Columns; i++) importance[i] = (float)random.NextDouble();
-        Console.WriteLine($"threads {WorkerTeam.Threads}, {Machine.Processor}");
+        Console.WriteLine($"threads {WorkerTeam.Threads}, {Processor.Name}");
         Console.WriteLine("| type | encoded | with importance | decoded |\n|---|---|---|---|");
         foreach (WeightEncoding encoding in Enum.GetValues<WeightEncoding>())
         {

@@ -27,7 +27,7 @@ static class EncodedVerb
             }
         }
 
-        Console.WriteLine($"kernels {KernelSelection.Level}, threads {WorkerTeam.Threads}, {Machine.Processor}, .NET {Environment.Version}");
+        Console.WriteLine($"kernels {KernelSelection.Level}, threads {WorkerTeam.Threads}, {Processor.Name}, .NET {Environment.Version}");
         Console.WriteLine(
             $"Experts of {EncodedExperts.Inputs} x {EncodedExperts.Outputs}, gate and up. Decode: 1 token, {EncodedExperts.Chosen} experts, weights " +
             $"from memory. Prefill: 512 tokens over {EncodedExperts.Experts} experts. Dense: 512 rows, one matrix.");
@@ -54,10 +54,10 @@ static class EncodedVerb
             rounds, memory.Run, () => FmaPeak.Run(level), experts.Decode, experts.Prefill, experts.Dense);
         var gigabytes = 2e-9 * EncodedExperts.Chosen * experts.Layout.Bytes;
         var gop = 2e-9 * 512 * EncodedExperts.Inputs * EncodedExperts.Outputs;
-        var share = times.Ratio(2, gigabytes, 0, ReadBandwidth.Gigabytes).ToString(100, "F0");
+        var share = times.Ratio(2, gigabytes, 0, memory.Gigabytes).ToString(100, "F0");
         var peak = times.Ratio(4, gop, 1, FmaPeak.Gflop(level)).ToString(100, "F0");
         Console.WriteLine(
-            $"| {encoding.Name(),-8} | {times.Rate(0, ReadBandwidth.Gigabytes).ToString(1, "F1"),-16} | " +
+            $"| {encoding.Name(),-8} | {times.Rate(0, memory.Gigabytes).ToString(1, "F1"),-16} | " +
             $"{times.Rate(2, gigabytes).ToString(1, "F1"),-16} | {share,-11} | {times.Rate(3, 2 * EncodedExperts.Chosen * gop).ToString(1, "F0"),-16} | " +
             $"{times.Rate(4, gop).ToString(1, "F0"),-16} | {peak,-13} |");
     }

@@ -31,7 +31,7 @@ static unsafe class MatMulVerb
         }
 
         var blas = OpenBlas.TryStart(WorkerTeam.Threads);
-        Console.WriteLine($"kernels {KernelSelection.Level}, threads {WorkerTeam.Threads}, {Machine.Processor}, .NET {Environment.Version}");
+        Console.WriteLine($"kernels {KernelSelection.Level}, threads {WorkerTeam.Threads}, {Processor.Name}, .NET {Environment.Version}");
         Console.WriteLine(blas ?? "OpenBLAS is missing: apt install libopenblas0-pthread");
         var peak = Peak(rounds);
         Console.WriteLine("Median over rounds, second smallest to second largest in brackets; all columns of a row share the rounds.");

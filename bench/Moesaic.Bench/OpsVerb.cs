@@ -29,7 +29,7 @@ static class OpsVerb
 
         KernelLevel[] levels =
             [.. Enum.GetValues<KernelLevel>().Where(KernelSelection.Supports).Where(level => reference || level > KernelLevel.Reference)];
-        Console.WriteLine($"threads {WorkerTeam.Threads}, {Machine.Processor}, .NET {Environment.Version}");
+        Console.WriteLine($"threads {WorkerTeam.Threads}, {Processor.Name}, .NET {Environment.Version}");
         Console.WriteLine("Microseconds, median over interleaved rounds; the rate is that of the last level.");
         Console.WriteLine();
         Console.WriteLine($"| {"kernel",-42} |{string.Concat(levels.Select(level => $" {level,10} |"))} {"rate",-16} |");

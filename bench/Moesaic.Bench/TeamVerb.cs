@@ -18,7 +18,7 @@ static class TeamVerb
             default: Console.Error.WriteLine(Usage); return 2;
         }
 
-        Console.WriteLine($"threads {WorkerTeam.Threads}, {Machine.Processor}");
+        Console.WriteLine($"threads {WorkerTeam.Threads}, {Processor.Name}");
         Print("back to back", Sample(2000, pause: 0));
         Print("after 10 ms of sleep", Sample(50, pause: 10));
         return 0;

@@ -34,7 +34,7 @@ static class TrainVerb
         }
         WorkerTeam.Threads = threads;
         var (spec, batch) = name == "demo" ? (Spec(256, 4, 16, 8, 512, 4096), 16) : (Spec(288, 6, 6, 6, 768, 32000), 8);
-        Console.WriteLine($"{Machine.Processor}, {threads} threads, {KernelSelection.Level}, {ParameterCounts.Of(spec).Total:N0} parameters, batch {batch} x {Context}");
+        Console.WriteLine($"{Processor.Name}, {threads} threads, {KernelSelection.Level}, {ParameterCounts.Of(spec).Total:N0} parameters, batch {batch} x {Context}");
         using var model = new Model(spec);
         ModelInitialiser.Randomise(model, 1);
         using var trainer = new Trainer(model, Data(spec.VocabularySize, batch), new TrainingOptions { Steps = int.MaxValue, RowsPerPass = rowsPerPass });
@@ -80,7 +80,7 @@ static class TrainVerb
         return 3e-9 * batch * Context * ((2 * matrices) + attention);
     }
 
-    // GFLOP/s of bare multiply-adds over about 50 ms: the yardstick of the same moment.
+    // GFLOP/s of bare multiply-adds over about 50 ms: the yardstick of the same moment; the mean, as a step has no better luck.
     static double Peak()
     {
         const int Repeats = 100;

@@ -24,6 +24,7 @@ static class Composition
     [
         new DemoVerb(),
         new PullVerb(Environment.GetEnvironmentVariable, new HubOptions()),
+        new DoctorVerb(),
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
         new ConvertVerb(),

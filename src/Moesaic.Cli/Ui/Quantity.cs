@@ -6,10 +6,11 @@ namespace Moesaic.Cli.Ui;
 /// <summary>Amounts as people read them. GB is 10^9 bytes.</summary>
 static class Quantity
 {
-    /// <summary>"1.23 GB" for bytes, "1,234 tokens" for anything else.</summary>
+    /// <summary>"1.23 GB" for bytes, "1.23 GB/s" for bytes/s, "1,234 tokens" for anything else.</summary>
     public static string Of(double value, string unit) => unit switch
     {
         "bytes" => Bytes(value),
+        "bytes/s" => Rate(value, "bytes"),
         "s" => Duration(value),
         "" => FigureText.Of(value),
         _ => $"{FigureText.Of(value)} {unit}",

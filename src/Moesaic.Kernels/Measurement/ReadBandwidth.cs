@@ -6,31 +6,43 @@ using System.Runtime.Intrinsics.X86;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The machine's ceiling of reading: 512 MiB of memory in order, by all threads of the team, in parts like a real kernel.
+/// The machine's ceiling of reading: memory in order, by all threads of the team, in parts like a real kernel. It bounds
+/// decoding, where every weight in use is read once per token and little is computed with it.
 /// </summary>
 public sealed unsafe class ReadBandwidth : IDisposable
 {
-    const long Bytes = 512L << 20;
+    const long Usual = 512L << 20;
     const int PartBytes = 1 << 20;
     const int PageLongs = 4096 / sizeof(long);
 
-    readonly byte* _memory = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, 64);
+    readonly AlignedBlock _memory;
+    readonly int _parts;
 
-    /// <summary>Takes the memory.</summary>
-    public ReadBandwidth() => NativeMemory.Fill(_memory, (nuint)Bytes, 1);
+    /// <summary>Takes 512 MiB.</summary>
+    public ReadBandwidth() : this(Usual) { }
+
+    /// <summary>Takes memory.</summary>
+    /// <param name="bytes">Well beyond the last cache; rounded down to whole parts of 1 MiB.</param>
+    /// <exception cref="OutOfMemoryException">There is not so much.</exception>
+    public ReadBandwidth(long bytes)
+    {
+        _parts = (int)Math.Max(1, bytes / PartBytes);
+        _memory = new AlignedBlock((long)_parts * PartBytes, zeroed: false);
+        NativeMemory.Fill(_memory.Pointer, (nuint)_memory.Bytes, 1);
+    }
 
     /// <summary>GB of one <see cref="Run"/>.</summary>
-    public static double Gigabytes => Bytes * 1e-9;
+    public double Gigabytes => _memory.Bytes * 1e-9;
 
     /// <summary>Reads all of it once.</summary>
     public void Run()
     {
-        var job = new Job(_memory);
-        WorkerTeam.Run(ref job, (int)(Bytes / PartBytes));
+        var job = new Job((byte*)_memory.Pointer);
+        WorkerTeam.Run(ref job, _parts);
     }
 
     /// <summary>Gives the memory back.</summary>
-    public void Dispose() => NativeMemory.AlignedFree(_memory);
+    public void Dispose() => _memory.Dispose();
 
     readonly struct Job(byte* memory) : IJob
     {

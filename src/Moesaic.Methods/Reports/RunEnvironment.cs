@@ -35,19 +35,10 @@ sealed record RunEnvironment
             Tool = ToolVersion,
             Runtime = RuntimeInformation.FrameworkDescription,
             System = RuntimeInformation.OSDescription,
-            Processor = ProcessorName(),
+            Processor = Kernels.Processor.Name,
             Cores = global::System.Environment.ProcessorCount,
             Threads = WorkerTeam.Threads,
             PeakMemoryBytes = process.PeakWorkingSet64,
         };
-    }
-
-    static string ProcessorName()
-    {
-        const string Linux = "/proc/cpuinfo";
-        var line = File.Exists(Linux)
-            ? File.ReadLines(Linux).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
-            : null;
-        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -60,7 +60,11 @@ public sealed class DotnetDocsCorpus
     /// <param name="version">The version of the pack; null: the highest 10.0.x.</param>
     /// <exception cref="BadModelException">No documentation is installed, or a file is damaged.</exception>
     public static DotnetDocsCorpus Load(string? path = null, Version? version = null) =>
-        Load(RefPackLocator.OfThisMachine().Find(path, version));
+        Load(Locate(path, version));
+
+    /// <summary>Finds the documentation on this machine without reading it.</summary>
+    /// <inheritdoc cref="Load(string, System.Version)"/>
+    public static RefPack Locate(string? path = null, Version? version = null) => RefPackLocator.OfThisMachine().Find(path, version);
 
     internal static DotnetDocsCorpus Load(RefPack source)
     {

@@ -27,5 +27,9 @@ public class QuantityTests
     [InlineData(2130, "tokens", "2.13k tokens/s")]
     [InlineData(0.5, "layers", "0.50 layers/s")]
     [InlineData(2.5e9, "bytes", "2.50 GB/s")]
-    public void Rates(double perSecond, string unit, string text) => Assert.Equal(text, Quantity.Rate(perSecond, unit));
+    public void Rates(double perSecond, string unit, string text)
+    {
+        Assert.Equal(text, Quantity.Rate(perSecond, unit));
+        if (unit == "bytes") Assert.Equal(text, Quantity.Of(perSecond, "bytes/s"));
+    }
 }
