@@ -83,7 +83,13 @@ public class SequenceDecoderTests
         if (KernelSelection.Level == KernelLevel.Reference) Assert.Skip("the reference kernels allocate; unset MOESAIC_KERNELS");
         using var model = TinyModels.Make(kind);
         using var decoder = new SequenceDecoder(model, TinyModels.Context);
-        var sampler = new Sampler(new SamplingOptions { Temperature = 1, TopK = 20, TopP = 0.9f, RepetitionPenalty = 1.2f }, model.Spec.VocabularySize);
+        var sampler = new Sampler(new SamplingOptions
+        {
+            Temperature = 1, TopK = 20, TopP = 0.9f, TypicalP = 0.9f, RepetitionPenalty = 1.2f, PresencePenalty = 0.1f,
+            LogitBias = new Dictionary<int, float> { [3] = 1 },
+        }, model.Spec.VocabularySize);
+        var probabilities = new LogProbabilities(model.Spec.VocabularySize);
+        var top = new TokenLogProbability[5];
         var context = TinyModels.Tokens(TinyModels.Context);
         decoder.Next(context.AsSpan(0, 10));
         for (var t = 10; t < 30; t++) Step(t);
@@ -91,7 +97,11 @@ public class SequenceDecoderTests
         for (var t = 30; t < TinyModels.Context; t++) Step(t);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
-        void Step(int t) => sampler.Next(decoder.Next(context[t]), context.AsSpan(0, t));
+        void Step(int t)
+        {
+            var logits = decoder.Next(context[t]);
+            probabilities.Of(logits, sampler.Next(logits, context.AsSpan(0, t)), top);
+        }
     }
 
     [Fact]

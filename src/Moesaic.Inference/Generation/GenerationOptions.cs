@@ -11,6 +11,12 @@ public sealed record GenerationOptions
     /// <summary>Texts that end the generation wherever they appear in it, across tokens too; they are not part of the result.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>
+    /// Whether the result has the log-probabilities of the chosen tokens and, for each, of so many of the most likely ones.
+    /// 0 to 100; null, the default, does without.
+    /// </summary>
+    public int? LogProbabilities { get; init; }
+
     /// <summary>How tokens are chosen. Default: greedy.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
@@ -20,6 +26,8 @@ public sealed record GenerationOptions
     {
         if (MaxTokens < 1) throw new BadRequestException($"{MaxTokens} tokens were asked for; need 1 or more.");
         if (Stop.Any(s => s.Length == 0)) throw new BadRequestException("A stop string is empty; leave it out to stop nowhere.");
+        if (LogProbabilities is < 0 or > 100)
+            throw new BadRequestException($"Log-probabilities of {LogProbabilities} tokens were asked for; need 0 to 100.");
         Sampling.Validate();
     }
 }

@@ -1,24 +1,25 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Moesaic.Formats;
+using Moesaic.Kernels;
 using Moesaic.Models;
 using Moesaic.Text;
 
 namespace Moesaic.Inference;
 
 /// <summary>
-/// Continues text: the prompt in a few large passes, then one token a pass. Keys and values of tokens that a prompt shares
-/// with the sequence before are used again.
+/// Continues text, one at a time: an <see cref="Engine"/> whose cache grows with the longest text so far. Keys and values of
+/// tokens that a prompt shares with earlier ones are used again, until the cache has to grow.
 /// </summary>
 /// <remarks>One generation at a time; not thread-safe.</remarks>
 /// <param name="model">Not changed; must outlive this.</param>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="endOfText">Ids that end a text, see <see cref="EndOfText"/>.</param>
 /// <param name="chunk">Most prompt tokens per pass; results do not depend on it. Default 256.</param>
-public sealed class Generator(Model model, ITokenizer tokenizer, IReadOnlySet<int> endOfText, int chunk = 256) : IDisposable
+/// <param name="encoding">How keys and values are stored. Default: as computed.</param>
+public sealed class Generator(
+    Model model, ITokenizer tokenizer, IReadOnlySet<int> endOfText, int chunk = 256, CacheEncoding encoding = CacheEncoding.F32)
+    : IDisposable
 {
-    readonly List<int> sequence = [];
-    SequenceDecoder? decoder;
+    Engine? engine;
 
     /// <summary>Longest prompt and text together, in tokens.</summary>
     public int Context => model.Spec.MaxPositions;
@@ -50,57 +51,22 @@ public sealed class Generator(Model model, ITokenizer tokenizer, IReadOnlySet<in
     public GenerationResult Generate(
         ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write = null, CancellationToken cancellation = default)
     {
-        options.Validate();
-        if (prompt.IsEmpty) throw new BadRequestException("The prompt is empty; give at least one token to continue.");
-        if (prompt.Length >= Context)
-            throw new BadRequestException($"The prompt has {prompt.Length} tokens, the context of the model {Context}; " +
-                $"a prompt of at most {Context - 1} leaves room for an answer. It is not shortened for you.");
-
-        var room = Math.Min(options.MaxTokens ?? int.MaxValue, Context - prompt.Length);
-        var passes = Prepare(prompt, prompt.Length + room);
-        var sampler = new Sampler(options.Sampling, model.Spec.VocabularySize);
-        var text = new GeneratedText(new ContinuationDecoder(tokenizer, prompt), new StopScanner(options.Stop), write);
-
-        var clock = Stopwatch.StartNew();
-        var logits = passes.Next(prompt[passes.Length..], cancellation);
-        var prefill = clock.Elapsed;
-        var reason = FinishReason.Length;
-        while (true)
-        {
-            var id = sampler.Next(logits, CollectionsMarshal.AsSpan(sequence));
-            sequence.Add(id);
-            if (endOfText.Contains(id))
-            {
-                reason = FinishReason.Eos;
-                break;
-            }
-            if (text.Push(id)) break;
-            if (sequence.Count == prompt.Length + room) break;
-            cancellation.ThrowIfCancellationRequested();
-            logits = passes.Next(id);
-        }
-        if (text.Finish()) reason = FinishReason.Stop;
-        return new GenerationResult(text.ToString(), sequence.GetRange(prompt.Length, sequence.Count - prompt.Length), reason,
-            prompt.Length, prefill, clock.Elapsed - prefill);
+        using var generation = Large(prompt.Length, options).Start(prompt, options, write);
+        while (!generation.HasEnded) engine!.Step(cancellation);
+        return generation.Result;
     }
 
-    /// <summary>A decoder with room for the whole, holding as much of the prompt as the sequence before shares with it.</summary>
-    SequenceDecoder Prepare(ReadOnlySpan<int> prompt, int capacity)
+    /// <summary>An engine whose cache holds the whole.</summary>
+    Engine Large(int promptTokens, GenerationOptions options)
     {
-        if (decoder is null || decoder.Capacity < capacity)
-        {
-            decoder?.Dispose();
-            decoder = null;
-            decoder = new SequenceDecoder(model, capacity, chunk);
-        }
-        // The last token is always run again: its logits are wanted.
-        var shared = Math.Min(CollectionsMarshal.AsSpan(sequence).CommonPrefixLength(prompt), prompt.Length - 1);
-        decoder.Rewind(Math.Min(decoder.Length, shared));
-        sequence.Clear();
-        sequence.AddRange(prompt);
-        return decoder;
+        var wanted = (int)Math.Clamp(promptTokens + (long)(options.MaxTokens ?? int.MaxValue), 1, Context);
+        if (engine?.Context >= wanted) return engine;
+        var grown = (int)Math.Min(Context, Math.Max(wanted, 2L * (engine?.Context ?? 0)));
+        engine?.Dispose();
+        engine = null;
+        return engine = new Engine(model, tokenizer, endOfText, new BatchOptions { CacheTokens = grown, Chunk = chunk, Encoding = encoding });
     }
 
     /// <summary>Frees keys and values; not the model.</summary>
-    public void Dispose() => decoder?.Dispose();
+    public void Dispose() => engine?.Dispose();
 }

@@ -4,18 +4,18 @@ using Moesaic.Kernels;
 namespace Moesaic.Inference;
 
 /// <summary>
-/// Chooses the next token. The order is that of Hugging Face's logits processors: repetition penalty, temperature, top-k,
-/// top-p, min-p, then one draw among the kept tokens in proportion to their probabilities. Greedy choice ends after the
-/// penalty. Equal logits rank by the lowest id. Choosing allocates no memory.
+/// Chooses the next token. The order is that of Hugging Face's logits processors: bias, penalties (repetition, then frequency
+/// and presence), temperature, top-k, top-p, min-p, typical-p, then one draw among the kept tokens in proportion to their
+/// probabilities. Each filter sees the probabilities that the one before it left, summing to 1 again. Greedy choice ends after
+/// the penalties. Equal logits rank by the lowest id. Choosing allocates no memory.
 /// </summary>
 /// <remarks>Holds the state of the random numbers: one per sequence, for one thread.</remarks>
 public sealed class Sampler
 {
     readonly SamplingOptions options;
-    readonly float[] scores, probabilities;
-    readonly int[] kept;
-    readonly bool[] penalised;
-    readonly TokenHeap heap;
+    readonly Penalties penalties;
+    readonly TokenFilter filter;
+    readonly float[] scores;
     SplitMix64 random;
 
     /// <summary>Makes a sampler at the start of its random sequence.</summary>
@@ -26,110 +26,64 @@ public sealed class Sampler
     {
         options.Validate();
         this.options = options;
-        (scores, probabilities) = (new float[vocabularySize], new float[vocabularySize]);
-        (kept, penalised, heap) = (new int[vocabularySize], new bool[vocabularySize], new TokenHeap(vocabularySize));
+        (penalties, filter) = (new Penalties(options, vocabularySize), new TokenFilter(options, vocabularySize));
+        scores = new float[vocabularySize];
         random = new SplitMix64(options.Seed);
     }
 
     /// <summary>Chooses.</summary>
     /// <param name="logits">V logits; −∞ is never chosen. Not changed.</param>
-    /// <param name="context">The tokens so far, prompt included, for the repetition penalty.</param>
+    /// <param name="context">The tokens so far, prompt included, for the penalties.</param>
     /// <returns>A token id.</returns>
     /// <exception cref="BadModelException">A logit is NaN or +∞, or all are −∞.</exception>
+    /// <exception cref="BadRequestException">The bias forbids all tokens.</exception>
     public int Next(ReadOnlySpan<float> logits, ReadOnlySpan<int> context)
     {
         if (logits.Length != scores.Length)
             throw new ArgumentException($"{logits.Length} logits for a vocabulary of {scores.Length}", nameof(logits));
+        Check(logits);
         logits.CopyTo(scores);
-        Penalise(context);
-        var best = Best();
-        return options.IsGreedy ? best : Draw(Keep(scores[best]));
+        penalties.Apply(scores, context);
+        var best = Best(scores);
+        if (best < 0) throw new BadRequestException("The logit bias forbids every token that the model could choose; forbid fewer.");
+        return options.IsGreedy ? best : Draw(filter.Keep(scores, scores[best]), filter.Probabilities);
     }
 
-    void Penalise(ReadOnlySpan<int> context)
+    static void Check(ReadOnlySpan<float> logits)
     {
-        if (options.RepetitionPenalty == 1) return;
-        var window = context[Math.Max(0, context.Length - options.RepetitionWindow)..];
-        foreach (var id in window)
+        var possible = false;
+        for (var id = 0; id < logits.Length; id++)
         {
-            if (penalised[id]) continue;
-            penalised[id] = true;
-            scores[id] = scores[id] > 0 ? scores[id] / options.RepetitionPenalty : scores[id] * options.RepetitionPenalty;
-        }
-        foreach (var id in window) penalised[id] = false;
-    }
-
-    int Best()
-    {
-        var best = -1;
-        for (var id = 0; id < scores.Length; id++)
-        {
-            var score = scores[id];
-            if (float.IsNaN(score) || float.IsPositiveInfinity(score))
+            // NaN fails every comparison.
+            if (!(logits[id] < float.PositiveInfinity))
                 throw new BadModelException(FormattableString.Invariant(
-                    $"The logit of token {id} is {score}: the model's numbers overflow or its weights are damaged. ") +
+                    $"The logit of token {id} is {logits[id]}: the model's numbers overflow or its weights are damaged. ") +
                     "Check the weights with moesaic inspect --check.");
-            if (best < 0 ? !float.IsNegativeInfinity(score) : score > scores[best]) best = id;
+            possible |= logits[id] > float.NegativeInfinity;
         }
-        return best >= 0 ? best : throw new BadModelException(
-            "All logits are −∞: the model's numbers overflow or its weights are damaged. Check the weights with moesaic inspect --check.");
+        if (!possible)
+            throw new BadModelException("All logits are −∞: the model's numbers overflow or its weights are damaged. " +
+                "Check the weights with moesaic inspect --check.");
     }
 
-    /// <summary>Fills probabilities and the ids that may be drawn.</summary>
-    /// <returns>How many ids were kept.</returns>
-    int Keep(float best)
+    static int Best(ReadOnlySpan<float> scores)
     {
-        // Subtracting first keeps small temperatures from overflowing.
-        for (var id = 0; id < scores.Length; id++) scores[id] = (scores[id] - best) / options.Temperature;
-        Softmax.Rows(scores, scores.Length, probabilities);
-        var limit = options.TopK == 0 ? scores.Length : Math.Min(options.TopK, scores.Length);
-        return limit < scores.Length || options.TopP < 1 ? KeepBest(limit) : KeepLikely();
+        var (best, highest) = (-1, float.NegativeInfinity);
+        for (var id = 0; id < scores.Length; id++)
+            if (scores[id] > highest) (best, highest) = (id, scores[id]);
+        return best;
     }
 
-    int KeepBest(int limit)
-    {
-        heap.Fill(scores);
-        double mass = 0, total = 1;
-        var taken = 0;
-        if (limit < scores.Length)
-            for (total = 0; taken < limit; taken++) total += probabilities[kept[taken] = heap.Pop(scores)];
-        for (var i = 0; i < limit; i++)
-        {
-            if (i == taken) kept[taken++] = heap.Pop(scores);
-            var p = probabilities[kept[i]];
-            if (p == 0 || p < options.MinP * probabilities[kept[0]]) return i;
-            mass += p;
-            if (mass >= options.TopP * total) return i + 1;
-        }
-        return limit;
-    }
-
-    int KeepLikely()
-    {
-        var threshold = options.MinP * Highest();
-        var count = 0;
-        for (var id = 0; id < probabilities.Length; id++)
-            if (probabilities[id] > 0 && probabilities[id] >= threshold) kept[count++] = id;
-        return count;
-    }
-
-    float Highest()
-    {
-        var highest = 0f;
-        foreach (var p in probabilities) highest = Math.Max(highest, p);
-        return highest;
-    }
-
-    int Draw(int count)
+    int Draw(ReadOnlySpan<int> kept, ReadOnlySpan<float> probabilities)
     {
         double total = 0;
-        for (var i = 0; i < count; i++) total += probabilities[kept[i]];
+        foreach (var id in kept) total += probabilities[id];
         var rest = random.NextDouble() * total;
-        for (var i = 0; i < count; i++)
+        foreach (var id in kept)
         {
-            rest -= probabilities[kept[i]];
-            if (rest < 0) return kept[i];
+            rest -= probabilities[id];
+            if (rest < 0) return id;
         }
-        return kept[count - 1];     // what rounding left over
+        return kept[^1];     // what rounding left over
     }
 }

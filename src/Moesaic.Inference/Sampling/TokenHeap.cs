@@ -13,6 +13,19 @@ sealed class TokenHeap(int capacity)
     {
         Count = scores.Length;
         for (var i = 0; i < Count; i++) ids[i] = i;
+        Order(scores);
+    }
+
+    /// <summary>Takes some ids; the scores, which they index, must stay unchanged while ids come out.</summary>
+    public void Fill(ReadOnlySpan<int> some, ReadOnlySpan<float> scores)
+    {
+        Count = some.Length;
+        some.CopyTo(ids);
+        Order(scores);
+    }
+
+    void Order(ReadOnlySpan<float> scores)
+    {
         for (var i = (Count / 2) - 1; i >= 0; i--) Sink(i, scores);
     }
 

@@ -7,8 +7,13 @@ static class SamplerReference
     public static double[] Probabilities(float[] logits, int[] context, SamplingOptions options)
     {
         var scores = Array.ConvertAll(logits, z => (double)z);
-        foreach (var id in context.TakeLast(options.RepetitionWindow).Distinct())
-            scores[id] = scores[id] > 0 ? scores[id] / options.RepetitionPenalty : scores[id] * options.RepetitionPenalty;
+        foreach (var (id, value) in options.LogitBias) scores[id] += value;
+        foreach (var group in context.TakeLast(options.RepetitionWindow).GroupBy(id => id))
+        {
+            ref var score = ref scores[group.Key];
+            score = score > 0 ? score / options.RepetitionPenalty : score * options.RepetitionPenalty;
+            score -= (group.Count() * options.FrequencyPenalty) + options.PresencePenalty;
+        }
 
         var ranked = Enumerable.Range(0, scores.Length).OrderByDescending(id => scores[id]).ThenBy(id => id).ToList();
         if (options.TopK > 0) ranked = [.. ranked.Take(options.TopK)];
@@ -23,6 +28,18 @@ static class SamplerReference
         }
         var likely = p.Count(x => x >= (options.MinP * p[0]) - 1e-9);
         (ranked, p) = ([.. ranked.Take(likely)], Normalised(p.Take(likely)));
+
+        if (options.TypicalP < 1)
+        {
+            var entropy = -p.Sum(x => x > 0 ? x * Math.Log(x) : 0);
+            var typical = ranked.Zip(p).Where(t => t.Second > 0)
+                .OrderBy(t => Math.Round(Math.Abs(-Math.Log(t.Second) - entropy), 5)).ThenBy(t => t.First).ToList();
+            double mass = 0;
+            var count = 0;
+            while (count < typical.Count && mass < options.TypicalP - 1e-9) mass += typical[count++].Second;
+            ranked = [.. typical.Take(count).Select(t => t.First)];
+            p = Normalised(typical.Take(count).Select(t => t.Second));
+        }
 
         var result = new double[logits.Length];
         for (var i = 0; i < p.Length; i++) result[ranked[i]] = p[i];

@@ -16,6 +16,10 @@ public class SamplerTests
         new SamplingOptions { Temperature = 1, MinP = 0.2f },
         new SamplingOptions { Temperature = 1.5f, TopK = 12, TopP = 0.8f, MinP = 0.05f, RepetitionPenalty = 1.4f },
         new SamplingOptions { Temperature = 0.8f, RepetitionPenalty = 3, RepetitionWindow = 3 },
+        new SamplingOptions { Temperature = 1, FrequencyPenalty = 0.7f, PresencePenalty = -0.4f },
+        new SamplingOptions { Temperature = 1, LogitBias = new Dictionary<int, float> { [3] = 2.5f, [0] = float.NegativeInfinity, [12] = 9 } },
+        new SamplingOptions { Temperature = 1, TypicalP = 0.5f },
+        new SamplingOptions { Temperature = 1.3f, TopK = 11, TopP = 0.9f, MinP = 0.1f, TypicalP = 0.6f, FrequencyPenalty = 0.5f },
     ];
 
     [Theory]
@@ -57,7 +61,10 @@ public class SamplerTests
                 TopK = random.Next(3) == 0 ? 0 : random.Next(1, 45),
                 TopP = random.Next(3) == 0 ? 1 : (float)(1 - random.NextDouble()),
                 MinP = random.Next(3) == 0 ? 0 : (float)random.NextDouble() * 0.3f,
+                TypicalP = random.Next(3) == 0 ? (float)(1 - random.NextDouble()) : 1,
                 RepetitionPenalty = random.Next(2) == 0 ? 1 : 1.3f,
+                FrequencyPenalty = random.Next(2) == 0 ? 0 : 0.25f,
+                PresencePenalty = random.Next(2) == 0 ? 0 : -0.5f,
                 Seed = (ulong)round,
             };
             var allowed = SamplerReference.Probabilities(logits, context, options);
@@ -90,6 +97,49 @@ public class SamplerTests
         Assert.Equal(0, new Sampler(options, 3).Next([4, 1.5f, 1], [0, 0, 0]));
         Assert.Equal(0, new Sampler(options, 3).Next([4, 2.5f, 1], [0, 2, 2, 2]));     // 0 lies outside the window
         Assert.Equal(1, new Sampler(options, 2).Next([-1, -1.5f], [0]));
+    }
+
+    [Fact]
+    public void Frequency_counts_each_time_and_presence_once()
+    {
+        int[] context = [0, 0, 1];
+        Assert.Equal(1, new Sampler(new SamplingOptions { FrequencyPenalty = 0.5f }, 3).Next([3, 2.6f, 1], context));       // 2, 2.1, 1
+        Assert.Equal(0, new Sampler(new SamplingOptions { PresencePenalty = 0.5f }, 3).Next([3, 2.6f, 1], context));        // 2.5, 2.1, 1
+        Assert.Equal(2, new Sampler(new SamplingOptions { PresencePenalty = 2 }, 3).Next([3, 2.6f, 1.1f], context));
+        Assert.Equal(1, new Sampler(new SamplingOptions { FrequencyPenalty = -1 }, 3).Next([-3, -1, -0.5f], [1]));          // a reward
+        // The repetition penalty comes first: 3 / 1.5 - 0.5 = 1.5, not (3 - 0.5) / 1.5 = 1.67.
+        var both = new Sampler(new SamplingOptions { RepetitionPenalty = 1.5f, PresencePenalty = 0.5f }, 2);
+        Assert.Equal(1, both.Next([3, 1.6f], [0]));
+        Assert.Equal(0, both.Next([3, 1.4f], [0]));
+    }
+
+    [Fact]
+    public void Typical_leaves_out_what_is_too_likely_as_well()
+    {
+        // p = 1/2, 1/4, 1/8, 1/8: the mean surprise is 1.75 bits, theirs 1, 2, 3, 3: the second token comes first, then the first.
+        float[] logits = [MathF.Log(0.5f), MathF.Log(0.25f), MathF.Log(0.125f), MathF.Log(0.125f)];
+        Assert.Equal([1], Drawn(0.25f));
+        Assert.Equal([0, 1], Drawn(0.6f));
+        Assert.Equal([0, 1, 2], Drawn(0.8f));
+
+        int[] Drawn(float typical)
+        {
+            var sampler = new Sampler(new SamplingOptions { Temperature = 1, TypicalP = typical }, 4);
+            return [.. Enumerable.Range(0, 500).Select(_ => sampler.Next(logits, [])).Distinct().Order()];
+        }
+    }
+
+    [Fact]
+    public void A_bias_acts_before_all_else_and_may_forbid()
+    {
+        SamplingOptions Biased(params (int Id, float Value)[] bias) => new() { LogitBias = bias.ToDictionary(b => b.Id, b => b.Value) };
+        Assert.Equal(2, new Sampler(Biased((2, 3)), 3).Next([3, 2, 1], []));
+        Assert.Equal(1, new Sampler(Biased((0, float.NegativeInfinity)), 3).Next([3, 2, 1], []));
+        Assert.Equal(0, new Sampler(Biased((1, 3)) with { RepetitionPenalty = 2 }, 3).Next([3, 2, 1], [1]));       // (2 + 3) / 2 < 3
+        var none = new Sampler(Biased((0, float.NegativeInfinity), (1, float.NegativeInfinity)), 2);
+        Assert.Throws<BadRequestException>(() => none.Next([1, 2], []));
+        var unknown = Assert.Throws<BadRequestException>(() => new Sampler(Biased((3, 1)), 3));
+        Assert.Contains("token 3; the model has tokens 0 to 2", unknown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,6 +179,10 @@ public class SamplerTests
         { new() { Temperature = -0.1f }, "temperature is -0.1" }, { new() { Temperature = float.NaN }, "temperature is NaN" },
         { new() { TopK = -1 }, "top-k is -1" }, { new() { TopP = 0 }, "top-p is 0" }, { new() { TopP = 1.1f }, "top-p is 1.1" },
         { new() { MinP = -1 }, "min-p is -1" }, { new() { MinP = 2 }, "min-p is 2" },
+        { new() { TypicalP = 0 }, "typical-p is 0" }, { new() { FrequencyPenalty = 2.5f }, "frequency penalty is 2.5" },
+        { new() { PresencePenalty = float.NaN }, "presence penalty is NaN" },
+        { new() { LogitBias = new Dictionary<int, float> { [7] = float.NaN } }, "logit bias of token 7 is NaN" },
+        { new() { LogitBias = new Dictionary<int, float> { [7] = float.PositiveInfinity } }, "logit bias of token 7 is Infinity" },
         { new() { RepetitionPenalty = 0 }, "repetition penalty is 0" }, { new() { RepetitionWindow = 0 }, "repetition window is 0" },
     };
 
