@@ -68,7 +68,7 @@ sealed class App(IReadOnlyList<Verb> verbs, Func<bool, bool, IView> views)
         try
         {
             if (parsed.GetValue(Threads) is { } threads) WorkerTeam.Threads = ScalarText.Parse<int>("--threads", threads);
-            verb.Run(parsed, new Session(view, signals.Token));
+            verb.Run(parsed, new Session(view, signals, parsed.GetValue(Json)));
             return ExitCode.Success;
         }
         catch (Exception e)

@@ -27,6 +27,7 @@ static class Composition
         new DoctorVerb(),
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
+        new ChatVerb(() => Console.In, isTerminal: !Console.IsInputRedirected),
         new ConvertVerb(),
         new QuantizeVerb(),
         .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),

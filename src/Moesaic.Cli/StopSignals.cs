@@ -23,12 +23,19 @@ sealed class StopSignals : IDisposable
 
     public CancellationToken Token => source.Token;
 
+    /// <summary>
+    /// Lets the running command answer Ctrl-C itself, on a thread of its own. When it returns false the work is asked to stop.
+    /// </summary>
+    public Func<bool>? Interrupted { get; set; }
+
     void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
+        var answer = context.Signal == PosixSignal.SIGINT ? Interrupted : null;
+        if (answer?.Invoke() == true) return;
         if (source.IsCancellationRequested) Environment.Exit(ExitCode.Cancelled);
         source.Cancel();
-        saving();
+        if (answer is null) saving();
     }
 
     public void Dispose()

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using System.Text;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Moesaic.Cli.Recipes;
 using Moesaic.Formats;
 using Moesaic.Inference;
@@ -20,23 +22,20 @@ sealed class GenerateVerb : Verb
     readonly Option<string?> promptFile = new("--prompt-file") { Description = "A UTF-8 file with the text to continue", HelpName = "file" };
     readonly Option<bool> chat = new("--chat") { Description = "The prompt is a message of the user: write it as the model's chat template wants it" };
     readonly Option<string?> system = new("--system") { Description = "With --chat: the system message", HelpName = "text" };
-    readonly Option<string?> maxTokens = Number("--max-tokens", "Most tokens to generate; 0: until the context is full", "256");
-    readonly Option<string[]> stop = new("--stop") { Description = "A text that ends the generation; may be given several times", HelpName = "text", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string?> temperature = Number("--temperature", "0 always takes the most likely token; more is more varied", "0");
-    readonly Option<string?> topK = Number("--top-k", "Choose among so many of the most likely tokens; 0: all", "0");
-    readonly Option<string?> topP = Number("--top-p", "Choose among the fewest tokens whose probabilities sum to this", "1");
-    readonly Option<string?> minP = Number("--min-p", "Choose among tokens at least this many times as likely as the most likely one", "0");
-    readonly Option<string?> penalty = Number("--repetition-penalty", "Above 1 makes tokens that were there less likely", "1");
-    readonly Option<string?> window = Number("--repetition-window", "How many tokens back the penalty looks", "64");
-    readonly Option<string?> seed = Number("--seed", "The only source of randomness", "1");
+    readonly Option<string?> logProbabilities = new("--log-probabilities")
+    {
+        Description = "List each token with its log-probability and so many of the most likely ones", HelpName = "n",
+    };
+    readonly GenerationFlags flags = new();
 
     /// <param name="input">Standard input, for a prompt that no option gives; null when it is a terminal.</param>
     public GenerateVerb(TextReader? input) : base("generate", "Continue a text, or answer a message with --chat")
     {
         this.input = input;
         Add(model);
-        foreach (var option in new Option[] { prompt, promptFile, chat, system, maxTokens, stop, temperature, topK, topP, minP, penalty, window, seed })
-            Add(option);
+        foreach (var option in new Option[] { prompt, promptFile, chat, system }) Add(option);
+        flags.AddTo(this);
+        Add(logProbabilities);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -48,40 +47,28 @@ sealed class GenerateVerb : Verb
 
     public override void Run(ParseResult parsed, Session session)
     {
-        var options = Wanted(parsed);
+        var options = flags.Read(parsed);
+        if (parsed.GetValue(logProbabilities) is { } top)
+            options = options with { LogProbabilities = ScalarText.Parse<int>(logProbabilities.Name, top) };
         options.Validate();
+        var cache = flags.Cache(parsed);
         var text = Prompt(parsed);
         var folder = parsed.GetRequiredValue(model);
 
         using var loaded = ModelFolder.Load(folder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
         var tokenizer = ModelTokenizer.Load(folder, loaded.Model.Spec);
-        using var generator = new Generator(loaded.Model, tokenizer, EndOfText.Ids(folder, loaded.Model.Spec, tokenizer));
+        using var generator = new Generator(loaded.Model, tokenizer, EndOfText.Ids(folder, loaded.Model.Spec, tokenizer), encoding: cache);
         var result = parsed.GetValue(chat)
             ? generator.Generate(Conversation(folder, tokenizer, text, parsed.GetValue(system)), options, session.View.Text, session.Cancellation)
             : generator.Generate(text, options, session.View.Text, session.Cancellation);
+        if (result.LogProbabilities is { } chosen) session.View.Table(Table(chosen, tokenizer));
         session.View.Measured($"finished: {Why(result.FinishReason)}",
         [
             new Figure("prompt", result.PromptTokens, "tokens"), new Figure("generated", result.Tokens.Count, "tokens"),
             new Figure("prefill_speed", result.PrefillTokensPerSecond, "tokens/s"), new Figure("decode_speed", result.DecodeTokensPerSecond, "tokens/s"),
         ]);
     }
-
-    GenerationOptions Wanted(ParseResult parsed) => new()
-    {
-        MaxTokens = Value<int>(parsed, maxTokens) is var most and not 0 ? most : null,
-        Stop = parsed.GetValue(stop) ?? [],
-        Sampling = new SamplingOptions
-        {
-            Temperature = Value<float>(parsed, temperature),
-            TopK = Value<int>(parsed, topK),
-            TopP = Value<float>(parsed, topP),
-            MinP = Value<float>(parsed, minP),
-            RepetitionPenalty = Value<float>(parsed, penalty),
-            RepetitionWindow = Value<int>(parsed, window),
-            Seed = Value<ulong>(parsed, seed),
-        },
-    };
 
     string Prompt(ParseResult parsed)
     {
@@ -92,22 +79,10 @@ sealed class GenerateVerb : Verb
             case ({ }, { }): throw new BadRequestException("Give --prompt or --prompt-file, not both.");
             case ({ } text, null): return text;
             case (null, { } file):
-                return ReadFile(file);
+                return TextFile.Read(promptFile.Name, file);
             default:
                 return input?.ReadToEnd() ?? throw new BadRequestException(
                     "There is no prompt: give --prompt or --prompt-file, or send the text to standard input.");
-        }
-    }
-
-    static string ReadFile(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
-        {
-            throw new BadRequestException($"--prompt-file {file} cannot be read as UTF-8 text: {e.Message}", e);
         }
     }
 
@@ -117,17 +92,25 @@ sealed class GenerateVerb : Verb
         return tokenizer.Encode(ChatTemplate.Load(folder).Render(messages), addSpecial: false);
     }
 
-    static string Why(FinishReason reason) => reason switch
+    static ReportTable Table(IReadOnlyList<ChosenToken> chosen, ITokenizer tokenizer)
+    {
+        return new ReportTable("Log-probabilities", ["token", "text", "log-probability", "most likely"],
+        [
+            .. chosen.Select(c => (IReadOnlyList<string>)
+            [
+                c.Token.Id.ToString(CultureInfo.InvariantCulture), Text(c.Token.Id), Number(c.Token), string.Join(", ", c.Top.Select(t => $"{Text(t.Id)} {Number(t)}")),
+            ]),
+        ]);
+
+        string Text(int id) => JsonEncodedText.Encode(tokenizer.Decode([id], skipSpecial: false), JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+
+        static string Number(TokenLogProbability token) => token.LogProbability.ToString("F4", CultureInfo.InvariantCulture);
+    }
+
+    internal static string Why(FinishReason reason) => reason switch
     {
         FinishReason.Length => "length",
         FinishReason.Stop => "stop",
         _ => "eos",
     };
-
-    static Option<string?> Number(string name, string description, string initial) => new(name)
-    {
-        Description = description, HelpName = "n", DefaultValueFactory = _ => initial,
-    };
-
-    static T Value<T>(ParseResult parsed, Option<string?> option) where T : struct => ScalarText.Parse<T>(option.Name, parsed.GetValue(option)!);
 }

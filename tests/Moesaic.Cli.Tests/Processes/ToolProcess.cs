@@ -24,7 +24,7 @@ sealed partial class ToolProcess : IDisposable
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
         return new ToolProcess(Process.Start(new ProcessStartInfo(dotnet, ["exec", Path.Combine(AppContext.BaseDirectory, "moesaic.dll"), .. args])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!);
     }
 
@@ -38,6 +38,15 @@ sealed partial class ToolProcess : IDisposable
         }
         throw new InvalidOperationException($"the tool ended without a line with {text}: {await error}\n{string.Join('\n', Lines)}");
     }
+
+    /// <summary>Writes a line to standard input.</summary>
+    public async Task Say(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        await process.StandardInput.FlushAsync();
+    }
+
+    public void EndInput() => process.StandardInput.Close();
 
     public void Signal(PosixSignal signal) => Assert.Equal(0, Kill(process.Id, signal == PosixSignal.SIGINT ? 2 : 15));
 

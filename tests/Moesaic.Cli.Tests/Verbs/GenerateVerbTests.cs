@@ -45,6 +45,21 @@ public sealed class GenerateVerbTests(TinyFolder folder) : IClassFixture<TinyFol
     }
 
     [Fact]
+    public void Every_part_of_the_chain_can_be_asked_for()
+    {
+        string[] warm = ["--prompt", "a cat", "--temperature", "1", "--max-tokens", "30", "--seed", "4"];
+        var text = Text(null, warm);
+        foreach (var flag in new[] { "--typical-p=0.3", "--frequency-penalty=1.5", "--presence-penalty=-2", "--min-p=0.5", "--repetition-penalty=3" })
+            Assert.NotEqual(text, Text(null, [.. warm, flag]));
+        Assert.Equal(text, Text(null, [.. warm, "--cache", "f32"]));
+        Text(null, [.. warm, "--cache", "q8_0"]);
+
+        string[] biased = ["--prompt", "a cat", "--max-tokens", "3", "--logit-bias", "70=1000"];
+        Assert.Contains("   70  F  ", Text(null, [.. biased, "--log-probabilities", "2"]), StringComparison.Ordinal);
+        Assert.DoesNotContain("   70  F  ", Text(null, [.. biased[..^1], "70=-inf", "--log-probabilities", "2"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_chat_template_frames_the_message()
     {
         var template = folder["model/chat_template.jinja"];
