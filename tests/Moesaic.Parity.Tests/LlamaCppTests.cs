@@ -87,8 +87,11 @@ public sealed class LlamaCppTests : IDisposable
         using var ours = ModelFolder.Load(path);
         var tokens = TokenizerLoader.Load(path).Encode("Returns the number of elements in the collection that satisfy a condition. "
             + "The asynchronous operation is cancelled when the token is signalled, and the result is null.");
+        using var stored = ModelFolder.Load(path, WeightStorage.Stored);
         using var theirs = new LlamaModel(path, 512, threads: 2, exact: true);
-        Compare(Logits(ours.Model, tokens), theirs.Logits(tokens, ours.Model.Spec.VocabularySize), ours.Model.Spec.VocabularySize, tolerance);
+        var (expected, vocabulary) = (theirs.Logits(tokens, ours.Model.Spec.VocabularySize), ours.Model.Spec.VocabularySize);
+        Compare(Logits(ours.Model, tokens), expected, vocabulary, tolerance);
+        Compare(Logits(stored.Model, tokens), expected, vocabulary, tolerance);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class GgufImport : IDisposable
         architecture = ArchitectureRegistry.MostStandard(source.Spec, out _);
         type = options.Encoding switch
         {
-            null => Closest(source),
+            null => source.PlainType,
             WeightEncoding.F32 => TensorType.F32,
             WeightEncoding.F16 => TensorType.F16,
             WeightEncoding.BF16 => TensorType.BF16,
@@ -125,6 +125,7 @@ public sealed class GgufImport : IDisposable
                 sink.WriteFloats(piece);
                 Compare(piece, rounded.AsSpan(0, piece.Length));
             }
+            source.Release(parameter);
         });
     }
 
@@ -147,12 +148,6 @@ public sealed class GgufImport : IDisposable
         if (blocks.Count == 0) yield break;
         yield return $"weights were stored in {string.Join(", ", blocks.Select(b => b.Name()))}: what that rounded away does not come back, "
             + (type == TensorType.F32 ? "their values as they are now are kept exactly" : $"and their values are rounded once more, to {type}; --encoding f32 keeps them exactly");
-    }
-
-    static TensorType Closest(StoredWeights source)
-    {
-        var encodings = source.Parameters.Where(p => p.Rows > 1).GroupBy(p => p.Encoding!.Value).OrderByDescending(g => g.Sum(p => (long)p.Rows * p.Columns)).First().Key;
-        return encodings switch { WeightEncoding.F32 => TensorType.F32, WeightEncoding.BF16 => TensorType.BF16, _ => TensorType.F16 };
     }
 
     /// <summary>Tells at once, on the writing thread.</summary>

@@ -100,6 +100,7 @@ public sealed class GgufModelWriter
                 var (e, s) = Encode(tensor, parameter, encoding, scale, sink);
                 (error, size) = (error + e, size + s);
             }
+            source.Release(parameter);
         }
         return size > 0 ? Math.Sqrt(error / size) : 0;
     }
