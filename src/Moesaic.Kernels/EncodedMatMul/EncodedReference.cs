@@ -18,55 +18,72 @@ readonly unsafe struct EncodedReference(EncodedGroup group) : IJob
             return;
         }
 
-        var row = (byte*)NativeBuffer.Of<EncodedReference>().Take(work.Layout.FileRowBytes / sizeof(float) + 1);
+        var (layout, k) = (work.Layout, work.Layout.Columns);
+        var scratch = NativeBuffer.Of<EncodedReference>().Take(4L * k + layout.FileRowBytes / sizeof(float) + 1);
+        Span<float> levels = new(scratch, k), minima = new(scratch + k, k);
+        Span<float> d = new(scratch + 2 * k, k), m = new(scratch + 3 * k, k);
+        Span<byte> row = new(scratch + 4 * k, (int)layout.FileRowBytes);
         for (var n = 0; n < columns; n++)
         {
-            work.Layout.UnpackRow(work.Panel, n, row);
-            for (var m = 0; m < work.Rows; m++)
-                work.Y[m * work.LdY + n] = Dot(work.Layout, row, work.X + m * work.Stride);
+            layout.UnpackRow(work.Panel, n, (byte*)(scratch + 4 * k));
+            Split(layout, row, levels, minima, d, m);
+            for (var i = 0; i < work.Rows; i++)
+                work.Y[i * work.LdY + n] = Dot(layout, levels, minima, d, m, work.X + i * work.Stride);
         }
     }
 
-    static float Dot(in EncodedLayout layout, byte* row, byte* x)
+    /// <summary>The integers of a row and, for each block, d and m.</summary>
+    static void Split(
+        in EncodedLayout layout, Span<byte> row, Span<float> levels, Span<float> minima, Span<float> d, Span<float> m)
     {
-        var encoding = layout.Encoding;
         var shape = layout.Shape;
-        Span<byte> block = stackalloc byte[shape.BlockBytes];
-        Span<float> levels = stackalloc float[shape.BlockLength], minima = stackalloc float[shape.BlockLength];
-        float y = 0;
-        for (var k = 0; k < layout.Columns; k += shape.BlockLength, row += shape.BlockBytes)
+        for (var block = 0; block < shape.Blocks(layout.Columns); block++)
         {
-            new ReadOnlySpan<byte>(row, shape.BlockBytes).CopyTo(block);
-            var scales = block.Slice(shape.ScaleOffset, shape.ScaleBytes);
-            var (d, m) = Read(scales);
+            var scales = row.Slice(block * shape.BlockBytes + shape.ScaleOffset, shape.ScaleBytes);
+            (d[block], m[block]) = Read(scales);
             Write(scales, 1, 0);
-            BlockCodec.Decode(encoding, block, levels);
-            Write(scales, 0, 1);
-            BlockCodec.Decode(encoding, block, minima);
+        }
 
+        BlockCodec.Decode(layout.Encoding, row, levels);
+        for (var start = 0; start < row.Length; start += shape.BlockBytes)
+            Write(row.Slice(start + shape.ScaleOffset, shape.ScaleBytes), 0, 1);
+        BlockCodec.Decode(layout.Encoding, row, minima);
+    }
+
+    static float Dot(
+        in EncodedLayout layout, ReadOnlySpan<float> levels, ReadOnlySpan<float> minima, ReadOnlySpan<float> d,
+        ReadOnlySpan<float> m, byte* x)
+    {
+        var (length, hasMinimum) = (layout.Shape.BlockLength, layout.Shape.ScaleBytes == 4);
+        float y = 0;
+        for (var (k, block) = (0, 0); k < layout.Columns; k += length, block++)
+        {
             var slice = x + k / Activations.SliceLength * Activations.SliceBytes;
             var at = k % Activations.SliceLength;
             int sum = 0, sumOfMinima = 0, sumOfX = 0;
-            for (var i = 0; i < shape.BlockLength; i++)
+            for (var i = 0; i < length; i++)
             {
                 int level = (sbyte)slice[at + i];
-                sum += (int)levels[i] * level;
-                sumOfMinima -= (int)minima[i] * level;
+                sum += (int)levels[k + i] * level;
+                sumOfMinima -= (int)minima[k + i] * level;
                 sumOfX += level;
             }
 
-            if (EncodedPanels.IsSuper(encoding))
+            if (EncodedPanels.IsSuper(layout.Encoding))
             {
                 var scale = *(float*)(slice + Activations.Scale);
-                y = MathF.FusedMultiplyAdd(sum, d * scale, y);
-                if (shape.ScaleBytes == 4) y = MathF.FusedMultiplyAdd(sumOfMinima, -m * scale, y);
+                y = MathF.FusedMultiplyAdd(sum, d[block] * scale, y);
+                if (hasMinimum) y = MathF.FusedMultiplyAdd(sumOfMinima, -m[block] * scale, y);
             }
             else
             {
                 var scale = ((float*)(slice + Activations.BlockScales))[at / Activations.BlockLength];
-                if (encoding == WeightEncoding.Q5_1) (sum, m) = (sum - 16 * sumOfX, m + 16 * d);
-                y = MathF.FusedMultiplyAdd(sum, d * scale, y);
-                if (shape.ScaleBytes == 4) y = MathF.FusedMultiplyAdd(m, scale * sumOfX, y);
+                var minimum = m[block];
+
+                // Levels of Q5_1 are centred, see its panel.
+                if (layout.Encoding == WeightEncoding.Q5_1) (sum, minimum) = (sum - 16 * sumOfX, minimum + 16 * d[block]);
+                y = MathF.FusedMultiplyAdd(sum, d[block] * scale, y);
+                if (hasMinimum) y = MathF.FusedMultiplyAdd(minimum, scale * sumOfX, y);
             }
         }
 
