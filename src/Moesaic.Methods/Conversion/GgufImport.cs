@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Methods.Progress;
@@ -31,6 +30,14 @@ public sealed class GgufImport : IDisposable
         options.Validate();
         this.options = options;
         if (options.Embeddings is not null) throw new BadRequestException("--embeddings has no meaning for a folder: all weights of one are of one type.");
+        TensorType? wanted = options.Encoding switch
+        {
+            null => null,
+            WeightEncoding.F32 => TensorType.F32,
+            WeightEncoding.F16 => TensorType.F16,
+            WeightEncoding.BF16 => TensorType.BF16,
+            var other => throw new BadRequestException($"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
+        };
         file = GgufFile.Open(options.Input);
         try
         {
@@ -42,14 +49,7 @@ public sealed class GgufImport : IDisposable
             throw;
         }
         architecture = ArchitectureRegistry.MostStandard(source.Spec, out _);
-        type = options.Encoding switch
-        {
-            null => source.PlainType,
-            WeightEncoding.F32 => TensorType.F32,
-            WeightEncoding.F16 => TensorType.F16,
-            WeightEncoding.BF16 => TensorType.BF16,
-            var other => throw new BadRequestException($"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
-        };
+        type = wanted ?? source.PlainType;
         notes.AddRange(source.Notes);
         notes.AddRange(Losses());
     }
@@ -77,7 +77,7 @@ public sealed class GgufImport : IDisposable
         {
             files = HfFolderWriter.Write(options.Output, new HfFolderContent
             {
-                Config = Config(),
+                Config = architecture.WriteConfig(source.Spec, type),
                 Tensors = [.. source.Parameters.Select(Tensor)],
                 ExtraFiles = Tokenizer(),
             }, new HfFolderOptions { Overwrite = options.Overwrite, Progress = new Relay(done => task.Report(done)) }, cancellation);
@@ -100,8 +100,6 @@ public sealed class GgufImport : IDisposable
         source.Dispose();
         file.Dispose();
     }
-
-    JsonObject Config() => architecture.WriteConfig(source.Spec, type);
 
     IReadOnlyDictionary<string, byte[]> Tokenizer()
     {

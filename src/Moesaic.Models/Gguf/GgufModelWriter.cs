@@ -40,7 +40,7 @@ public sealed class GgufModelWriter
             tensors.Add((tensor, Plan(tensor, tensor.Kind is GgufTensorKind.Vector or GgufTensorKind.Router ? WeightEncoding.F32
                 : tensor.Name is "token_embd.weight" or "output.weight" ? embeddings ?? matrices : matrices)));
         Metadata.Set("general.file_type", GgufValue.Of((uint)FileType(matrices)));
-        if (matrices.BlockLength() > 1) Metadata.Set("general.quantization_version", GgufValue.Of(2u));
+        if (Plans.Any(t => t.Encoding.BlockLength() > 1)) Metadata.Set("general.quantization_version", GgufValue.Of(2u));
     }
 
     /// <summary>Keys of the file, to which others may be added: names, the tokenizer.</summary>

@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Kernels;
 using Moesaic.Methods.Conversion;
 using Moesaic.Methods.Inspection;
@@ -8,6 +9,7 @@ using Moesaic.Methods.Tests.Evaluation;
 using Moesaic.Methods.Tests.Steps;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
+using Moesaic.Text.Chat;
 
 namespace Moesaic.Methods.Tests.Conversion;
 
@@ -49,6 +51,24 @@ public sealed class ConversionTests(TinyFolder source) : IClassFixture<TinyFolde
         ITokenizer[] tokenizers = [TokenizerLoader.Load(source.Model), TokenizerLoader.Load(folder["a.gguf"]), TokenizerLoader.Load(folder["hf"])];
         Assert.All(tokenizers, t => Assert.Equal(tokenizers[0].Encode(text), t.Encode(text)));
         Assert.All(tokenizers, t => Assert.Equal(tokenizers[0].EosId, t.EosId));
+    }
+
+    [Fact]
+    public void All_tokens_that_end_a_text_and_the_template_travel()
+    {
+        var copy = Directory.CreateDirectory(folder["copy"]).FullName;
+        foreach (var file in Directory.GetFiles(source.Model)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        File.WriteAllText(Path.Combine(copy, "generation_config.json"), """{"eos_token_id": [5, 7]}""");
+        File.WriteAllText(Path.Combine(copy, "chat_template.jinja"), "{{ messages[0].content }}!");
+        Export("a.gguf", input: copy);
+        Import("a.gguf", "hf");
+        var before = EndOfText.Ids(copy, ModelFolder.ReadSpec(copy), TokenizerLoader.Load(copy));
+        Assert.Superset(new HashSet<int> { 5, 7 }, before.ToHashSet());
+        foreach (var path in new[] { folder["a.gguf"], folder["hf"] })
+        {
+            Assert.Equal(before.Order(), EndOfText.Ids(path, ModelFolder.ReadSpec(path), TokenizerLoader.Load(path)).Order());
+            Assert.Equal("hi!", ChatTemplate.Load(path).Render([new ChatMessage("user", "hi")]));
+        }
     }
 
     [Fact]
