@@ -31,8 +31,8 @@ public sealed class Model : IDisposable
             var tables = new Dictionary<int, RotaryTable>();
             Blocks = [.. spec.Layers.Select((layer, l) =>
             {
-                var headDim = layer.Attention.HeadDim;
-                if (!tables.TryGetValue(headDim, out var table)) tables[headDim] = table = new RotaryTable(spec.Rope, headDim);
+                var width = layer.Attention.RotaryDim;
+                if (!tables.TryGetValue(width, out var table)) tables[width] = table = new RotaryTable(spec.Rope, width);
                 return new Block(l, spec, table, make);
             })];
             rotaries = [.. tables.Values];

@@ -20,10 +20,16 @@ public enum ParameterRole
     /// <summary>Router weights.</summary>
     Router,
 
+    /// <summary>
+    /// Biases on the selection of experts (<see cref="RouterSpec.SelectionBias"/>). No gradient reaches them; they are
+    /// stored as float32, since steps as small as 0.001 would vanish in half precision.
+    /// </summary>
+    SelectionBias,
+
     /// <summary>Projections of routed experts.</summary>
     Experts,
 
-    /// <summary>Projections of shared experts.</summary>
+    /// <summary>Projections of shared experts, and their gate.</summary>
     SharedExperts,
 
     /// <summary>Weights of norms.</summary>

@@ -48,13 +48,6 @@ public sealed record ModelSpec
 /// <param name="FeedForward">Dense or a mixture.</param>
 public sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedForward);
 
-/// <summary>Grouped-query attention.</summary>
-/// <param name="QueryHeads">Number of query heads, H.</param>
-/// <param name="KeyValueHeads">Number of key/value heads; divides <paramref name="QueryHeads"/>.</param>
-/// <param name="HeadDim">Width of a head; even.</param>
-/// <param name="Bias">Whether the four projections have a bias (config key attention_bias).</param>
-public sealed record AttentionSpec(int QueryHeads, int KeyValueHeads, int HeadDim, bool Bias = false);
-
 /// <summary>A layer's feed-forward.</summary>
 public abstract record FeedForwardSpec;
 
@@ -62,18 +55,23 @@ public abstract record FeedForwardSpec;
 /// <param name="Width">Inner width, F.</param>
 public sealed record DenseSpec(int Width) : FeedForwardSpec;
 
-/// <summary>Routed SwiGLU experts, beside an optional shared one that every token uses with weight 1.</summary>
+/// <summary>Routed SwiGLU experts, beside an optional shared one that every token uses.</summary>
 /// <param name="Router">How experts are chosen and weighted.</param>
 /// <param name="ExpertWidths">Inner width of each routed expert; they may differ.</param>
 /// <param name="SharedWidth">Inner width of the shared experts together; 0 for none.</param>
 public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWidths, int SharedWidth = 0) : FeedForwardSpec
 {
+    /// <summary>
+    /// Whether the shared expert's output is multiplied by σ(w·x), with a weight of its own (Qwen1.5-MoE). Default: by 1.
+    /// </summary>
+    public bool SharedGate { get; init; }
+
     /// <summary>The width all routed experts have, or null when they differ.</summary>
     public int? UniformWidth => ExpertWidths.All(w => w == ExpertWidths[0]) ? ExpertWidths[0] : null;
 
     /// <inheritdoc/>
     public bool Equals(MixtureSpec? other) =>
-        other is not null && Router == other.Router && SharedWidth == other.SharedWidth
+        other is not null && Router == other.Router && SharedWidth == other.SharedWidth && SharedGate == other.SharedGate
         && ExpertWidths.SequenceEqual(other.ExpertWidths);
 
     /// <inheritdoc/>

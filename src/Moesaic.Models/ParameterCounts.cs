@@ -30,6 +30,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
         foreach (var layer in spec.Layers)
         {
             Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width));
+            Add(ParameterRole.Norms, Norms(layer.Attention));
             switch (layer.FeedForward)
             {
                 case DenseSpec dense:
@@ -39,7 +40,9 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                     var (router, routed) = (mixture.Router, mixture.ExpertWidths.Sum(w => 3L * w * spec.Width));
                     Add(ParameterRole.Router, (long)router.Experts * spec.Width);
                     Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
-                    if (mixture.SharedWidth > 0) Add(ParameterRole.SharedExperts, 3L * mixture.SharedWidth * spec.Width);
+                    if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);
+                    if (mixture.SharedWidth > 0)
+                        Add(ParameterRole.SharedExperts, ((3L * mixture.SharedWidth) + (mixture.SharedGate ? 1 : 0)) * spec.Width);
                     break;
             }
         }
@@ -54,7 +57,24 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
 
     static long Attention(AttentionSpec attention, int width)
     {
-        long query = attention.QueryHeads * attention.HeadDim, keyValue = attention.KeyValueHeads * attention.HeadDim;
-        return width * (2 * query + 2 * keyValue) + (attention.Bias ? query + 2 * keyValue + width : 0);
+        long heads = attention.QueryHeads, query = heads * attention.HeadDim, keyValue = attention.KeyValueHeads * attention.HeadDim;
+        if (attention.Latent is { } latent)
+            return (latent.QueryRank == 0 ? query * width : latent.QueryRank * (query + width))
+                + ((long)(latent.Rank + latent.RotaryDim) * width)
+                + (heads * (attention.HeadDim - latent.RotaryDim + latent.ValueDim) * latent.Rank)
+                + (heads * latent.ValueDim * width);
+        return (width * ((2 * query) + (2 * keyValue))) + attention.Bias switch
+        {
+            AttentionBias.None => 0,
+            AttentionBias.QueryKeyValue => query + (2 * keyValue),
+            _ => query + (2 * keyValue) + width,
+        };
     }
+
+    static long Norms(AttentionSpec attention) => attention.Latent is { } latent ? latent.QueryRank + latent.Rank : attention.Norm switch
+    {
+        HeadNorm.None => 0,
+        HeadNorm.Head => 2 * attention.HeadDim,
+        _ => (long)(attention.QueryHeads + attention.KeyValueHeads) * attention.HeadDim,
+    };
 }

@@ -3,7 +3,7 @@ using Moesaic.Models.Experts;
 
 namespace Moesaic.Models;
 
-/// <summary>Over which experts the softmax runs.</summary>
+/// <summary>What a logit becomes.</summary>
 public enum RouterAffinity
 {
     /// <summary>Softmax over all experts, then selection (Switch, DeepSeekMoE, OLMoE).</summary>
@@ -11,6 +11,9 @@ public enum RouterAffinity
 
     /// <summary>Selection by logit, then softmax over the chosen (Shazeer 2017, LLaMA-MoE v1). The weights then sum to 1.</summary>
     SoftmaxAfterSelection,
+
+    /// <summary>The logistic function of each logit by itself (DeepSeek-V3).</summary>
+    Sigmoid,
 }
 
 /// <summary>What a chosen expert's output is multiplied by, before the scale.</summary>
@@ -23,10 +26,27 @@ public enum CombineWeight
     Renormalised,
 }
 
+/// <summary>What stands for a group of experts when groups compete.</summary>
+public enum GroupScore
+{
+    /// <summary>Its best expert (DeepSeek-V2, group_limited_greedy).</summary>
+    Best,
+
+    /// <summary>The sum of its two best experts (DeepSeek-V3, noaux_tc).</summary>
+    SumOfBestTwo,
+}
+
+/// <summary>Experts in groups of neighbours, of which a token may only use the best.</summary>
+/// <param name="Count">Number of groups; divides the number of experts.</param>
+/// <param name="Kept">How many of them a token may use.</param>
+/// <param name="Score">What groups are compared by.</param>
+public sealed record ExpertGroups(int Count, int Kept, GroupScore Score);
+
 /// <summary>
 /// The router's pipeline, slot by slot: (1) key: the token's hidden state, as the experts see it; (2) score: linear,
-/// without bias; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity;
-/// (6) selection: the K highest, ties to the lowest index; (7) combine weight: <see cref="Weight"/> times
+/// without bias; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
+/// a bias per expert when <see cref="SelectionBias"/>; (6) selection: the K highest, ties to the lowest index, within
+/// <see cref="Groups"/>; (7) combine weight: <see cref="Weight"/> times
 /// <see cref="Scale"/>; (8) capacity: dropless; (9) objectives: <see cref="BalanceObjectives"/>, given while training.
 /// Causal: a token's decision depends on that token alone. Training and evaluation use the same settings.
 /// </summary>
@@ -41,6 +61,15 @@ public sealed record RouterSpec
     /// <summary>Slot 4. Default: softmax before selection.</summary>
     public RouterAffinity Affinity { get; init; } = RouterAffinity.SoftmaxBeforeSelection;
 
+    /// <summary>
+    /// Slot 5: whether each expert has a bias that takes part in selection and never in the combine weight; no gradient
+    /// reaches it (DeepSeek-V3, e_score_correction_bias). Default: no.
+    /// </summary>
+    public bool SelectionBias { get; init; }
+
+    /// <summary>Slot 6: groups that limit the selection, or null. An expert outside the kept groups is never chosen.</summary>
+    public ExpertGroups? Groups { get; init; }
+
     /// <summary>Slot 7. Default: renormalised.</summary>
     public CombineWeight Weight { get; init; } = CombineWeight.Renormalised;
 
@@ -54,12 +83,25 @@ public sealed record RouterSpec
     public bool GradientReachesRouter => Chosen > 1 || !SumsToScale;
 
     /// <summary>Checks the numbers.</summary>
-    /// <exception cref="BadModelException">K is not in 1..E, or the scale is not a positive number.</exception>
+    /// <exception cref="BadModelException">
+    /// K is not in 1..E, the groups do not divide the experts or hold fewer than K, or the scale is not a positive number.
+    /// </exception>
     public void Validate(string where)
     {
         if (Experts < 1 || Chosen < 1 || Chosen > Experts)
             throw new BadModelException($"{where}: {Chosen} experts per token of {Experts}; need 1 <= experts per token <= experts");
         if (!float.IsFinite(Scale) || Scale <= 0)
             throw new BadModelException($"{where}: the scale of the combine weights is {Scale}; need a positive number");
+        if (SelectionBias && Affinity == RouterAffinity.SoftmaxAfterSelection)
+            throw new BadModelException($"{where}: a bias on the selection needs an affinity before it; softmax after selection has none");
+        if (Groups is not { } groups) return;
+        if (groups.Count < 1 || Experts % groups.Count != 0 || groups.Kept < 1 || groups.Kept > groups.Count)
+            throw new BadModelException($"{where}: {groups.Kept} of {groups.Count} groups of {Experts} experts; "
+                + "the groups must divide the experts, and at least one must be kept");
+        var size = Experts / groups.Count;
+        if (groups.Kept * size < Chosen)
+            throw new BadModelException($"{where}: {groups.Kept} groups of {size} experts hold fewer than the {Chosen} experts of a token");
+        if (groups.Score == GroupScore.SumOfBestTwo && size < 2)
+            throw new BadModelException($"{where}: groups of one expert have no two best");
     }
 }

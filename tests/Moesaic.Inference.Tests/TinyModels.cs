@@ -17,7 +17,7 @@ static class TinyModels
         {
             "dense" => (new AttentionSpec(4, 4, 8), new DenseSpec(48)),
             "grouped heads" => (new AttentionSpec(6, 2, 10), new DenseSpec(48)),
-            "biased, tied" => (new AttentionSpec(4, 2, 8, Bias: true), new DenseSpec(48)),
+            "biased, tied" => (new AttentionSpec(4, 2, 8, Bias: AttentionBias.All), new DenseSpec(48)),
             "mixture" => (new AttentionSpec(4, 2, 8), mixture),
             "raw weights" => (new AttentionSpec(4, 2, 8), mixture with { Router = mixture.Router with { Weight = CombineWeight.Raw, Scale = 3 } }),
             "shared" => (new AttentionSpec(4, 4, 8), mixture with { SharedWidth = 20 }),

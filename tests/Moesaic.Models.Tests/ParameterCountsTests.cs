@@ -8,9 +8,15 @@ public class ParameterCountsTests
     {
         ["dense"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Dense(8)),
         ["tied"] = TinySpec.Of(TinySpec.Dense()) with { TiedEmbeddings = true },
-        ["bias"] = TinySpec.Of() with { Layers = [new(TinySpec.Attention with { Bias = true }, TinySpec.Dense())] },
+        ["bias"] = TinySpec.Of() with { Layers = [new(TinySpec.Attention with { Bias = AttentionBias.All }, TinySpec.Dense())] },
         ["mixture"] = TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture()),
         ["shared"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 24)),
+        ["keys biased"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Bias = AttentionBias.QueryKeyValue }),
+        ["heads normed"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Norm = HeadNorm.Head }),
+        ["all normed"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Norm = HeadNorm.Projection }),
+        ["shared gate"] = TinySpec.Of(TinySpec.Mixture(shared: 10) with { SharedGate = true }),
+        ["latent"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent()),
+        ["latent queries"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent(8, valueDim: 8)),
         ["uneven"] = TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
 

@@ -20,6 +20,22 @@ static class TinySpec
         Layers = [.. layers.Select(l => new LayerSpec(Attention, l))],
     };
 
+    /// <summary>The same layers with another attention.</summary>
+    public static ModelSpec With(this ModelSpec spec, AttentionSpec attention) =>
+        spec with { Layers = [.. spec.Layers.Select(l => l with { Attention = attention })] };
+
+    /// <summary>Attention through a latent, values narrower than keys.</summary>
+    public static AttentionSpec Latent(int queryRank = 0, int valueDim = 4, float scoreFactor = 1) =>
+        new(4, 4, 6) { Latent = new LatentSpec(queryRank, 10, 2, valueDim), ScoreFactor = scoreFactor };
+
+    /// <summary>DeepSeek-V3's router over 8 experts in 4 groups.</summary>
+    public static MixtureSpec SigmoidMixture(int shared = 12, CombineWeight weight = CombineWeight.Renormalised, bool groups = true) =>
+        new(new RouterSpec
+        {
+            Experts = 8, Chosen = 3, Affinity = RouterAffinity.Sigmoid, SelectionBias = true, Weight = weight, Scale = 2.5f,
+            Groups = groups ? new ExpertGroups(4, 2, GroupScore.SumOfBestTwo) : null,
+        }, [.. Enumerable.Repeat(12, 8)], shared);
+
     public static DenseSpec Dense(int width = 24) => new(width);
 
     /// <summary>Experts of equal width, K of E.</summary>

@@ -17,6 +17,8 @@ public sealed class LlamaCppTests : IDisposable
     [
         "deepseek-norm",        // combine weights renormalised beside shared experts
         "deepseek-freq2",       // dense layers between mixtures
+        "qwen3-yarn", "qwen3-moe", "qwen3-moe-raw", "olmoe", "qwen2-moe", "qwen2-moe-norm", "deepseek-v2-lite", "deepseek-v2-groups",
+        "deepseek-v3",
     ];
 
     readonly string folder = Directory.CreateTempSubdirectory("moesaic-llama-").FullName;

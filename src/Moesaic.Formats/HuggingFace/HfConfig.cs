@@ -165,7 +165,7 @@ public sealed class HfConfig
     }
 
     /// <summary>
-    /// Rotary embedding, from either spelling; yarn, dynamic, longrope and others are refused by name.
+    /// Rotary embedding, from either spelling; dynamic, longrope and others are refused by name.
     /// </summary>
     /// <param name="defaultTheta">What the architecture takes when the file gives none.</param>
     public RopeConfig Rope(double defaultTheta = 10_000) => RopeReader.Read(this, defaultTheta);

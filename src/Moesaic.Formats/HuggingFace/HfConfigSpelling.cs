@@ -34,6 +34,7 @@ public static class HfConfigSpelling
             RopeScaling.None => "default",
             RopeScaling.Linear => "linear",
             RopeScaling.Llama3 => "llama3",
+            RopeScaling.Yarn => "yarn",
             _ => throw new ArgumentOutOfRangeException(nameof(rope), rope.Scaling, "not a rope scaling"),
         } };
         if (rope.Scaling == RopeScaling.None) return json;
@@ -43,9 +44,21 @@ public static class HfConfigSpelling
             json["type"] = "linear";
             return json;
         }
+        json["original_max_position_embeddings"] = rope.OriginalContext;
+        if (rope.Scaling == RopeScaling.Yarn)
+        {
+            // DeepSeek's own code reads the older key alone.
+            json["type"] = "yarn";
+            json["beta_fast"] = Float(rope.BetaFast);
+            json["beta_slow"] = Float(rope.BetaSlow);
+            if (rope.MScale != 0) json["mscale"] = Float(rope.MScale);
+            if (rope.MScaleAllDim != 0) json["mscale_all_dim"] = Float(rope.MScaleAllDim);
+            if (rope.AttentionFactor is { } gain) json["attention_factor"] = Float(gain);
+            if (!rope.Truncate) json["truncate"] = false;
+            return json;
+        }
         json["low_freq_factor"] = Float(rope.LowFrequencyFactor);
         json["high_freq_factor"] = Float(rope.HighFrequencyFactor);
-        json["original_max_position_embeddings"] = rope.OriginalContext;
         return json;
     }
 

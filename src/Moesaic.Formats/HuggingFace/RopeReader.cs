@@ -47,9 +47,10 @@ static class RopeReader
             "default" => new RopeConfig(0),
             "linear" => new RopeConfig(0, RopeScaling.Linear, Factor(section)),
             "llama3" => Llama3(section),
+            "yarn" => Yarn(config, section),
             null => throw config.Bad(place, "has neither rope_type nor type"),
             var other => throw config.Bad(place, $"asks for \"{other}\", which is not supported (supported: "
-                + "default, linear, llama3)"),
+                + "default, linear, llama3, yarn)"),
         };
         // transformers itself writes a factor beside "default"; it means nothing there.
         if (rope.Scaling == RopeScaling.None) section.Accept("factor", "original_max_position_embeddings");
@@ -64,6 +65,25 @@ static class RopeReader
             throw section.Bad("high_freq_factor", "must be above low_freq_factor, and that above 0");
         int original = section.Int("original_max_position_embeddings", min: 1);
         return new RopeConfig(0, RopeScaling.Llama3, Factor(section), low, high, original);
+    }
+
+    static RopeConfig Yarn(HfConfig config, HfConfig section)
+    {
+        double fast = section.NumberOr("beta_fast", 32), slow = section.NumberOr("beta_slow", 1);
+        if (slow <= 0 || fast < slow) throw section.Bad("beta_fast", "must not be below beta_slow, and that above 0");
+        double scale = section.NumberOr("mscale", 0), all = section.NumberOr("mscale_all_dim", 0);
+        if (scale < 0 || all < 0) throw section.Bad("mscale", "and mscale_all_dim must not be negative");
+        // Alone, Hugging Face ignores it and DeepSeek's own code does not.
+        if (scale is not (0 or 1) && all == 0)
+            throw section.Bad("mscale", "without mscale_all_dim means different things to different programs; give both");
+        var factor = section.NumberOrNull("attention_factor");
+        if (factor <= 0) throw section.Bad("attention_factor", "must be above 0");
+        return new RopeConfig(0, RopeScaling.Yarn, Factor(section),
+            OriginalContext: section.IntOrNull("original_max_position_embeddings", min: 1) ?? config.Int("max_position_embeddings", min: 1))
+        {
+            BetaFast = fast, BetaSlow = slow, MScale = scale, MScaleAllDim = all, AttentionFactor = factor,
+            Truncate = section.BoolOr("truncate", true),
+        };
     }
 
     static double Factor(HfConfig section)

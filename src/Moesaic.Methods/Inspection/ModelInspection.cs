@@ -90,7 +90,7 @@ public static class ModelInspection
     // Neighbours of the same shape share a row.
     static IEnumerable<IReadOnlyList<string>> Layers(ModelSpec spec)
     {
-        var rows = spec.Layers.Select(l => (Attention: Describe(l.Attention), FeedForward: Describe(l.FeedForward))).ToList();
+        var rows = spec.Layers.Select(l => (Attention: LayerText.Of(l.Attention), FeedForward: LayerText.Of(l.FeedForward))).ToList();
         for (int first = 0, next; first < rows.Count; first = next)
         {
             next = first + 1;
@@ -100,25 +100,12 @@ public static class ModelInspection
         }
     }
 
-    static string Describe(AttentionSpec attention) => FormattableString.Invariant(
-        $"{attention.QueryHeads} heads of {attention.HeadDim}, {attention.KeyValueHeads} key/value{(attention.Bias ? ", biased" : "")}");
-
-    static string Describe(FeedForwardSpec feedForward) => feedForward switch
-    {
-        DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}"),
-        MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
-            + (mixture.UniformWidth is { } width ? FormattableString.Invariant($"{width}") : string.Join(", ", mixture.ExpertWidths))
-            + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
-            + (mixture.Router.Weight is CombineWeight.Raw ? ", weights not renormalised" : ", weights renormalised")
-            + (mixture.Router.Scale != 1 ? FormattableString.Invariant($", scaled by {mixture.Router.Scale}") : ""),
-        _ => feedForward.GetType().Name,
-    };
-
     static string Words(ParameterRole role) => role switch
     {
         ParameterRole.FeedForward => "dense feed-forward",
         ParameterRole.SharedExperts => "shared experts",
         ParameterRole.Experts => "routed experts",
+        ParameterRole.SelectionBias => "selection bias",
         _ => role.ToString().ToLowerInvariant(),
     };
 }

@@ -32,7 +32,7 @@ public sealed class Trainer : IDisposable
         (this.model, this.data, Options) = (model, data, options);
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         foreach (var parameter in model.Parameters)
-            parameter.Value.NeedsGradient = options.Roles is null || options.Roles.Contains(parameter.Role);
+            parameter.Value.NeedsGradient = options.Trains(parameter.Role);
         Optimiser = new AdamW(model.Parameters.Where(p => p.Value.NeedsGradient)
             .Select(p => new TrainedParameter(p.Name, p.Value, Decays: !p.IsVector)), options.Optimiser);
         Routing = model.NewStatistics();

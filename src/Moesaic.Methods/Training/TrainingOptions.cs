@@ -28,7 +28,7 @@ public sealed record TrainingOptions
     /// <summary>Settings of AdamW.</summary>
     public AdamWOptions Optimiser { get; init; } = new();
 
-    /// <summary>Which parameters are trained; null for all.</summary>
+    /// <summary>Which parameters are trained; null for all that a gradient reaches.</summary>
     public IReadOnlySet<ParameterRole>? Roles { get; init; }
 
     /// <summary>Coefficient of the load balance loss, per mixture layer. Default 0.01.</summary>
@@ -43,11 +43,16 @@ public sealed record TrainingOptions
     /// </summary>
     public bool AllowUnreachableRouter { get; init; }
 
+    /// <summary>Whether parameters of a role are trained.</summary>
+    public bool Trains(ParameterRole role) => role != ParameterRole.SelectionBias && (Roles is null || Roles.Contains(role));
+
     /// <summary>Refuses what cannot be trained; needs no weights.</summary>
     /// <param name="spec">The model's shape.</param>
     /// <exception cref="BadRequestException">Nothing to train, or a router that no gradient would reach.</exception>
     public void Check(ModelSpec spec)
     {
+        if (Roles?.Contains(ParameterRole.SelectionBias) is true)
+            throw new BadRequestException("No gradient reaches the biases on the selection of experts; leave the role selection_bias out of the trained roles.");
         var present = ParameterCounts.Of(spec).Roles.Select(r => r.Role).ToList();
         if (Roles is not null && !present.Any(Roles.Contains))
             throw new BadRequestException(

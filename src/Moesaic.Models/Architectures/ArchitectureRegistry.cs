@@ -10,8 +10,15 @@ public static class ArchitectureRegistry
     [
         new Llama("llama", "LlamaForCausalLM"),
         new Llama("mistral", "MistralForCausalLM"),
+        new Qwen2(),
+        new Qwen3(),
         new Mixtral(),
+        new Qwen3Moe(),
+        new Olmoe(),
+        new Qwen2Moe(),
         new DeepSeek(),
+        new DeepSeekV2(),
+        new DeepSeekV3(),
         new MoesaicLayout(),
     ];
 

@@ -10,7 +10,7 @@ static class CommonConfig
     /// <summary>Keys that change the mathematics and that no layout here implements.</summary>
     static readonly string[] changesMaths =
     [
-        "mlp_bias", "sliding_window", "use_sliding_window", "partial_rotary_factor", "logit_scale", "logits_scaling",
+        "mlp_bias", "attention_bias", "sliding_window", "use_sliding_window", "partial_rotary_factor", "logit_scale", "logits_scaling",
         "embedding_multiplier", "residual_multiplier", "attention_multiplier", "final_logit_softcapping", "attn_logit_softcapping",
         "clip_qkv", "use_qk_norm", "layer_types", "no_rope_layers",
     ];
@@ -22,40 +22,60 @@ static class CommonConfig
         "dtype", "torch_dtype", "auto_map", "_name_or_path", "output_router_logits", "router_aux_loss_coef",
     ];
 
-    public static ModelSpec Read(HfConfig config, Func<int, FeedForwardSpec> feedForward)
+    /// <summary>Grouped-query attention by the usual keys.</summary>
+    /// <param name="config">The file.</param>
+    /// <param name="defaultHeadDim">What the family takes without a head_dim; null for hidden_size / heads.</param>
+    public static AttentionSpec Heads(HfConfig config, int? defaultHeadDim = null)
     {
-        int width = config.Int("hidden_size", min: 1), layers = config.Int("num_hidden_layers", min: 1);
-        int heads = config.Int("num_attention_heads", min: 1), keyValueHeads = config.IntOr("num_key_value_heads", heads, min: 1);
+        int width = config.Int("hidden_size", min: 1), heads = config.Int("num_attention_heads", min: 1);
+        var keyValueHeads = config.IntOr("num_key_value_heads", heads, min: 1);
         if (heads % keyValueHeads != 0)
             throw config.Bad("num_key_value_heads", $"is {keyValueHeads}, which does not divide num_attention_heads ({heads})");
-        if (!config.Has("head_dim") && width % heads != 0)
+        if (!config.Has("head_dim") && defaultHeadDim is null && width % heads != 0)
             throw config.Bad("num_attention_heads", $"is {heads}, which does not divide hidden_size ({width}), and there is no head_dim");
-        var headDim = config.IntOr("head_dim", width / heads, min: 2);
+        var headDim = config.IntOr("head_dim", defaultHeadDim ?? width / heads, min: 2);
         if (headDim % 2 != 0) throw config.Bad("head_dim", $"is {headDim}; the rotary embedding needs an even width");
+        return new AttentionSpec(heads, keyValueHeads, headDim,
+            config.BoolOr("attention_bias", false) ? AttentionBias.All : AttentionBias.None);
+    }
+
+    /// <summary>The rest of the shape. Every layer has the same attention.</summary>
+    public static ModelSpec Read(HfConfig config, AttentionSpec attention, Func<int, FeedForwardSpec> feedForward)
+    {
         if (config.TextOr("hidden_act", "silu") is var activation and not ("silu" or "swish"))
             throw config.Bad("hidden_act", $"is \"{activation}\"; only silu (SwiGLU) is supported");
-
-        var attention = new AttentionSpec(heads, keyValueHeads, headDim, config.BoolOr("attention_bias", false));
         var spec = new ModelSpec
         {
             VocabularySize = config.Int("vocab_size", min: 1),
-            Width = width,
+            Width = config.Int("hidden_size", min: 1),
             MaxPositions = config.IntOr("max_position_embeddings", 2048, min: 1),
             NormEpsilon = (float)config.NumberOr("rms_norm_eps", 1e-6),
             Rope = config.Rope(),
             TiedEmbeddings = config.BoolOr("tie_word_embeddings", false),
-            Layers = [.. Enumerable.Range(0, layers).Select(l => new LayerSpec(attention, feedForward(l)))],
+            Layers = [.. Enumerable.Range(0, config.Int("num_hidden_layers", min: 1)).Select(l => new LayerSpec(attention, feedForward(l)))],
             BosId = config.IntOrNull("bos_token_id"),
             EosIds = config.Ints("eos_token_id"),
             PadId = config.IntOrNull("pad_token_id", min: -1) is { } pad and >= 0 ? pad : null,
         };
-        // A window at least as long as the context hides nothing.
-        if (config.IntOrNull("sliding_window") is { } window && window > 0 && window < spec.MaxPositions)
-            throw config.Bad("sliding_window",
-                $"is {window}, shorter than max_position_embeddings ({spec.MaxPositions}), but sliding-window attention is not supported");
+        RefuseWindow(config, spec.MaxPositions);
         config.Accept(harmless);
         config.Finish(changesMaths);
         return spec;
+    }
+
+    // A window at least as long as the context hides nothing, and one that is not used neither.
+    static void RefuseWindow(HfConfig config, int positions)
+    {
+        var used = config.BoolOr("use_sliding_window", true);
+        var window = used ? config.IntOrNull("sliding_window") : null;
+        if (window > 0 && window < positions)
+            throw config.Bad("sliding_window",
+                $"is {window}, shorter than max_position_embeddings ({positions}), but sliding-window attention is not supported");
+        if (used && config.Has("use_sliding_window") && !(window >= positions))
+            throw config.Bad("use_sliding_window", "is true, but sliding-window attention is not supported");
+        config.Accept("sliding_window", "max_window_layers");
+        if (config.ToJson()["layer_types"] is JsonArray types && types.All(t => t?.ToString() == "full_attention"))
+            config.Accept("layer_types");
     }
 
     public static JsonObject Write(ModelSpec spec, TensorType type, string modelType, string className)
@@ -71,7 +91,7 @@ static class CommonConfig
             ["num_attention_heads"] = attention.QueryHeads,
             ["num_key_value_heads"] = attention.KeyValueHeads,
             ["head_dim"] = attention.HeadDim,
-            ["attention_bias"] = attention.Bias,
+            ["attention_bias"] = attention.Bias == AttentionBias.All,
             ["max_position_embeddings"] = spec.MaxPositions,
             ["rms_norm_eps"] = Number(spec.NormEpsilon),
             ["hidden_act"] = "silu",
@@ -92,7 +112,34 @@ static class CommonConfig
     public static double Number(float value) =>
         double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
+    /// <summary>Why attention keeps a shape out of a layout whose layers all have the same grouped-query attention.</summary>
+    /// <param name="spec">The shape.</param>
+    /// <param name="norm">The norm of queries and keys that the layout has.</param>
+    /// <param name="biases">The biases that its config.json can state.</param>
+    public static string? AttentionDiffers(ModelSpec spec, HeadNorm norm, params ReadOnlySpan<AttentionBias> biases)
+    {
+        var attention = spec.Layers[0].Attention;
+        return UnevenAttention(spec)
+            ?? (attention.Latent is not null ? "its attention goes through a latent"
+            : attention.Norm != norm
+                ? attention.Norm == HeadNorm.None ? "its queries and keys are not normed" : "its queries and keys are normed differently"
+            : attention.ScoreFactor != 1 ? "its attention scores have a factor"
+            : !biases.Contains(attention.Bias) ? attention.Bias switch
+            {
+                AttentionBias.None => "its attention has no biases",
+                AttentionBias.QueryKeyValue => "its queries, keys and values have biases and its attention's output has none",
+                _ => "its attention has biases",
+            }
+            : null);
+    }
+
     /// <summary>Why heads keep a shape out of layouts where all layers have the same.</summary>
     public static string? UnevenAttention(ModelSpec spec) =>
         spec.Layers.Any(l => l.Attention != spec.Layers[0].Attention) ? "its layers have different attention heads" : null;
+
+    /// <summary>Why a router is not the plain one: softmax over all experts, the best of all, no bias.</summary>
+    public static string? RouterDiffers(RouterSpec router) =>
+        router.Affinity == RouterAffinity.Sigmoid ? "its router uses sigmoids"
+        : router.SelectionBias ? "its router has a bias on the selection"
+        : router.Groups is not null ? "its router limits tokens to groups of experts" : null;
 }

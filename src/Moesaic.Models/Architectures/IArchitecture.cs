@@ -27,4 +27,7 @@ public interface IArchitecture
 
     /// <summary>The tensor that holds a parameter, see <see cref="ModelParameter.Name"/>.</summary>
     string TensorName(string parameter) => parameter;
+
+    /// <summary>Why a tensor that no parameter has takes no part in the model and is skipped with a note; null when it would be missed.</summary>
+    string? WhyIgnored(ModelSpec spec, string tensor) => null;
 }

@@ -13,13 +13,13 @@ sealed class Llama(string modelType, string className) : IArchitecture
     public ModelSpec ReadSpec(HfConfig config)
     {
         var width = config.Int("intermediate_size", min: 1);
-        return CommonConfig.Read(config, _ => new DenseSpec(width));
+        return CommonConfig.Read(config, CommonConfig.Heads(config), _ => new DenseSpec(width));
     }
 
     public string? WhyNot(ModelSpec spec) =>
         spec.MixtureLayers.Any() ? "it has routed experts"
         : spec.Layers.Any(l => l.FeedForward != spec.Layers[0].FeedForward) ? "its feed-forward layers have different widths"
-        : CommonConfig.UnevenAttention(spec);
+        : CommonConfig.AttentionDiffers(spec, HeadNorm.None, AttentionBias.None, AttentionBias.All);
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {

@@ -18,7 +18,7 @@ sealed class Mixtral : IArchitecture
         router.Validate(config.Source);
         var mixture = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)]);
         config.Accept("router_jitter_noise");     // noise of their training, not of the model
-        return CommonConfig.Read(config, _ => mixture);
+        return CommonConfig.Read(config, CommonConfig.Heads(config), _ => mixture);
     }
 
     public string? WhyNot(ModelSpec spec)
@@ -32,9 +32,9 @@ sealed class Mixtral : IArchitecture
                 return "its experts differ in number or width";
             if (mixture.Router.Chosen != first.Router.Chosen) return "its layers choose different numbers of experts";
             if (!mixture.Router.SumsToScale) return "its combine weights are not renormalised";
-            if (layer.Attention.Bias) return "its attention has biases";
+            if (CommonConfig.RouterDiffers(mixture.Router) is { } reason) return reason;
         }
-        return CommonConfig.UnevenAttention(spec);
+        return CommonConfig.AttentionDiffers(spec, HeadNorm.None, AttentionBias.None);
     }
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)

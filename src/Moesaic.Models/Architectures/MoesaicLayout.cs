@@ -23,22 +23,14 @@ sealed class MoesaicLayout : IArchitecture
             ?? throw config.Bad($"layers[{l}]", "must be an object"), l)).ToArray();
         if (config.Int("num_hidden_layers", min: 1) is var count && count != parsed.Length)
             throw config.Bad("num_hidden_layers", $"is {count}, but layers lists {parsed.Length}");
-        var spec = CommonConfig.Read(config, l => parsed[l].FeedForward);
+        var spec = CommonConfig.Read(config, CommonConfig.Heads(config), l => parsed[l].FeedForward);
         return spec with { Layers = [.. spec.Layers.Select((layer, l) => layer with { Attention = parsed[l].Attention ?? layer.Attention })] };
     }
 
     static (AttentionSpec? Attention, FeedForwardSpec FeedForward) ReadLayer(HfConfig config, JsonObject json, int number)
     {
         var layer = HfConfig.From(json, $"{config.Source}: layers[{number}]");
-        AttentionSpec? attention = null;
-        if (layer.Section("attention") is { } heads)
-        {
-            attention = new AttentionSpec(heads.Int("num_attention_heads", min: 1), heads.Int("num_key_value_heads", min: 1),
-                heads.Int("head_dim", min: 2), heads.BoolOr("attention_bias", false));
-            if (attention.QueryHeads % attention.KeyValueHeads != 0 || attention.HeadDim % 2 != 0)
-                throw layer.Bad("attention", "needs num_key_value_heads that divide num_attention_heads and an even head_dim");
-            RefuseUnread(heads);
-        }
+        var attention = layer.Section("attention") is { } heads ? MoesaicAttention.Read(heads) : null;
         FeedForwardSpec feedForward;
         if (layer.Has("expert_widths"))
         {
@@ -50,22 +42,31 @@ sealed class MoesaicLayout : IArchitecture
                 Affinity = Choice<RouterAffinity>(layer, "affinity"),
                 Weight = Choice<CombineWeight>(layer, "combine_weight"),
                 Scale = (float)layer.NumberOr("scale", 1),
+                SelectionBias = layer.BoolOr("selection_bias", false),
+                Groups = layer.Section("groups") is { } groups ? ReadGroups(groups) : null,
             };
             router.Validate(layer.Source);
-            feedForward = new MixtureSpec(router, widths, layer.IntOr("shared_width", 0));
+            feedForward = new MixtureSpec(router, widths, layer.IntOr("shared_width", 0)) { SharedGate = layer.BoolOr("shared_gate", false) };
         }
         else feedForward = new DenseSpec(layer.Int("width", min: 1));
         RefuseUnread(layer);
         return (attention, feedForward);
     }
 
-    // Our own layout has no keys for other programs: one that we do not know changes the model.
-    static void RefuseUnread(HfConfig config)
+    static ExpertGroups ReadGroups(HfConfig groups)
+    {
+        var read = new ExpertGroups(groups.Int("count", min: 1), groups.Int("kept", min: 1), Choice<GroupScore>(groups, "score"));
+        RefuseUnread(groups);
+        return read;
+    }
+
+    /// <summary>Our own layout has no keys for other programs: one that we do not know changes the model.</summary>
+    internal static void RefuseUnread(HfConfig config)
     {
         if (config.Unread.FirstOrDefault() is { } key) throw config.Bad(key, "is not a key of a layer");
     }
 
-    static T Choice<T>(HfConfig config, string key) where T : struct, Enum
+    internal static T Choice<T>(HfConfig config, string key) where T : struct, Enum
     {
         var text = config.Text(key);
         foreach (var value in Enum.GetValues<T>())
@@ -73,7 +74,7 @@ sealed class MoesaicLayout : IArchitecture
         throw config.Bad(key, $"is \"{text}\"; need one of {string.Join(", ", Enum.GetValues<T>().Select(Name))}");
     }
 
-    static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    internal static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     public string? WhyNot(ModelSpec spec) => null;
 
@@ -84,30 +85,34 @@ sealed class MoesaicLayout : IArchitecture
         return config;
     }
 
-    static JsonObject WriteLayer(LayerSpec layer, AttentionSpec common)
+    static JsonObject WriteLayer(LayerSpec layer, AttentionSpec first)
     {
         var json = layer.FeedForward switch
         {
-            MixtureSpec mixture => new JsonObject
-            {
-                ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]),
-                ["num_experts_per_tok"] = mixture.Router.Chosen,
-                ["affinity"] = Name(mixture.Router.Affinity),
-                ["combine_weight"] = Name(mixture.Router.Weight),
-                ["scale"] = CommonConfig.Number(mixture.Router.Scale),
-                ["shared_width"] = mixture.SharedWidth,
-            },
+            MixtureSpec mixture => WriteMixture(mixture),
             DenseSpec dense => new JsonObject { ["width"] = dense.Width },
             _ => throw new ArgumentException($"unknown feed-forward {layer.FeedForward}", nameof(layer)),
         };
-        if (layer.Attention != common)
-            json["attention"] = new JsonObject
-            {
-                ["num_attention_heads"] = layer.Attention.QueryHeads,
-                ["num_key_value_heads"] = layer.Attention.KeyValueHeads,
-                ["head_dim"] = layer.Attention.HeadDim,
-                ["attention_bias"] = layer.Attention.Bias,
-            };
+        if (MoesaicAttention.Write(layer.Attention, first) is { } attention) json["attention"] = attention;
+        return json;
+    }
+
+    static JsonObject WriteMixture(MixtureSpec mixture)
+    {
+        var router = mixture.Router;
+        var json = new JsonObject
+        {
+            ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]),
+            ["num_experts_per_tok"] = router.Chosen,
+            ["affinity"] = Name(router.Affinity),
+            ["combine_weight"] = Name(router.Weight),
+            ["scale"] = CommonConfig.Number(router.Scale),
+            ["shared_width"] = mixture.SharedWidth,
+        };
+        if (mixture.SharedGate) json["shared_gate"] = true;
+        if (router.SelectionBias) json["selection_bias"] = true;
+        if (router.Groups is { } groups)
+            json["groups"] = new JsonObject { ["count"] = groups.Count, ["kept"] = groups.Kept, ["score"] = Name(groups.Score) };
         return json;
     }
 }

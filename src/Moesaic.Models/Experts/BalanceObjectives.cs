@@ -1,3 +1,5 @@
+using Moesaic.Tensors;
+
 namespace Moesaic.Models.Experts;
 
 /// <summary>
@@ -23,21 +25,29 @@ public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
     }
 
     /// <summary>
-    /// Adds the gradient of both objectives with respect to one token's logits. fₑ is a count and has no gradient:
-    /// ∂/∂z = c E/n · p ∘ (f − ⟨f, p⟩) + 2 c_z/n · logsumexp · p.
+    /// Adds the gradient of both objectives with respect to one token's logits. fₑ is a count and has no gradient. With
+    /// softmax it is ∂/∂z = c E/n · p ∘ (f − ⟨f, p⟩) + 2 c_z/n · logsumexp · p; with sigmoids σ, whose p is σ divided by
+    /// its sum (DeepSeek-V3 2024, eq. 18), the first term has the further factor 1 − σ and the second keeps softmax(z).
     /// </summary>
-    /// <param name="probabilities">The token's E probabilities.</param>
+    /// <param name="affinity">Of the router.</param>
+    /// <param name="logits">The token's E logits.</param>
+    /// <param name="probabilities">The token's E affinities, summing to 1.</param>
     /// <param name="logSumExp">Of the token's logits.</param>
     /// <param name="load">fₑ over the pass.</param>
     /// <param name="counted">n, number of counted tokens.</param>
     /// <param name="dLogits">E gradients, added to.</param>
-    public void AddGradient(ReadOnlySpan<float> probabilities, float logSumExp, ReadOnlySpan<double> load, int counted,
-        Span<float> dLogits)
+    public void AddGradient(RouterAffinity affinity, ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float logSumExp,
+        ReadOnlySpan<double> load, int counted, Span<float> dLogits)
     {
         double mean = 0;
         for (var e = 0; e < probabilities.Length; e++) mean += load[e] * probabilities[e];
         double balance = LoadBalance * probabilities.Length / counted, z = 2.0 * ZLoss / counted * logSumExp;
+        var sigmoid = affinity == RouterAffinity.Sigmoid;
         for (var e = 0; e < probabilities.Length; e++)
-            dLogits[e] += (float)(probabilities[e] * ((balance * (load[e] - mean)) + z));
+        {
+            var (slope, soft) = sigmoid
+                ? (1 - GateOps.Sigmoid(logits[e]), MathF.Exp(logits[e] - logSumExp)) : (1, probabilities[e]);
+            dLogits[e] += (float)((probabilities[e] * slope * balance * (load[e] - mean)) + (soft * z));
+        }
     }
 }

@@ -1,19 +1,24 @@
 using System.Runtime.InteropServices;
 using Moesaic.Kernels;
 using Moesaic.Tensors;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Moesaic.Models.Experts;
 
 /// <summary>Who is chosen: scores, selection and combine weights for each token, with their gradient.</summary>
 /// <param name="spec">The pipeline.</param>
 /// <param name="weight">[E, D].</param>
-public sealed class Router(RouterSpec spec, WeightMatrix weight)
+/// <param name="selectionBias">[1, E], with <see cref="RouterSpec.SelectionBias"/>; otherwise null.</param>
+public sealed class Router(RouterSpec spec, WeightMatrix weight, Tensor? selectionBias = null)
 {
     /// <summary>The pipeline.</summary>
     public RouterSpec Spec { get; } = spec;
 
     /// <summary>[E, D].</summary>
     public WeightMatrix Weight { get; } = weight;
+
+    /// <summary>[1, E], or null.</summary>
+    public Tensor? SelectionBias { get; } = selectionBias;
 
     /// <summary>Routes T tokens.</summary>
     /// <param name="workspace">The pass.</param>
@@ -38,7 +43,7 @@ public sealed class Router(RouterSpec spec, WeightMatrix weight)
         {
             AddWeightGradient(workspace, logits, routing);
             if (objectives is not null)
-                AddObjectives(objectives, routing, counted.Span, workspace.AddedGradient(logits)!);
+                AddObjectives(objectives, logits, routing, counted.Span, workspace.AddedGradient(logits)!);
         });
 
     /// <summary>Slots 4 to 7 for given logits: probabilities, selection and weights. Pure.</summary>
@@ -49,27 +54,42 @@ public sealed class Router(RouterSpec spec, WeightMatrix weight)
         int experts = Spec.Experts, chosen = Spec.Chosen, tokens = routing.Weights.Rows;
         Softmax.Rows(logits, experts, routing.Probabilities.Span);
         var ids = MemoryMarshal.AsMemory(routing.Chosen).Span;
+        // Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
+        var selectByLogit = SelectionBias is null && Spec is { Affinity: not RouterAffinity.Sigmoid, Groups: null };
+        Span<float> scores_E = selectByLogit ? [] : experts <= 512 ? stackalloc float[experts] : new float[experts];
         for (var t = 0; t < tokens; t++)
         {
-            var z = logits.Slice(t * experts, experts);
-            var p = routing.Probabilities.Row(t);
+            var z_E = logits.Slice(t * experts, experts);
+            var p_E = routing.Probabilities.Row(t);
             var ids_K = ids.Slice(t * chosen, chosen);
             var w_K = routing.Weights.Row(t);
-            Selection.TopK(z, ids_K);
             // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
-            routing.LogSumExp.Span[t] = z[ids_K[0]] - MathF.Log(p[ids_K[0]]);
+            var best = TensorPrimitives.IndexOfMax(z_E);
+            routing.LogSumExp.Span[t] = z_E[best] - MathF.Log(p_E[best]);
+            if (Spec.Affinity == RouterAffinity.Sigmoid)
+                for (var e = 0; e < experts; e++) p_E[e] = GateOps.Sigmoid(z_E[e]);
+
+            if (selectByLogit) Selection.TopK(z_E, ids_K);
+            else
+            {
+                p_E.CopyTo(scores_E);
+                if (SelectionBias is not null) TensorPrimitives.Add(scores_E, SelectionBias.Span, scores_E);
+                if (Spec.Groups is { } groups) Selection.LimitToGroups(scores_E, groups);
+                Selection.TopK(scores_E, ids_K);
+            }
 
             var sum = 1f;
             if (Spec.SumsToScale)
             {
                 sum = 0;
-                foreach (var e in ids_K) sum += p[e];
+                foreach (var e in ids_K) sum += p_E[e];
             }
-            for (var j = 0; j < chosen; j++) w_K[j] = p[ids_K[j]] / sum * Spec.Scale;
+            for (var j = 0; j < chosen; j++) w_K[j] = p_E[ids_K[j]] / sum * Spec.Scale;
+            if (Spec.Affinity == RouterAffinity.Sigmoid)
+                TensorPrimitives.Divide(p_E, TensorPrimitives.Sum<float>(p_E), p_E);
         }
     }
 
-    // Softmax over the chosen and renormalised softmax are the same function of the chosen logits: w = s·softmax(z_chosen).
     void AddWeightGradient(Workspace workspace, Tensor logits, in Routing routing)
     {
         var dLogits = workspace.AddedGradient(logits)!;
@@ -84,11 +104,17 @@ public sealed class Router(RouterSpec spec, WeightMatrix weight)
             var dz_E = dLogits.Row(t);
             var inner = 0f;
             for (var j = 0; j < chosen; j++) inner += w_K[j] * dw_K[j];
-            if (Spec.SumsToScale)
+            if (Spec.SumsToScale) inner /= Spec.Scale;
+            if (Spec.Affinity == RouterAffinity.Sigmoid)
             {
-                inner /= Spec.Scale;
-                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
+                // σ' = σ(1 − σ), and w is proportional to σ: ∂w/∂z has the factor w(1 − σ).
+                if (!Spec.SumsToScale) inner = 0;
+                for (var j = 0; j < chosen; j++)
+                    dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner) * (1 - GateOps.Sigmoid(logits.Row(t)[ids_K[j]]));
             }
+            // Softmax over the chosen and renormalised softmax are the same function of the chosen logits: w = s·softmax(z_chosen).
+            else if (Spec.SumsToScale)
+                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
             else
             {
                 var p_E = routing.Probabilities.Row(t);
@@ -98,7 +124,7 @@ public sealed class Router(RouterSpec spec, WeightMatrix weight)
         }
     }
 
-    void AddObjectives(BalanceObjectives objectives, in Routing routing, ReadOnlySpan<bool> counted, Tensor dLogits)
+    void AddObjectives(BalanceObjectives objectives, Tensor logits, in Routing routing, ReadOnlySpan<bool> counted, Tensor dLogits)
     {
         Span<double> load = Spec.Experts <= 256 ? stackalloc double[Spec.Experts] : new double[Spec.Experts];
         load.Clear();
@@ -113,6 +139,7 @@ public sealed class Router(RouterSpec spec, WeightMatrix weight)
         for (var e = 0; e < load.Length; e++) load[e] /= (double)tokens * Spec.Chosen;
         for (var t = 0; t < dLogits.Rows; t++)
             if (counted.IsEmpty || counted[t])
-                objectives.AddGradient(routing.Probabilities.Row(t), routing.LogSumExp.Span[t], load, tokens, dLogits.Row(t));
+                objectives.AddGradient(Spec.Affinity, logits.Row(t), routing.Probabilities.Row(t), routing.LogSumExp.Span[t],
+                    load, tokens, dLogits.Row(t));
     }
 }

@@ -19,4 +19,28 @@ public static class Selection
             chosen[j] = best;
         }
     }
+
+    /// <summary>
+    /// Sets the scores outside the best groups to −∞; ties go to the lowest group. Published code sets them to 0 instead,
+    /// which is the same as long as every score inside is positive.
+    /// </summary>
+    /// <param name="scores">E scores, group after group; changed.</param>
+    /// <param name="groups">How many groups, how many stay, what stands for a group.</param>
+    public static void LimitToGroups(Span<float> scores, ExpertGroups groups)
+    {
+        var size = scores.Length / groups.Count;
+        Span<float> best = groups.Count <= 64 ? stackalloc float[groups.Count] : new float[groups.Count];
+        Span<int> kept = groups.Kept <= 64 ? stackalloc int[groups.Kept] : new int[groups.Kept];
+        Span<int> two = stackalloc int[2];
+        for (var g = 0; g < groups.Count; g++)
+        {
+            var group = scores.Slice(g * size, size);
+            var top = two[..(groups.Score == GroupScore.SumOfBestTwo ? 2 : 1)];
+            TopK(group, top);
+            best[g] = group[top[0]] + (top.Length == 2 ? group[top[1]] : 0);
+        }
+        TopK(best, kept);
+        for (var g = 0; g < groups.Count; g++)
+            if (!kept.Contains(g)) scores.Slice(g * size, size).Fill(float.NegativeInfinity);
+    }
 }

@@ -107,13 +107,14 @@ static class GgufArchitectures
     /// <summary>What is written is read again: a feature that the keys silently lose is found whatever it is.</summary>
     static string? LostIn(IGgufArchitecture architecture, ModelSpec spec)
     {
+        if (spec.Rope.Scaling == RopeScaling.Yarn) return "its context is stretched by yarn";
         if (spec.Layers.Any(l => l.Attention.HeadDim != spec.Layers[0].Attention.HeadDim)) return "its heads have different widths";
         var metadata = new GgufMetadata("the keys written");
         WriteSpec(architecture, spec, metadata);
         var keys = new GgufKeys(metadata, null, architecture.Name);
         var layers = architecture.ReadLayers(keys);
         // Biases are seen from the tensors, which there are none of here.
-        var expected = spec.Layers.Select(l => l with { Attention = l.Attention with { Bias = false } });
+        var expected = spec.Layers.Select(l => l with { Attention = l.Attention with { Bias = AttentionBias.None } });
         var common = ReadCommon(keys, spec.Layers) with
         {
             VocabularySize = spec.VocabularySize, TiedEmbeddings = spec.TiedEmbeddings, Rope = spec.Rope,

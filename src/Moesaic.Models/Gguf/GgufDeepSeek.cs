@@ -14,7 +14,7 @@ sealed class GgufDeepSeek : IGgufArchitecture
     {
         int layers = keys.Layers(), leading = keys.Int(GgufKeys.LeadingDense);
         int experts = keys.Experts(), width = keys.Int(GgufKeys.ExpertLength, min: 1);
-        var attention = keys.ReadAttention(bias: keys.HasTensor("blk.0.attn_q.bias"));
+        var attention = keys.ReadAttention();
         keys.Only(GgufKeys.WeightsScale, 1);
         keys.Only(GgufKeys.GatingFunction, 1);
         if (keys.Metadata.FlagOrNull(keys.Full(GgufKeys.WeightsNorm)) is true)

@@ -79,8 +79,8 @@ sealed class GgufKeys(GgufMetadata metadata, GgufFile? tensors, string architect
     /// <summary>A complaint about a key of the architecture.</summary>
     public BadModelException Bad(string key, string what) => metadata.Bad(Full(key), what);
 
-    /// <summary>Heads and their width, the same in all layers.</summary>
-    public AttentionSpec ReadAttention(bool bias)
+    /// <summary>Heads and their width, the same in all layers. Biases are seen from the tensors.</summary>
+    public AttentionSpec ReadAttention()
     {
         int width = Int(EmbeddingLength, min: 1), heads = Int(HeadCount, min: 1), shared = IntOrNull(KeyValueHeadCount, min: 1) ?? heads;
         if (heads % shared != 0) throw Bad(KeyValueHeadCount, $"is {shared}, which does not divide {HeadCount} ({heads})");
@@ -90,7 +90,9 @@ sealed class GgufKeys(GgufMetadata metadata, GgufFile? tensors, string architect
         if (IntOrNull(ValueLength) is { } value && value != length) throw Bad(ValueLength, $"is {value}, unlike {KeyLength} ({length}), which is not supported");
         if (IntOrNull(RopeDimensions) is { } rotated && rotated != length)
             throw Bad(RopeDimensions, $"is {rotated} of {length}; rotating a part of a head is not supported");
-        return new AttentionSpec(heads, shared, length, bias);
+        return new AttentionSpec(heads, shared, length,
+            !HasTensor("blk.0.attn_q.bias") ? AttentionBias.None
+            : HasTensor("blk.0.attn_output.bias") ? AttentionBias.All : AttentionBias.QueryKeyValue);
     }
 
     /// <summary>Writes what <see cref="ReadAttention"/> reads.</summary>

@@ -9,7 +9,7 @@ sealed class GgufLlama : IGgufArchitecture
 
     public IReadOnlyList<LayerSpec> ReadLayers(GgufKeys keys)
     {
-        var attention = keys.ReadAttention(bias: keys.HasTensor("blk.0.attn_q.bias"));
+        var attention = keys.ReadAttention();
         var width = keys.Int(GgufKeys.FeedForwardLength, min: 1);
         FeedForwardSpec feedForward = new DenseSpec(width);
         if (keys.Experts() is var experts and > 0)

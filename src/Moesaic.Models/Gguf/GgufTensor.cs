@@ -14,7 +14,7 @@ sealed record GgufTensor(string Name, IReadOnlyList<string> Parameters, int Rows
     /// <summary>Dimensions in the file, outermost first.</summary>
     public long[] Shape => Kind switch
     {
-        GgufTensorKind.Vector => [Columns],
+        GgufTensorKind.Vector or GgufTensorKind.Row => [Columns],
         GgufTensorKind.Experts => [Parameters.Count, Rows, Columns],
         _ => [Rows, Columns],
     };
@@ -34,6 +34,9 @@ enum GgufTensorKind
 {
     /// <summary>A norm or bias; always float32.</summary>
     Vector,
+
+    /// <summary>A matrix of one row, stored as a vector; always float32.</summary>
+    Row,
 
     /// <summary>A router; float32 unless a file has it otherwise.</summary>
     Router,

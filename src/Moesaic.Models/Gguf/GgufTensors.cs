@@ -26,18 +26,42 @@ static class GgufTensors
 
     static IEnumerable<GgufTensor> Attention(string block, string layer, AttentionSpec attention, int width, bool neighbouringPairs)
     {
+        if (attention.Latent is not null) return LatentAttention(block, layer, attention, attention.Latent, width);
         int queries = attention.QueryHeads * attention.HeadDim, keys = attention.KeyValueHeads * attention.HeadDim;
-        foreach (var (stored, ours, rows, columns, rotated) in new[]
+        var headDim = neighbouringPairs ? attention.HeadDim : 0;
+        return
+        [
+            .. Projection("q", "q", queries, width, headDim), .. Norm("q", queries),
+            .. Projection("k", "k", keys, width, headDim), .. Norm("k", keys),
+            .. Projection("v", "v", keys, width, 0), .. Projection("output", "o", width, queries, 0),
+        ];
+
+        // A bias has as many elements as the projection rows: a column of one element each, in the same order.
+        GgufTensor[] Projection(string stored, string ours, int rows, int columns, int headDim) =>
+        [
+            Matrix($"{block}attn_{stored}.weight", $"{layer}{ours}_proj.weight", rows, columns) with { HeadDim = headDim },
+            .. attention.Bias == AttentionBias.All || (attention.Bias == AttentionBias.QueryKeyValue && ours != "o")
+                ? [Vector($"{block}attn_{stored}.bias", $"{layer}{ours}_proj.bias", rows) with { HeadDim = headDim }] : Array.Empty<GgufTensor>(),
+        ];
+        GgufTensor[] Norm(string name, int all) => attention.Norm == HeadNorm.None ? []
+            : [Vector($"{block}attn_{name}_norm.weight", $"{layer}{name}_norm.weight", attention.Norm == HeadNorm.Head ? attention.HeadDim : all)];
+    }
+
+    static IEnumerable<GgufTensor> LatentAttention(string block, string layer, AttentionSpec attention, LatentSpec latent, int width)
+    {
+        int heads = attention.QueryHeads, queries = heads * attention.HeadDim;
+        if (latent.QueryRank == 0) yield return Matrix($"{block}attn_q.weight", $"{layer}q_proj.weight", queries, width);
+        else
         {
-            ("q", "q", queries, width, true), ("k", "k", keys, width, true), ("v", "v", keys, width, false),
-            ("output", "o", width, queries, false),
-        })
-        {
-            var headDim = rotated && neighbouringPairs ? attention.HeadDim : 0;
-            yield return Matrix($"{block}attn_{stored}.weight", $"{layer}{ours}_proj.weight", rows, columns) with { HeadDim = headDim };
-            // A bias has as many elements as the projection rows: a column of one element each, in the same order.
-            if (attention.Bias) yield return Vector($"{block}attn_{stored}.bias", $"{layer}{ours}_proj.bias", rows) with { HeadDim = headDim };
+            yield return Matrix($"{block}attn_q_a.weight", $"{layer}q_a_proj.weight", latent.QueryRank, width);
+            yield return Vector($"{block}attn_q_a_norm.weight", $"{layer}q_a_layernorm.weight", latent.QueryRank);
+            yield return Matrix($"{block}attn_q_b.weight", $"{layer}q_b_proj.weight", queries, latent.QueryRank);
         }
+        yield return Matrix($"{block}attn_kv_a_mqa.weight", $"{layer}kv_a_proj_with_mqa.weight", latent.Rank + latent.RotaryDim, width);
+        yield return Vector($"{block}attn_kv_a_norm.weight", $"{layer}kv_a_layernorm.weight", latent.Rank);
+        yield return Matrix($"{block}attn_kv_b.weight", $"{layer}kv_b_proj.weight",
+            heads * (attention.HeadDim - latent.RotaryDim + latent.ValueDim), latent.Rank);
+        yield return Matrix($"{block}attn_output.weight", $"{layer}o_proj.weight", width, heads * latent.ValueDim);
     }
 
     static IEnumerable<GgufTensor> FeedForward(string block, string layer, FeedForwardSpec feedForward, int width)
@@ -51,10 +75,15 @@ static class GgufTensors
                 return
                 [
                     Matrix($"{block}ffn_gate_inp.weight", $"{layer}gate.weight", experts.Length, width) with { Kind = GgufTensorKind.Router },
+                    .. mixture.Router.SelectionBias
+                        ? [Vector($"{block}exp_probs_b.bias", $"{layer}gate.e_score_correction_bias", experts.Length)] : Array.Empty<GgufTensor>(),
                     .. mixture.UniformWidth is { } inner
                         ? Triple($"{block}ffn_", "_exps", experts, inner, width).Select(t => t with { Kind = GgufTensorKind.Experts })
                         : experts.SelectMany((expert, e) => Triple($"{block}ffn_", FormattableString.Invariant($".{e}"), [expert], mixture.ExpertWidths[e], width)),
                     .. mixture.SharedWidth == 0 ? [] : Triple($"{block}ffn_", "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width),
+                    .. mixture.SharedGate
+                        ? [Matrix($"{block}ffn_gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width) with { Kind = GgufTensorKind.Row }]
+                        : Array.Empty<GgufTensor>(),
                 ];
             default:
                 throw new ArgumentException($"unknown feed-forward {feedForward}", nameof(feedForward));

@@ -3,26 +3,22 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Models.Layers;
 
-/// <summary>Grouped-query attention with rotary positions, over this pass's tokens or over a cache.</summary>
+/// <summary>Causal attention over this pass's tokens or over a cache.</summary>
 public sealed class AttentionLayer
 {
     readonly int layer;
-    readonly RotaryTable rotary;
-    readonly WeightMatrix q, k, v, o;
-    readonly Tensor? qBias, kBias, vBias, oBias;
+    readonly IHeadProjections projections;
+    readonly WeightMatrix o;
+    readonly Tensor? oBias;
 
     internal AttentionLayer(int layer, ModelSpec model, AttentionSpec spec, RotaryTable rotary, ParameterFactory make)
     {
-        (this.layer, Spec, this.rotary) = (layer, spec, rotary);
-        int queries = spec.QueryHeads * spec.HeadDim, keys = spec.KeyValueHeads * spec.HeadDim;
-        WeightMatrix Projection(string name, int rows, int columns) =>
-            make.Matrix($"model.layers.{layer}.self_attn.{name}_proj.weight", ParameterRole.Attention, rows, columns);
-        Tensor? Bias(string name, int count) =>
-            spec.Bias ? make.Vector($"model.layers.{layer}.self_attn.{name}_proj.bias", ParameterRole.Attention, count) : null;
-        (q, qBias) = (Projection("q", queries, model.Width), Bias("q", queries));
-        (k, kBias) = (Projection("k", keys, model.Width), Bias("k", keys));
-        (v, vBias) = (Projection("v", keys, model.Width), Bias("v", keys));
-        (o, oBias) = (Projection("o", model.Width, queries), Bias("o", model.Width));
+        (this.layer, Spec) = (layer, spec);
+        var prefix = $"model.layers.{layer}.self_attn";
+        projections = spec.Latent is null
+            ? new GroupedProjections(prefix, model, spec, rotary, make) : new LatentProjections(prefix, model, spec, rotary, make);
+        o = make.Matrix($"{prefix}.o_proj.weight", ParameterRole.Attention, model.Width, spec.QueryHeads * spec.ValueDim);
+        oBias = spec.Bias == AttentionBias.All ? make.Vector($"{prefix}.o_proj.bias", ParameterRole.Attention, model.Width) : null;
     }
 
     /// <summary>Heads.</summary>
@@ -35,19 +31,20 @@ public sealed class AttentionLayer
     /// <returns>[T, D], to be added to the residual stream.</returns>
     public Tensor Forward(Workspace workspace, Tensor x, PassInput input)
     {
-        var (queries, keys, values) = workspace.Linear(x, (q, qBias), (k, kBias), (v, vBias));
-        var (cos, sin) = rotary.Angles;
-        workspace.RotateInPlace(queries, Spec.HeadDim, input.Positions, cos, sin);
-        workspace.RotateInPlace(keys, Spec.HeadDim, input.Positions, cos, sin);
-        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.HeadDim, 1f / MathF.Sqrt(Spec.HeadDim));
+        var (queries, keys, values) = projections.Forward(workspace, x, input.Positions);
+        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.PaddedDim, Spec.ScoreFactor / MathF.Sqrt(Spec.HeadDim));
+        Tensor mixed;
         if (input.Cache is { } cache)
         {
             if (workspace.Recording) throw new InvalidOperationException("a recorded pass cannot use a cache");
             ref readonly var pages = ref cache.Layer(layer);
             var rows = input.CacheRows.Span;
             for (var t = 0; t < rows.Length; t++) pages.Write(rows[t], keys.Row(t), values.Row(t));
-            return workspace.Linear(workspace.Attention(shape, input.Segments, queries, pages, input.PageTable), o, oBias);
+            mixed = workspace.Attention(shape, input.Segments, queries, pages, input.PageTable);
         }
-        return workspace.Linear(workspace.Attention(shape, input.Segments, queries, keys, values), o, oBias);
+        else mixed = workspace.Attention(shape, input.Segments, queries, keys, values);
+        if (Spec.ValueDim < Spec.PaddedDim)
+            mixed = workspace.JoinHeads(Spec.QueryHeads, Spec.ValueDim, new(mixed, Spec.PaddedDim, 0, Spec.ValueDim));
+        return workspace.Linear(mixed, o, oBias);
     }
 }

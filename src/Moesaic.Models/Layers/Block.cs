@@ -31,14 +31,19 @@ public sealed class Block
 
         MixtureFeedForward Mixture(string name, MixtureSpec mixture)
         {
-            var router = new Router(mixture.Router,
-                make.Matrix($"{name}.gate.weight", ParameterRole.Router, mixture.Router.Experts, model.Width));
-            DenseFeedForward[] experts = [.. mixture.ExpertWidths.Select((width, e) =>
+            var (router, experts) = (mixture.Router, mixture.Router.Experts);
+            var weight = make.Matrix($"{name}.gate.weight", ParameterRole.Router, experts, model.Width);
+            var bias = router.SelectionBias
+                ? make.Vector($"{name}.gate.e_score_correction_bias", ParameterRole.SelectionBias, experts) : null;
+            DenseFeedForward[] triples = [.. mixture.ExpertWidths.Select((width, e) =>
                 Dense($"{name}.experts.{e}", ParameterRole.Experts, width))];
-            return new MixtureFeedForward(router,
-                new ExpertTable([.. experts.Select(e => e.Gate)], [.. experts.Select(e => e.Up)], [.. experts.Select(e => e.Down)]),
-                mixture.SharedWidth == 0 ? null
-                    : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth));
+            var shared = mixture.SharedWidth == 0 ? null
+                : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth);
+            var gate = mixture is { SharedGate: true, SharedWidth: > 0 }
+                ? make.Matrix($"{name}.shared_expert_gate.weight", ParameterRole.SharedExperts, 1, model.Width) : null;
+            return new MixtureFeedForward(new Router(router, weight, bias),
+                new ExpertTable([.. triples.Select(e => e.Gate)], [.. triples.Select(e => e.Up)], [.. triples.Select(e => e.Down)]),
+                shared, gate);
         }
     }
 

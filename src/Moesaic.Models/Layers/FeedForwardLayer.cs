@@ -42,11 +42,13 @@ public sealed class DenseFeedForward(WeightMatrix gate, WeightMatrix up, WeightM
     }
 }
 
-/// <summary>Router, dispatch and experts put together: y = Σⱼ wⱼ Eⱼ(x) (+ shared(x)).</summary>
+/// <summary>Router, dispatch and experts put together: y = Σⱼ wⱼ Eⱼ(x) (+ σ(g·x) shared(x)).</summary>
 /// <param name="router">Who is chosen.</param>
 /// <param name="experts">What they compute.</param>
 /// <param name="shared">The shared experts as one, or null.</param>
-public sealed class MixtureFeedForward(Router router, ExpertTable experts, DenseFeedForward? shared) : FeedForwardLayer
+/// <param name="sharedGate">[1, D], or null when the shared experts have weight 1.</param>
+public sealed class MixtureFeedForward(Router router, ExpertTable experts, DenseFeedForward? shared, WeightMatrix? sharedGate)
+    : FeedForwardLayer
 {
     /// <summary>Who is chosen.</summary>
     public Router Router { get; } = router;
@@ -57,11 +59,17 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     /// <summary>The shared experts as one, or null.</summary>
     public DenseFeedForward? Shared { get; } = shared;
 
+    /// <summary>g, [1, D], or null when the shared experts have weight 1.</summary>
+    public WeightMatrix? SharedGate { get; } = sharedGate;
+
     /// <inheritdoc/>
     public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
     {
         var routed = Routed(workspace, x, input, statistics);
-        return Shared is null ? routed : workspace.Residual(routed, Shared.Forward(workspace, x, input, null));
+        if (Shared is null) return routed;
+        var always = Shared.Forward(workspace, x, input, null);
+        if (SharedGate is not null) always = workspace.GateRows(always, workspace.Linear(x, SharedGate));
+        return workspace.Residual(routed, always);
     }
 
     /// <summary>The routed part alone, [T, D].</summary>

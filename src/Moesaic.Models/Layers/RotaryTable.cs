@@ -3,7 +3,7 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Models.Layers;
 
-/// <summary>Cosines and sines per position.</summary>
+/// <summary>Cosines and sines per position, times the factor that some scalings put on them.</summary>
 /// <param name="Cos">[positions, headDim/2].</param>
 /// <param name="Sin">[positions, headDim/2].</param>
 public sealed record RotaryAngles(Tensor Cos, Tensor Sin);
@@ -47,8 +47,8 @@ public sealed class RotaryTable(RopeConfig spec, int headDim)
             for (var i = 0; i < frequencies.Length; i++)
             {
                 var (s, c) = Math.SinCos(p * frequencies[i]);
-                cos.Row(p)[i] = (float)c;
-                sin.Row(p)[i] = (float)s;
+                cos.Row(p)[i] = (float)(c * spec.Gain);
+                sin.Row(p)[i] = (float)(s * spec.Gain);
             }
         return new RotaryAngles(cos, sin);
     }
@@ -57,6 +57,7 @@ public sealed class RotaryTable(RopeConfig spec, int headDim)
     public static double[] Frequencies(RopeConfig spec, int headDim)
     {
         var frequencies = new double[headDim / 2];
+        var (first, last) = spec.Scaling == RopeScaling.Yarn ? YarnRamp(spec, headDim) : default;
         for (var i = 0; i < frequencies.Length; i++)
         {
             var plain = Math.Pow(spec.Theta, -2.0 * i / headDim);
@@ -64,6 +65,7 @@ public sealed class RotaryTable(RopeConfig spec, int headDim)
             {
                 RopeScaling.Linear => plain / spec.Factor,
                 RopeScaling.Llama3 => Llama3(plain, spec),
+                RopeScaling.Yarn => plain * (1 + (Math.Clamp((i - first) / (last - first), 0, 1) * ((1 / spec.Factor) - 1))),
                 _ => plain,
             };
         }
@@ -77,5 +79,18 @@ public sealed class RotaryTable(RopeConfig spec, int headDim)
         if (turns > spec.HighFrequencyFactor) return frequency;
         var smooth = (turns - spec.LowFrequencyFactor) / (spec.HighFrequencyFactor - spec.LowFrequencyFactor);
         return ((1 - smooth) * frequency / spec.Factor) + (smooth * frequency);
+    }
+
+    // Pairs up to the first keep their frequency, from the last on they are divided.
+    static (double First, double Last) YarnRamp(RopeConfig spec, int headDim)
+    {
+        double first = PairThatTurns(spec.BetaFast), last = PairThatTurns(spec.BetaSlow);
+        if (spec.Truncate) (first, last) = (Math.Floor(first), Math.Ceiling(last));
+        (first, last) = (Math.Max(first, 0), Math.Min(last, headDim - 1));
+        return (first, last == first ? last + 0.001 : last);
+
+        // i with context · θ^(−2i/d) = 2π · turns
+        double PairThatTurns(double turns) =>
+            headDim * Math.Log(spec.OriginalContext / (turns * 2 * Math.PI)) / (2 * Math.Log(spec.Theta));
     }
 }

@@ -33,6 +33,8 @@ sealed class HfWeights : StoredWeights
             parameters.Add(parameter);
             places.Add(needed.Name, (stored, parameter));
         }
+        foreach (var tensor in folder.Weights.Tensors)
+            if (architecture.WhyIgnored(Spec, tensor.Name) is { } reason) reader.Skip(tensor.Name, reason);
         if (Spec.TiedEmbeddings) reader.SkipCopy("lm_head.weight", "model.embed_tokens.weight");
         notes.AddRange(reader.Finish());
     }

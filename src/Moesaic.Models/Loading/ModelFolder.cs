@@ -69,7 +69,8 @@ public static class ModelFolder
         {
             Config = architecture.WriteConfig(model.Spec, options.Type),
             Tensors = [.. model.Parameters.Select(p =>
-                Source(p, architecture.TensorName(p.Name), options.Type, scales.GetValueOrDefault(p.Value, 1f)))],
+                Source(p, architecture.TensorName(p.Name), p.Role == ParameterRole.SelectionBias ? TensorType.F32 : options.Type,
+                    scales.GetValueOrDefault(p.Value, 1f)))],
             SideFilesFrom = options.SideFilesFrom,
             ExtraFiles = options.ExtraFiles,
             ModelCard = options.ModelCard,

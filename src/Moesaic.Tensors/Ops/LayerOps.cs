@@ -27,16 +27,16 @@ public static class LayerOps
     static void RecordEmbed(Workspace workspace, Tensor table, ReadOnlyMemory<int> ids, Tensor y) => workspace.Record(y, () =>
         Rows.ScatterAdd(y.Gradient!.Span, ids.Span, table.Columns, workspace.AddedGradient(table)!.Span));
 
-    /// <summary>RMSNorm: y = x / sqrt(mean(x²) + ε) · w.</summary>
+    /// <summary>RMSNorm: y = x / sqrt(mean(x²) + ε) · w, over as many values as the weight has.</summary>
     /// <param name="workspace">The pass.</param>
-    /// <param name="x">[T, D].</param>
+    /// <param name="x">[T, D], or [T, H·D] to norm each of H heads by itself.</param>
     /// <param name="weight">[1, D].</param>
     /// <param name="epsilon">Added to the mean square.</param>
-    /// <returns>[T, D].</returns>
+    /// <returns>Shaped as x.</returns>
     public static Tensor RmsNorm(this Workspace workspace, Tensor x, Tensor weight, float epsilon)
     {
         var y = workspace.Rent(x.Rows, x.Columns);
-        var inverse = workspace.Rent(1, x.Rows);
+        var inverse = workspace.Rent(1, x.Count / weight.Count);
         Kernels.RmsNorm.Forward(x.Span, weight.Span, epsilon, y.Span, inverse.Span);
         if (workspace.Recording && (x.NeedsGradient || weight.NeedsGradient))
             RecordRmsNorm(workspace, x, weight, inverse, y);

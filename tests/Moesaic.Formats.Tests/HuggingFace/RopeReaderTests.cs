@@ -44,8 +44,23 @@ public sealed class RopeReaderTests
         Assert.Equal(Llama31, Read($$"""{"rope_parameters":{"rope_theta":500000.0,"rope_type":"llama3",{{Llama3}} } }"""));
     }
 
+    [Fact]
+    public void Yarn_is_read_with_its_defaults_and_with_deepseeks_keys()
+    {
+        Assert.Equal(new RopeConfig(10_000, RopeScaling.Yarn, 4, OriginalContext: 32768),
+            Read("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32768}}"""));
+        Assert.Equal(new RopeConfig(10_000, RopeScaling.Yarn, 4, OriginalContext: 64),
+            Read("""{"max_position_embeddings":64,"rope_scaling":{"type":"yarn","factor":4}}"""));
+        Assert.Equal(new RopeConfig(10_000, RopeScaling.Yarn, 40, OriginalContext: 4096) { BetaFast = 16, BetaSlow = 2, MScale = 0.707, MScaleAllDim = 0.5 },
+            Read("""{"rope_scaling":{"type":"yarn","factor":40,"original_max_position_embeddings":4096,"beta_fast":16,"beta_slow":2,"mscale":0.707,"mscale_all_dim":0.5}}"""));
+    }
+
     [Theory]
-    [InlineData("""{"rope_scaling":{"type":"yarn","factor":4}}""", "\"yarn\", which is not supported")]
+    [InlineData("""{"rope_scaling":{"type":"yarn","factor":4}}""", "max_position_embeddings is missing")]
+    [InlineData("""{"rope_scaling":{"type":"yarn","factor":4,"original_max_position_embeddings":32,"mscale":0.7}}""", "mscale_all_dim")]
+    [InlineData("""{"rope_scaling":{"type":"yarn","factor":4,"original_max_position_embeddings":32,"beta_fast":1,"beta_slow":2}}""", "beta_fast")]
+    [InlineData("""{"rope_scaling":{"type":"yarn","factor":4,"original_max_position_embeddings":32,"attention_factor":0}}""", "attention_factor")]
+    [InlineData("""{"rope_scaling":{"type":"yarn","factor":4,"original_max_position_embeddings":32,"finetuned":true}}""", "finetuned")]
     [InlineData("""{"rope_scaling":{"type":"dynamic","factor":4}}""", "\"dynamic\"")]
     [InlineData("""{"rope_scaling":{"rope_type":"longrope","short_factor":[1],"long_factor":[1]}}""", "\"longrope\"")]
     [InlineData("""{"rope_parameters":{"rope_type":"su"}}""", "\"su\"")]
@@ -71,7 +86,8 @@ public sealed class RopeReaderTests
     [Fact]
     public void Written_in_both_places_it_reads_back_the_same()
     {
-        foreach (var rope in (RopeConfig[])[new(10_000), new(1e6, RopeScaling.Linear, 2.5), Llama31])
+        foreach (var rope in (RopeConfig[])[new(10_000), new(1e6, RopeScaling.Linear, 2.5), Llama31,
+            new(1e6, RopeScaling.Yarn, 4, OriginalContext: 32) { BetaFast = 8, MScale = 1, MScaleAllDim = 0.5, Truncate = false, AttentionFactor = 1.5 }])
         {
             var json = new JsonObject();
             HfConfigSpelling.SetRope(json, rope);

@@ -8,7 +8,7 @@ namespace Moesaic.Methods.Tests.Training;
 
 public class TrainerTests
 {
-    public static TheoryData<ParameterRole> Roles => [.. Enum.GetValues<ParameterRole>()];
+    public static TheoryData<ParameterRole> Roles => [.. Enum.GetValues<ParameterRole>().Where(r => r != ParameterRole.SelectionBias)];
 
     [Theory]
     [MemberData(nameof(Roles))]
@@ -20,6 +20,22 @@ public class TrainerTests
         TinyRun.Finish(trainer);
         foreach (var parameter in model.Parameters)
             Assert.Equal(parameter.Role != role, before[parameter.Name].AsSpan().SequenceEqual(parameter.Value.Span));
+    }
+
+    [Fact]
+    public void A_bias_on_the_selection_is_left_alone_and_refused_by_name()
+    {
+        var mixture = new MixtureSpec(new RouterSpec { Experts = 4, Chosen = 2, Affinity = RouterAffinity.Sigmoid, SelectionBias = true }, [12, 12, 12, 12]);
+        using var tiny = TinyRun.Model();
+        using var model = new Model(tiny.Spec with { Layers = [new(new AttentionSpec(2, 1, 8), mixture)] });
+        ModelInitialiser.Randomise(model, 1);
+        var bias = model["model.layers.0.mlp.gate.e_score_correction_bias"];
+        bias.Span[2] = 0.5f;
+        using var trainer = TinyRun.Trainer(model, TinyRun.Options with { Steps = 2 });
+        TinyRun.Finish(trainer);
+        Assert.Equal([0, 0, 0.5f, 0], bias.Span.ToArray());
+        Assert.Contains("selection_bias", Assert.Throws<BadRequestException>(() =>
+            TinyRun.Trainer(model, TinyRun.Options with { Roles = new HashSet<ParameterRole> { ParameterRole.SelectionBias } })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

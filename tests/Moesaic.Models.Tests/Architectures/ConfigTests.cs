@@ -12,6 +12,13 @@ public class ConfigTests
         ["llama"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()),
         ["mistral"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()),
         ["mixtral"] = TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture()),
+        ["qwen2"] = LayoutChoiceTests.Shapes["keys biased"].Spec,
+        ["qwen3"] = LayoutChoiceTests.Shapes["heads normed"].Spec,
+        ["qwen3_moe"] = LayoutChoiceTests.Shapes["heads normed, mixture"].Spec,
+        ["olmoe"] = LayoutChoiceTests.Shapes["all normed"].Spec,
+        ["qwen2_moe"] = LayoutChoiceTests.Shapes["shared gate"].Spec,
+        ["deepseek_v2"] = LayoutChoiceTests.Shapes["latent, groups"].Spec,
+        ["deepseek_v3"] = LayoutChoiceTests.Shapes["sigmoid"].Spec,
         ["deepseek"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 24, weight: CombineWeight.Raw)),
         ["moesaic"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
@@ -86,12 +93,12 @@ public class ConfigTests
     [InlineData("hidden_act", "\"gelu\"")]
     [InlineData("num_key_value_heads", "3")]
     [InlineData("head_dim", "7")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"longrope\",\"factor\":4}")]
     [InlineData("use_qk_norm", "true")]
     [InlineData("clip_qkv", "8")]
     [InlineData("logit_scale", "0.5")]
     [InlineData("attn_logit_softcapping", "50.0")]
-    [InlineData("layer_types", "[\"full_attention\"]")]
+    [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]")]
     [InlineData("quantization_config", "{\"bits\":4}")]
     [InlineData("vocab_size", "0")]
     [InlineData("hidden_size", "null")]
@@ -103,6 +110,7 @@ public class ConfigTests
             {
                 // Only one of the two spellings at a time.
                 if (key == "rope_scaling") json.Remove("rope_parameters");
+                if (key == "sliding_window") json.Remove("use_sliding_window");
                 json[key] = JsonNode.Parse(value);
             });
             Assert.Contains(key, message, StringComparison.Ordinal);
@@ -116,6 +124,7 @@ public class ConfigTests
         var config = Config(type, json =>
         {
             json["sliding_window"] = 64;        // as long as the context
+            json["layer_types"] = new JsonArray("full_attention", "full_attention");
             json["mlp_bias"] = false;
             json["partial_rotary_factor"] = 1.0;
             json["hidden_act"] = "swish";
@@ -159,6 +168,58 @@ public class ConfigTests
     public void Routers_of_later_deepseek_versions_are_refused(string key, string value) =>
         Assert.Contains(key, Refusal("deepseek", json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("qwen2", "attention_bias", "true")]
+    [InlineData("qwen3_moe", "num_experts_per_tok", "0")]
+    [InlineData("qwen2_moe", "shared_expert_intermediate_size", "0")]
+    [InlineData("olmoe", "head_dim", "8")]
+    [InlineData("deepseek_v2", "topk_method", "\"noaux_tc\"")]
+    [InlineData("deepseek_v2", "scoring_func", "\"sigmoid\"")]
+    [InlineData("deepseek_v2", "norm_topk_prob", "true")]
+    [InlineData("deepseek_v2", "attention_bias", "true")]
+    [InlineData("deepseek_v3", "attention_bias", "true")]
+    [InlineData("deepseek_v3", "num_key_value_heads", "2")]
+    [InlineData("deepseek_v3", "qk_rope_head_dim", "3")]
+    [InlineData("deepseek_v3", "head_dim", "4")]
+    [InlineData("deepseek_v3", "qk_head_dim", "4")]
+    [InlineData("deepseek_v3", "scoring_func", "\"softmax\"")]
+    [InlineData("deepseek_v3", "topk_method", "\"greedy\"")]
+    [InlineData("deepseek_v3", "n_group", "3")]
+    [InlineData("deepseek_v3", "topk_group", "5")]
+    public void What_a_family_does_not_have_is_refused(string type, string key, string value) =>
+        Assert.Contains(key is "n_group" or "topk_group" ? "groups" : key, Refusal(type, json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Qwen_alternates_layers_as_its_code_does()
+    {
+        var spec = Read(Config("qwen3_moe", json =>
+        {
+            json["num_hidden_layers"] = 6;
+            json["decoder_sparse_step"] = 2;
+            json["mlp_only_layers"] = new JsonArray(3);
+        }));
+        Assert.Equal([1, 5], spec.MixtureLayers);
+    }
+
+    [Fact]
+    public void A_window_that_qwen_does_not_use_is_read_past()
+    {
+        Same(Specs["qwen2"], Read(Config("qwen2", json => (json["sliding_window"], json["max_window_layers"]) = (16, 1))));
+        Assert.Contains("sliding_window", Refusal("qwen2", json => (json["sliding_window"], json["use_sliding_window"]) = (16, true)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Qwen3_without_a_head_dim_has_128() =>
+        Assert.Equal(128, Read(Config("qwen3", json => json.Remove("head_dim"))).Layers[0].Attention.HeadDim);
+
+    [Fact]
+    public void The_widths_that_others_write_beside_a_latent_are_read_past()
+    {
+        var spec = Specs["deepseek_v3"];
+        var attention = spec.Layers[0].Attention;
+        Same(spec, Read(Config("deepseek_v3", json => (json["head_dim"], json["qk_head_dim"]) = (attention.RotaryDim, attention.HeadDim))));
+    }
+
     [Fact]
     public void Deepseek_alternates_layers_as_its_code_does()
     {
@@ -187,6 +248,9 @@ public class ConfigTests
     [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":3,\"affinity\":\"softmax_before_selection\",\"combine_weight\":\"raw\"}]", "experts per token")]
     [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"softmax_before_selection\",\"combine_weight\":\"raw\",\"scale\":0}]", "scale")]
     [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":3,\"num_key_value_heads\":2,\"head_dim\":8}}]", "attention")]
+    [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":2,\"num_key_value_heads\":2,\"head_dim\":8,\"norm\":\"layer\"}}]", "norm")]
+    [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":2,\"num_key_value_heads\":2,\"head_dim\":8,\"latent\":{\"rank\":4,\"rotary_dim\":8,\"value_dim\":4,\"norm_epsilon\":1e-6}}}]", "latent")]
+    [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"sigmoid\",\"combine_weight\":\"raw\",\"groups\":{\"count\":2,\"kept\":1,\"score\":\"sum_of_best_two\"}}]", "two best")]
     public void Our_own_layout_is_read_strictly(string key, string value, string named) =>
         Assert.Contains(named, Refusal("moesaic", json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
 }

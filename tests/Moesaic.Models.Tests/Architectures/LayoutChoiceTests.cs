@@ -6,10 +6,22 @@ namespace Moesaic.Models.Tests.Architectures;
 /// <summary>Every model goes into the most standard layout that holds it exactly, and says why not into those before.</summary>
 public class LayoutChoiceTests
 {
-    static readonly AttentionSpec Biased = TinySpec.Attention with { Bias = true };
+    static readonly AttentionSpec Biased = TinySpec.Attention with { Bias = AttentionBias.All };
     static readonly ModelSpec Mixtures = TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture());
 
     public static TheoryData<string, string, string> Cases => new(Shapes.Select(s => (s.Key, s.Value.Type, s.Value.Reason)));
+
+    static readonly AttentionSpec KeysBiased = TinySpec.Attention with { Bias = AttentionBias.QueryKeyValue };
+    static readonly AttentionSpec HeadsNormed = TinySpec.Attention with { Norm = HeadNorm.Head };
+    static readonly AttentionSpec AllNormed = new(4, 2, 4) { Norm = HeadNorm.Projection };
+    static readonly MixtureSpec Raw = TinySpec.Mixture(weight: CombineWeight.Raw);
+    static readonly MixtureSpec Gated = TinySpec.Mixture(shared: 10, weight: CombineWeight.Raw) with { SharedGate = true };
+    static readonly RopeConfig Stretched = new(10_000, RopeScaling.Yarn, 4, OriginalContext: 16) { MScale = 1, MScaleAllDim = 0.5 };
+    static readonly float Stretch = (float)Math.Pow(Stretched.Stretch(0.5), 2);
+    static readonly MixtureSpec Grouped = Raw with
+    {
+        Router = Raw.Router with { Experts = 4, Chosen = 2, Groups = new ExpertGroups(2, 1, GroupScore.Best), Scale = 4 }, SharedWidth = 24,
+    };
 
     internal static readonly Dictionary<string, (ModelSpec Spec, string Type, string Reason)> Shapes = new()
     {
@@ -34,6 +46,29 @@ public class LayoutChoiceTests
         ["layers of different k"] = (TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture(chosen: 1)), "moesaic", "different numbers of experts"),
         ["layers of different e"] = (TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture(experts: 8)), "moesaic", "differ"),
         ["odd shared width"] = (TinySpec.Of(TinySpec.Mixture(shared: 16)), "moesaic", "multiple"),
+        ["keys biased"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()).With(KeysBiased), "qwen2", "output has none"),
+        ["heads normed"] = (TinySpec.Of(TinySpec.Dense()).With(HeadsNormed), "qwen3", "normed"),
+        ["heads normed, stretched"] = (TinySpec.Of(TinySpec.Dense()).With(HeadsNormed) with { Rope = Stretched }, "qwen3", "normed"),
+        ["heads normed, mixture"] = (TinySpec.Of(TinySpec.Mixture(), TinySpec.Dense(), TinySpec.Mixture()).With(HeadsNormed), "qwen3_moe", "some layers are dense"),
+        ["heads normed, raw"] = (TinySpec.Of(Raw, Raw).With(HeadsNormed), "qwen3_moe", "not renormalised"),
+        ["heads normed, shared"] = (TinySpec.Of(TinySpec.Mixture(shared: 12)).With(HeadsNormed), "moesaic", "shared experts"),
+        ["heads normed, uneven experts"] = (TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }).With(HeadsNormed), "moesaic", "widths"),
+        ["all normed"] = (TinySpec.Of(Raw, Raw).With(AllNormed), "olmoe", "normed differently"),
+        ["all normed, wide heads"] = (TinySpec.Of(Raw).With(AllNormed with { HeadDim = 8 }), "moesaic", "as wide as the model"),
+        ["all normed, dense first"] = (TinySpec.Of(TinySpec.Dense(), Raw).With(AllNormed), "moesaic", "some layers are dense"),
+        ["shared gate"] = (TinySpec.Of(TinySpec.Dense(), Gated).With(KeysBiased), "qwen2_moe", "shared experts"),
+        ["shared gate, no biases"] = (TinySpec.Of(Gated, Gated), "qwen2_moe", "shared experts"),
+        ["latent"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 12, weight: CombineWeight.Raw)).With(TinySpec.Latent()), "deepseek_v2", "latent"),
+        ["latent, groups"] = (TinySpec.Of(Grouped, Grouped).With(TinySpec.Latent(queryRank: 8)), "deepseek_v2", "groups"),
+        ["latent, stretched"] = (TinySpec.Of(Grouped).With(TinySpec.Latent(scoreFactor: Stretch)) with { Rope = Stretched }, "deepseek_v2", "shared experts"),
+        ["latent, other factor"] = (TinySpec.Of(Grouped).With(TinySpec.Latent(scoreFactor: 1.5f)), "moesaic", "factor"),
+        ["latent, dense"] = (TinySpec.Of(TinySpec.Dense()).With(TinySpec.Latent()), "moesaic", "latent"),
+        ["sigmoid"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.SigmoidMixture()).With(TinySpec.Latent(8, valueDim: 8)), "deepseek_v3", "sigmoids"),
+        ["sigmoid, raw, no groups"] = (TinySpec.Of(TinySpec.SigmoidMixture(weight: CombineWeight.Raw, groups: false)).With(TinySpec.Latent()), "deepseek_v3", "sigmoids"),
+        ["sigmoid, halves"] = (TinySpec.Of(TinySpec.SigmoidMixture())
+            .With(TinySpec.Latent() with { Latent = new LatentSpec(0, 10, 4, 4) { NeighbouringPairs = false } }), "deepseek_v3", "sigmoids"),
+        ["sigmoid, plain attention"] = (TinySpec.Of(TinySpec.SigmoidMixture()), "moesaic", "goes through no latent"),
+        ["sigmoid, no shared"] = (TinySpec.Of(TinySpec.SigmoidMixture(shared: 0)).With(TinySpec.Latent()), "moesaic", "no shared experts"),
         ["one expert, renormalised, shared"] = (TinySpec.Of(TinySpec.Mixture(chosen: 1, shared: 12)), "moesaic", "single expert"),
     };
 

@@ -39,7 +39,7 @@ public class BalanceObjectivesTests
         for (var t = 0; t < Tokens; t++)
         {
             var gradient = new float[Experts];
-            new BalanceObjectives((float)Balance, (float)Z).AddGradient(
+            new BalanceObjectives((float)Balance, (float)Z).AddGradient(RouterAffinity.SoftmaxBeforeSelection, [.. z[t].Select(v => (float)v)],
                 [.. Softmax(z[t]).Select(p => (float)p)], (float)LogSumExp(z[t]), load, Tokens, gradient);
             for (var e = 0; e < Experts; e++)
             {

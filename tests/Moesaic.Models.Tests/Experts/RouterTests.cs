@@ -1,3 +1,4 @@
+using Moesaic.Formats;
 using Moesaic.Models.Experts;
 using Moesaic.Tensors;
 
@@ -25,10 +26,11 @@ public sealed class RouterTests : IDisposable
 
     static readonly PassInput AllCount = new() { Tokens = default, Positions = default, Segments = default };
 
-    Routing Route(RouterSpec spec, Tensor logits, PassInput? input = null, RoutingStatistics? statistics = null, bool recording = false)
+    Routing Route(RouterSpec spec, Tensor logits, PassInput? input = null, RoutingStatistics? statistics = null, bool recording = false,
+        Tensor? selectionBias = null)
     {
         workspace.Begin(recording);
-        return new Router(spec, Identity()).Route(workspace, logits, input ?? AllCount, statistics);
+        return new Router(spec, Identity(), selectionBias).Route(workspace, logits, input ?? AllCount, statistics);
     }
 
     static void Close(double[] expected, ReadOnlySpan<float> found)
@@ -56,6 +58,35 @@ public sealed class RouterTests : IDisposable
     }
 
     [Fact]
+    public void Sigmoids_stand_alone_and_their_shares_sum_to_one()
+    {
+        var spec = Spec(2, CombineWeight.Raw, RouterAffinity.Sigmoid);
+        var routing = Route(spec, new Tensor(1, 4, Fixture));
+        Close([0.8808, 0.7311], routing.Weights.Span);
+        Close([0.8808 / 2.3808, 0.7311 / 2.3808, 0.5 / 2.3808, 0.2689 / 2.3808], routing.Probabilities.Span);
+        Close([2.4402], routing.LogSumExp.Span);
+        Close([0.5464, 0.4536], Route(spec with { Weight = CombineWeight.Renormalised }, new Tensor(1, 4, Fixture)).Weights.Span);
+    }
+
+    [Fact]
+    public void A_bias_on_the_selection_chooses_and_does_not_weigh()
+    {
+        var spec = Spec(2, CombineWeight.Raw, RouterAffinity.Sigmoid) with { SelectionBias = true };
+        var routing = Route(spec, new Tensor(1, 4, Fixture), selectionBias: new Tensor(1, 4, [0, 0, 0, 1]));
+        Assert.Equal([3, 0], routing.Chosen.ToArray());
+        Close([0.2689, 0.8808], routing.Weights.Span);
+    }
+
+    [Theory]
+    [InlineData(GroupScore.Best, 0, 1)]             // 2 is the best of all
+    [InlineData(GroupScore.SumOfBestTwo, 3, 2)]     // 1.5 + 1.6 is more than 2 − 1
+    public void Experts_outside_the_best_group_are_not_chosen(GroupScore score, int first, int second)
+    {
+        var spec = Spec(2, CombineWeight.Raw, RouterAffinity.Sigmoid) with { Groups = new ExpertGroups(2, 1, score) };
+        Assert.Equal([first, second], Route(spec, new Tensor(1, 4, [2, -1, 1.5f, 1.6f])).Chosen.ToArray());
+    }
+
+    [Fact]
     public void Softmax_after_selection_equals_renormalised_softmax_before()
     {
         var logits = Random(20, 5);
@@ -78,6 +109,8 @@ public sealed class RouterTests : IDisposable
     [InlineData(2, CombineWeight.Renormalised, RouterAffinity.SoftmaxBeforeSelection)]
     [InlineData(3, CombineWeight.Raw, RouterAffinity.SoftmaxAfterSelection)]
     [InlineData(4, CombineWeight.Raw, RouterAffinity.SoftmaxBeforeSelection)]
+    [InlineData(2, CombineWeight.Raw, RouterAffinity.Sigmoid)]
+    [InlineData(3, CombineWeight.Renormalised, RouterAffinity.Sigmoid)]
     public void The_gradient_of_the_weights_is_that_of_their_formula(int chosen, CombineWeight weight, RouterAffinity affinity)
     {
         var spec = Spec(chosen, weight, affinity, scale: 2.5f);
@@ -98,8 +131,10 @@ public sealed class RouterTests : IDisposable
                     var moved = z.ToArray();
                     moved[e] += step;
                     var picked = ids[(t * chosen)..((t + 1) * chosen)];
-                    var sum = (spec.SumsToScale ? picked.Select(i => moved[i]) : moved).Sum(Math.Exp);
-                    return picked.Select((i, j) => seed.Span[(t * chosen) + j] * 2.5 * Math.Exp(moved[i]) / sum).Sum();
+                    var sigmoid = affinity == RouterAffinity.Sigmoid;
+                    double Mass(double z) => sigmoid ? 1 / (1 + Math.Exp(-z)) : Math.Exp(z);
+                    var sum = spec.SumsToScale ? picked.Sum(i => Mass(moved[i])) : sigmoid ? 1 : moved.Sum(Mass);
+                    return picked.Select((i, j) => seed.Span[(t * chosen) + j] * 2.5 * Mass(moved[i]) / sum).Sum();
                 }
                 Assert.Equal((At(1e-6) - At(-1e-6)) / 2e-6, logits.Gradient!.Row(t)[e], 1e-5);
             }
@@ -177,6 +212,15 @@ public sealed class RouterTests : IDisposable
         collapsed.Clear();
         Assert.Equal((0, 0, 0), (collapsed.Tokens, collapsed.Dead, collapsed.TokenEntropy));
     }
+
+    [Theory]
+    [InlineData(3, 2, GroupScore.Best, "divide")]
+    [InlineData(2, 3, GroupScore.Best, "at least one")]
+    [InlineData(4, 1, GroupScore.Best, "fewer than the 2")]
+    [InlineData(4, 2, GroupScore.SumOfBestTwo, "two best")]
+    public void Groups_that_cannot_work_are_refused(int count, int kept, GroupScore score, string reason) => Assert.Contains(reason,
+        Assert.Throws<BadModelException>(() => (Spec(2) with { Groups = new ExpertGroups(count, kept, score) }).Validate("here")).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void The_first_weight_is_reported_without_the_scale()

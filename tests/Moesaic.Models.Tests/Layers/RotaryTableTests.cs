@@ -26,6 +26,29 @@ public class RotaryTableTests
     }
 
     [Fact]
+    public void Yarn_keeps_the_fast_divides_the_slow_and_cools_the_attention()
+    {
+        // Turns over 1000 tokens at θ = 10000, 8 wide: 159.2, 15.9, 1.59, 0.159. Pair i turns n times at i = log₁₀(1000/(2π n)):
+        // 32 times at 0.70, rounded to 0; once at 2.20, rounded to 3.
+        var rope = new RopeConfig(10_000, RopeScaling.Yarn, 8, OriginalContext: 1000);
+        var found = RotaryTable.Frequencies(rope, 8);
+        for (var i = 0; i < 4; i++)
+            Assert.Equal(Math.Pow(10, -i) * (((1 - (i / 3.0)) * 1) + (i / 3.0 / 8)), found[i], 1e-12);
+        var exact = RotaryTable.Frequencies(rope with { Truncate = false }, 8);
+        Assert.Equal([1, 0.001 / 8], [exact[0], exact[3]]);
+        Assert.NotEqual(found[2], exact[2], 1e-6);
+
+        Assert.Equal(1 + (0.1 * Math.Log(8)), rope.Gain, 1e-12);
+        Assert.Equal(1, (rope with { MScale = 0.7, MScaleAllDim = 0.7 }).Gain, 1e-12);
+        Assert.Equal((1 + (0.09 * Math.Log(8))) / (1 + (0.06 * Math.Log(8))), (rope with { MScale = 0.9, MScaleAllDim = 0.6 }).Gain, 1e-12);
+        Assert.Equal(1.25, (rope with { AttentionFactor = 1.25 }).Gain);
+        var table = new RotaryTable(rope, 8);
+        table.Ensure(10);
+        Assert.Equal(rope.Gain, table.Angles.Cos.Row(0)[2], 1e-6);
+        Assert.Equal(rope.Gain * Math.Sin(9), table.Angles.Sin.Row(9)[0], 1e-6);
+    }
+
+    [Fact]
     public void Growing_keeps_what_was_there()
     {
         var table = new RotaryTable(new RopeConfig(10_000), 8);

@@ -1,6 +1,6 @@
 """Writes the golden cases of the parity tests, one tiny Hugging Face folder each, or checks the ones that are there.
 
-    python3 make_goldens.py            writes <case>/config.json, model.safetensors and golden.safetensors
+    python3 make_goldens.py [CASE...]  writes <case>/config.json, model.safetensors and golden.safetensors
     python3 make_goldens.py --check    recomputes the goldens from the stored weights and compares
 
 golden.safetensors holds (T tokens, V vocabulary, K chosen experts):
@@ -47,6 +47,46 @@ DEEPSEEK = {
     "moe_intermediate_size": 10, "num_experts_per_tok": 3, "first_k_dense_replace": 1, "moe_layer_freq": 1,
     "norm_topk_prob": False, "scoring_func": "softmax", "aux_loss_alpha": BALANCE, "seq_aux": True,
 }
+QWEN2 = {
+    **DENSE, "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 16,
+    "intermediate_size": 24, "num_key_value_heads": 2, "vocab_size": 32, "rope_theta": 1000000.0,
+    "rms_norm_eps": 1e-6, "sliding_window": 16, "use_sliding_window": False, "max_window_layers": 1,
+}
+QWEN3 = {
+    **QWEN2, "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "head_dim": 6,
+    "attention_bias": False,
+}
+QWEN2_MOE = {
+    **QWEN2, "architectures": ["Qwen2MoeForCausalLM"], "model_type": "qwen2_moe", "num_key_value_heads": 4,
+    "num_experts": 5, "num_experts_per_tok": 2,
+    "moe_intermediate_size": 8, "shared_expert_intermediate_size": 10, "norm_topk_prob": False, "decoder_sparse_step": 1,
+    "mlp_only_layers": [], "output_router_logits": False, "router_aux_loss_coef": BALANCE,
+}
+QWEN3_MOE = {
+    **QWEN3, "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "num_experts": 6,
+    "num_experts_per_tok": 3, "moe_intermediate_size": 8, "norm_topk_prob": True, "decoder_sparse_step": 1,
+    "mlp_only_layers": [], "output_router_logits": False, "router_aux_loss_coef": BALANCE,
+}
+OLMOE = {
+    **DENSE, "architectures": ["OlmoeForCausalLM"], "model_type": "olmoe", "hidden_size": 16, "intermediate_size": 8,
+    "num_key_value_heads": 2, "vocab_size": 32, "num_experts": 6, "num_experts_per_tok": 3, "norm_topk_prob": False,
+    "clip_qkv": None, "output_router_logits": False, "router_aux_loss_coef": BALANCE,
+}
+YARN = {"type": "yarn", "factor": 8.0, "original_max_position_embeddings": 32, "beta_fast": 4, "beta_slow": 1,
+        "mscale": 0.9, "mscale_all_dim": 0.6}
+DEEPSEEK_V2 = {
+    **DEEPSEEK, "architectures": ["DeepseekV2ForCausalLM"], "model_type": "deepseek_v2", "hidden_size": 16,
+    "intermediate_size": 24, "vocab_size": 32, "n_routed_experts": 6,
+    "n_shared_experts": 2, "moe_intermediate_size": 6, "num_attention_heads": 3, "num_key_value_heads": 3,
+    "q_lora_rank": None, "kv_lora_rank": 12, "qk_nope_head_dim": 6, "qk_rope_head_dim": 4, "v_head_dim": 8,
+    "topk_method": "greedy", "n_group": 1, "topk_group": 1, "routed_scaling_factor": 1.0, "rope_scaling": YARN,
+    "rms_norm_eps": 1e-3, "attention_bias": False,
+}
+DEEPSEEK_V3 = {
+    **DEEPSEEK_V2, "architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3", "n_routed_experts": 8,
+    "n_shared_experts": 1, "scoring_func": "sigmoid", "topk_method": "noaux_tc", "norm_topk_prob": True, "q_lora_rank": 10,
+    "n_group": 4, "topk_group": 2, "routed_scaling_factor": 2.5, "num_nextn_predict_layers": 0,
+}
 
 # Case -> base, changes to its config, lengths of the packed segments.
 CASES = {
@@ -73,6 +113,19 @@ CASES = {
     "deepseek-freq2": (DEEPSEEK, {"hidden_size": 16, "num_hidden_layers": 3, "first_k_dense_replace": 0,
                                   "moe_layer_freq": 2, "n_shared_experts": None, "moe_intermediate_size": 12,
                                   "tie_word_embeddings": True}, [24]),
+    "qwen2-tied": (QWEN2, {"tie_word_embeddings": True}, [24]),
+    "qwen3-yarn": (QWEN3, {"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32},
+                           "rope_theta": 100.0}, [14, 18]),
+    "qwen2-moe": (QWEN2_MOE, {"num_hidden_layers": 3, "decoder_sparse_step": 2}, [24]),
+    "qwen2-moe-norm": (QWEN2_MOE, {"norm_topk_prob": True, "mlp_only_layers": [0], "num_key_value_heads": 1}, [13, 8]),
+    "qwen3-moe": (QWEN3_MOE, {}, [24]),
+    "qwen3-moe-raw": (QWEN3_MOE, {"norm_topk_prob": False, "mlp_only_layers": [1], "tie_word_embeddings": True}, [11, 9]),
+    "olmoe": (OLMOE, {}, [24]),
+    "deepseek-v2-lite": (DEEPSEEK_V2, {}, [24]),
+    "deepseek-v2-groups": (DEEPSEEK_V2, {
+        "q_lora_rank": 10, "n_routed_experts": 8, "n_shared_experts": 1, "topk_method": "group_limited_greedy", "n_group": 4,
+        "topk_group": 2, "routed_scaling_factor": 4.0, "rope_scaling": None}, [13, 8]),
+    "deepseek-v3": (DEEPSEEK_V3, {"rope_scaling": {**YARN, "mscale": 1.0, "mscale_all_dim": 1.0}, "v_head_dim": 12}, [24]),
 }
 
 
@@ -83,7 +136,7 @@ def random_weights(model, generator):
         noise = torch.randn(shape, generator=generator)
         if name.endswith("norm.weight"):
             weights[name] = 1 + 0.2 * noise
-        elif name.endswith(".bias"):
+        elif name.endswith("bias"):
             weights[name] = 0.3 * noise
         elif name == "model.embed_tokens.weight":
             weights[name] = noise if not model.tied else 0.5 * noise
@@ -121,7 +174,7 @@ def compute(config, weights, row, dtype):
     for layer, routing in routings.items():
         golden[f"chosen.{layer}"] = routing.chosen.int()
         golden[f"weights.{layer}"] = routing.weights
-    return golden, min((routing.margin() for routing in routings.values()), default=float("inf"))
+    return golden, min((routing.margin for routing in routings.values()), default=float("inf"))
 
 
 def zero_gradients_made_exact(golden):
@@ -169,12 +222,14 @@ def write(case):
 
 
 # What a reader of config.json could get wrong without any shape complaining -> a wrong value.
-MISREADINGS = {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "norm_topk_prob": False}
+MISREADINGS = {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "norm_topk_prob": False,
+               "topk_method": "greedy", "routed_scaling_factor": 1.0}
 
 
 def assert_misreading_shows(case, config, weights, row, logits):
     """A setting that the case changes, or its segments, moves the logits far beyond the tests' tolerance of 1e-4."""
-    wrong = {key: (dict(config, **{key: value}), row) for key, value in MISREADINGS.items() if key in CASES[case][1]}
+    wrong = {key: (dict(config, **{key: value}), row) for key, value in MISREADINGS.items()
+             if CASES[case][1].get(key, value) != value}
     if row["segments"].any():
         wrong["segments"] = config, dict(row, segments=torch.zeros_like(row["segments"]))
         wrong["positions"] = config, dict(row, positions=torch.arange(len(row["tokens"])))
@@ -207,10 +262,11 @@ def check(case):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare the stored goldens, write nothing")
+    parser.add_argument("case", nargs="*", help="only these cases")
     options = parser.parse_args()
     torch.set_num_threads(1)
     total = 0
-    for case in CASES:
+    for case in options.case or CASES:
         if not options.check:
             total += write(case)
         (_, exact), (name, single) = check(case)

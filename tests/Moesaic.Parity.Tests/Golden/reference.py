@@ -1,8 +1,8 @@
-"""LLaMA, Mistral, Mixtral and DeepSeek V1 as Hugging Face defines them: the outside opinion of the parity tests.
+"""Decoders as Hugging Face and their authors define them: the outside opinion of the parity tests.
 
-Written for reading, not for speed, and sharing nothing with Moesaic. Tokens come as one packed row of T positions with
-a segment id each; a token sees itself and the earlier tokens of its own segment. Weights are a dictionary under their
-Hugging Face names; arithmetic is done in the type the weights have.
+Written for reading, not for speed, and sharing nothing with Moesaic. What a family's config.json means is in families.py.
+Tokens come as one packed row of T positions with a segment id each; a token sees itself and the earlier tokens of its
+own segment. Weights are a dictionary under their Hugging Face names; arithmetic is done in the type the weights have.
 
     python3 reference.py --check-stories FOLDER   continues a known prompt with stories15M and compares the text
     python3 reference.py --check-identities       a mixture whose experts must add up to a dense layer does so
@@ -17,127 +17,106 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+import families
 import tensor_file
 
-# Keys that carry no arithmetic, or whose effect is outside a forward pass.
-INERT_KEYS = {
-    "architectures", "attention_dropout", "aux_loss_alpha", "bos_token_id", "eos_token_id", "initializer_range",
-    "max_position_embeddings", "output_router_logits", "pretraining_tp", "router_aux_loss_coef",
-    "router_jitter_noise", "seq_aux", "torch_dtype", "use_cache",
-}
-
-
-class Config:
-    """config.json, every key of which must be read or known to be inert; `require_all_read` finds the others."""
-
-    def __init__(self, values):
-        self.values, self.read = values, set(INERT_KEYS)
-
-    def __call__(self, key, default=None):
-        self.read.add(key)
-        value = self.values.get(key)
-        return default if value is None else value
-
-    def require(self, key, expected):
-        if self(key, expected) != expected:
-            raise NotImplementedError(f"{key} = {self(key)}; only {expected} is implemented")
-
-    def require_all_read(self):
-        unknown = set(self.values) - self.read
-        if unknown:
-            raise NotImplementedError(f"config keys without a meaning here: {sorted(unknown)}")
+LATENT_EPSILON = 1e-6       # DeepSeek's norms of latents keep the default of their class, whatever rms_norm_eps says
 
 
 @dataclass
 class Routing:
-    """What one mixture layer decided: router logits [T, E], chosen experts [T, K] by falling logit, weights [T, K]."""
+    """What one mixture layer decided for T tokens. Chosen experts stand in the order of falling selection score."""
 
-    logits: torch.Tensor
-    chosen: torch.Tensor
-    weights: torch.Tensor
+    logits: torch.Tensor            # [T, E]
+    probabilities: torch.Tensor     # [T, E] affinities, summing to 1
+    chosen: torch.Tensor            # [T, K]
+    weights: torch.Tensor           # [T, K]
+    margin: float                   # the smallest distance, over tokens, between the last kept and the first left out
 
     def load_balance(self):
-        """E * sum_e f_e P_e: f = share of the T*K choices (a count, no gradient), P = mean softmax probability."""
+        """E * sum_e f_e P_e: f = share of the T*K choices (a count, no gradient), P = mean probability."""
         experts = self.logits.shape[1]
         counts = torch.bincount(self.chosen.flatten(), minlength=experts)
         shares = counts.to(self.logits.dtype) / self.chosen.numel()
-        return experts * (shares * self.logits.softmax(-1).mean(0)).sum()
+        return experts * (shares * self.probabilities.mean(0)).sum()
 
     def z_loss(self):
         """Mean over tokens of the squared log-sum-exp of the router logits."""
         return self.logits.logsumexp(-1).square().mean()
 
-    def margin(self):
-        """The smallest distance, over tokens, between the last chosen logit and the first one left out."""
-        k = self.chosen.shape[1]
-        if k == self.logits.shape[1]:
-            return math.inf
-        ordered = self.logits.sort(-1, descending=True).values
-        return (ordered[:, k - 1] - ordered[:, k]).min().item()
+
+def margin(scores, kept):
+    """The smallest distance between the last kept and the first left out along the last dimension."""
+    if kept == scores.shape[-1]:
+        return math.inf
+    ordered = scores.sort(-1, descending=True).values
+    return (ordered[..., kept - 1] - ordered[..., kept]).min().item()
 
 
 class Reference:
     def __init__(self, config, weights):
-        self.weights = weights
-        c = Config(config)
-        self.model_type = c("model_type")
-        if self.model_type not in ("llama", "mistral", "mixtral", "deepseek"):
-            raise NotImplementedError(f"model_type {self.model_type}")
-        c.require("hidden_act", "silu")
-        c.require("sliding_window", None)
-        c.require("mlp_bias", False)
-        self.width, self.vocabulary = c("hidden_size"), c("vocab_size")
-        self.layers, self.ffn_width = c("num_hidden_layers"), c("intermediate_size")
-        self.heads = c("num_attention_heads")
-        self.kv_heads = c("num_key_value_heads", self.heads)
-        self.head_width = c("head_dim", self.width // self.heads)
-        self.attention_bias = c("attention_bias", False)
-        self.eps, self.tied = c("rms_norm_eps"), c("tie_word_embeddings", False)
-        self.inverse_frequencies = inverse_frequencies(self.head_width, c("rope_theta", 10000.0), c("rope_scaling"))
-
-        self.mixture_layers, self.shared = set(), 0
-        if self.model_type == "mixtral":
-            self.mixture_layers = set(range(self.layers))
-            self.experts, self.top_k = c("num_local_experts"), c("num_experts_per_tok")
-            self.expert_width, self.renormalise = self.ffn_width, True
-        elif self.model_type == "deepseek":
-            first, every = c("first_k_dense_replace", 0), c("moe_layer_freq", 1)
-            self.mixture_layers = {l for l in range(self.layers) if l >= first and l % every == 0}
-            self.experts, self.top_k = c("n_routed_experts"), c("num_experts_per_tok")
-            self.expert_width, self.shared = c("moe_intermediate_size"), c("n_shared_experts", 0)
-            self.renormalise = c("norm_topk_prob", False) and self.top_k > 1
-            c.require("scoring_func", "softmax")
-        c.require_all_read()
+        self.weights, self.model_type = weights, config["model_type"]
+        self.s = s = families.read(config)
+        rotary_width = s.latent.rotary if s.latent else s.head_width
+        self.inverse_frequencies, self.rotary_gain = rotary(rotary_width, s.theta, s.scaling)
+        self.tied, self.experts, self.mixture_layers = s.tied, s.experts, s.mixture_layers
 
     def shapes(self):
         """Every weight's name and shape, in Hugging Face's names."""
-        d, h, g, w = self.width, self.heads, self.kv_heads, self.head_width
-        shapes = {"model.embed_tokens.weight": (self.vocabulary, d), "model.norm.weight": (d,)}
-        if not self.tied:
-            shapes["lm_head.weight"] = (self.vocabulary, d)
-        for l in range(self.layers):
+        s, d = self.s, self.s.width
+        shapes = {"model.embed_tokens.weight": (s.vocabulary, d), "model.norm.weight": (d,)}
+        if not s.tied:
+            shapes["lm_head.weight"] = (s.vocabulary, d)
+        for l in range(s.layers):
             layer = f"model.layers.{l}"
             shapes[f"{layer}.input_layernorm.weight"] = (d,)
             shapes[f"{layer}.post_attention_layernorm.weight"] = (d,)
-            for name, rows, columns in (("q", h * w, d), ("k", g * w, d), ("v", g * w, d), ("o", d, h * w)):
-                shapes[f"{layer}.self_attn.{name}_proj.weight"] = (rows, columns)
-                if self.attention_bias:
-                    shapes[f"{layer}.self_attn.{name}_proj.bias"] = (rows,)
+            attention = self.latent_shapes() if s.latent else self.attention_shapes()
+            shapes.update({f"{layer}.self_attn.{name}": shape for name, shape in attention.items()})
             for (gate, up, down), width in self.swiglu_names(l):
                 shapes[gate] = shapes[up] = (width, d)
                 shapes[down] = (d, width)
-            if l in self.mixture_layers:
-                shapes[self.router_name(l)] = (self.experts, d)
+            if l in s.mixture_layers:
+                router = self.router_name(l)
+                shapes[f"{router}.weight"] = (s.experts, d)
+                if s.correction:
+                    shapes[f"{router}.e_score_correction_bias"] = (s.experts,)
+                if s.shared_gate:
+                    shapes[f"{layer}.mlp.shared_expert_gate.weight"] = (1, d)
+        return shapes
+
+    def attention_shapes(self):
+        s, d, w = self.s, self.s.width, self.s.head_width
+        shapes = {}
+        for name, rows, columns in (("q", s.heads * w, d), ("k", s.kv_heads * w, d), ("v", s.kv_heads * w, d),
+                                    ("o", d, s.heads * w)):
+            shapes[f"{name}_proj.weight"] = (rows, columns)
+            if name in s.biased:
+                shapes[f"{name}_proj.bias"] = (rows,)
+        if s.head_norm:
+            shapes["q_norm.weight"] = (w if s.head_norm == "head" else s.heads * w,)
+            shapes["k_norm.weight"] = (w if s.head_norm == "head" else s.kv_heads * w,)
+        return shapes
+
+    def latent_shapes(self):
+        s, d, a = self.s, self.s.width, self.s.latent
+        shapes = {"kv_a_proj_with_mqa.weight": (a.rank + a.rotary, d), "kv_a_layernorm.weight": (a.rank,),
+                  "kv_b_proj.weight": (s.heads * (a.plain + a.value), a.rank), "o_proj.weight": (d, s.heads * a.value)}
+        if a.query_rank:
+            shapes.update({"q_a_proj.weight": (a.query_rank, d), "q_a_layernorm.weight": (a.query_rank,),
+                           "q_b_proj.weight": (s.heads * s.head_width, a.query_rank)})
+        else:
+            shapes["q_proj.weight"] = (s.heads * s.head_width, d)
         return shapes
 
     def swiglu_names(self, l):
         """((gate, up, down), width) of each feed-forward triple of layer l: the dense one, or experts then shared."""
-        if l not in self.mixture_layers:
-            return [(self.dense_names(f"model.layers.{l}.mlp"), self.ffn_width)]
-        triples = [(self.expert_names(l, e), self.expert_width) for e in range(self.experts)]
-        if self.shared:
-            shared = self.dense_names(f"model.layers.{l}.mlp.shared_experts")
-            triples.append((shared, self.shared * self.expert_width))
+        s = self.s
+        if l not in s.mixture_layers:
+            return [(self.dense_names(f"model.layers.{l}.mlp"), s.ffn_width)]
+        triples = [(self.expert_names(l, e), s.expert_width) for e in range(s.experts)]
+        if s.shared_width:
+            triples.append((self.shared_names(l), s.shared_width))
         return triples
 
     @staticmethod
@@ -149,86 +128,154 @@ class Reference:
             return tuple(f"model.layers.{l}.block_sparse_moe.experts.{e}.{part}.weight" for part in ("w1", "w3", "w2"))
         return self.dense_names(f"model.layers.{l}.mlp.experts.{e}")
 
+    def shared_names(self, l):
+        number = "" if self.s.shared_gate else "s"
+        return self.dense_names(f"model.layers.{l}.mlp.shared_expert{number}")
+
     def router_name(self, l):
-        return f"model.layers.{l}.{'block_sparse_moe' if self.model_type == 'mixtral' else 'mlp'}.gate.weight"
+        return f"model.layers.{l}.{'block_sparse_moe' if self.model_type == 'mixtral' else 'mlp'}.gate"
 
     def forward(self, tokens, positions, segments):
         """Logits [T, V] and the routing of each mixture layer by its index."""
         w, routings = self.weights, {}
         x = w["model.embed_tokens.weight"][tokens]
-        for l in range(self.layers):
+        for l in range(self.s.layers):
             layer = f"model.layers.{l}"
-            normed = self.rms_norm(x, f"{layer}.input_layernorm.weight")
-            x = x + self.attention(normed, f"{layer}.self_attn", positions, segments)
-            normed = self.rms_norm(x, f"{layer}.post_attention_layernorm.weight")
-            if l in self.mixture_layers:
+            normed = self.rms_norm(x, f"{layer}.input_layernorm")
+            attention = self.latent_attention if self.s.latent else self.attention
+            x = x + attention(normed, f"{layer}.self_attn", positions, segments)
+            normed = self.rms_norm(x, f"{layer}.post_attention_layernorm")
+            if l in self.s.mixture_layers:
                 y, routings[l] = self.mixture(normed, l)
             else:
                 y = self.swiglu(normed, self.dense_names(f"{layer}.mlp"))
             x = x + y
-        x = self.rms_norm(x, "model.norm.weight")
-        return x @ w["model.embed_tokens.weight" if self.tied else "lm_head.weight"].T, routings
+        x = self.rms_norm(x, "model.norm")
+        return x @ w["model.embed_tokens.weight" if self.s.tied else "lm_head.weight"].T, routings
 
-    def rms_norm(self, x, name):
-        return x / (x.square().mean(-1, keepdim=True) + self.eps).sqrt() * self.weights[name]
+    def rms_norm(self, x, name, epsilon=None):
+        epsilon = self.s.eps if epsilon is None else epsilon
+        return x / (x.square().mean(-1, keepdim=True) + epsilon).sqrt() * self.weights[f"{name}.weight"]
 
     def linear(self, x, name):
         return F.linear(x, self.weights[f"{name}.weight"], self.weights.get(f"{name}.bias"))
 
     def attention(self, x, prefix, positions, segments):
-        count, w = x.shape[0], self.head_width
-        q = self.linear(x, f"{prefix}.q_proj").view(count, self.heads, w).transpose(0, 1)
-        k = self.linear(x, f"{prefix}.k_proj").view(count, self.kv_heads, w).transpose(0, 1)
-        v = self.linear(x, f"{prefix}.v_proj").view(count, self.kv_heads, w).transpose(0, 1)
-        angles = positions[:, None].to(x.dtype) * self.inverse_frequencies.to(x.dtype)
-        q, k = rotate(q, angles), rotate(k, angles)
-        sharing = self.heads // self.kv_heads
-        k, v = k.repeat_interleave(sharing, 0), v.repeat_interleave(sharing, 0)
-        order = torch.arange(count)
+        s, count, w = self.s, x.shape[0], self.s.head_width
+        q, k, v = (self.linear(x, f"{prefix}.{name}_proj") for name in "qkv")
+        if s.head_norm == "projection":
+            q, k = self.rms_norm(q, f"{prefix}.q_norm"), self.rms_norm(k, f"{prefix}.k_norm")
+        q, k, v = (part.view(count, -1, w) for part in (q, k, v))
+        if s.head_norm == "head":
+            q, k = self.rms_norm(q, f"{prefix}.q_norm"), self.rms_norm(k, f"{prefix}.k_norm")
+        q, k, v = (part.transpose(0, 1) for part in (q, k, v))
+        q, k = self.rotate(q, positions), self.rotate(k, positions)
+        sharing = s.heads // s.kv_heads
+        mixed = self.attend(q, k.repeat_interleave(sharing, 0), v.repeat_interleave(sharing, 0), segments)
+        return self.linear(mixed, f"{prefix}.o_proj")
+
+    def latent_attention(self, x, prefix, positions, segments):
+        """DeepSeek-V2, equations 37 to 47: keys and values of all heads are made from one narrow latent per token."""
+        s, a, count = self.s, self.s.latent, x.shape[0]
+        if a.query_rank:
+            latent = self.rms_norm(self.linear(x, f"{prefix}.q_a_proj"), f"{prefix}.q_a_layernorm", LATENT_EPSILON)
+            q = self.linear(latent, f"{prefix}.q_b_proj")
+        else:
+            q = self.linear(x, f"{prefix}.q_proj")
+        q_plain, q_rotary = q.view(count, s.heads, s.head_width).transpose(0, 1).split([a.plain, a.rotary], -1)
+        latent, k_rotary = self.linear(x, f"{prefix}.kv_a_proj_with_mqa").split([a.rank, a.rotary], -1)
+        kv = self.linear(self.rms_norm(latent, f"{prefix}.kv_a_layernorm", LATENT_EPSILON), f"{prefix}.kv_b_proj")
+        k_plain, v = kv.view(count, s.heads, a.plain + a.value).transpose(0, 1).split([a.plain, a.value], -1)
+        q_rotary = self.rotate(q_rotary, positions, neighbours=True)
+        k_rotary = self.rotate(k_rotary[None], positions, neighbours=True).expand(s.heads, -1, -1)
+        mixed = self.attend(torch.cat([q_plain, q_rotary], -1), torch.cat([k_plain, k_rotary], -1), v, segments)
+        return self.linear(mixed, f"{prefix}.o_proj")
+
+    def attend(self, q, k, v, segments):
+        """Causal attention within segments; q, k [H, T, w], v [H, T, u]; gives [T, H u]."""
+        order = torch.arange(q.shape[1])
         visible = (order[:, None] >= order) & (segments[:, None] == segments)
-        scores = (q @ k.transpose(1, 2) / math.sqrt(w)).masked_fill(~visible, -math.inf)
-        mixed = scores.softmax(-1) @ v
-        return self.linear(mixed.transpose(0, 1).reshape(count, self.heads * w), f"{prefix}.o_proj")
+        scores = (q @ k.transpose(1, 2) * self.s.score_scale).masked_fill(~visible, -math.inf)
+        return (scores.softmax(-1) @ v).transpose(0, 1).flatten(1)
+
+    def rotate(self, x, positions, neighbours=False):
+        """Rotary embedding of x [H, T, w]. Pair i is (x[i], x[i + w/2]), with `neighbours` (x[2i], x[2i + 1])."""
+        angles = positions[:, None].to(x.dtype) * self.inverse_frequencies.to(x.dtype)
+        cos, sin = angles.cos() * self.rotary_gain, angles.sin() * self.rotary_gain
+        a, b = (x[..., 0::2], x[..., 1::2]) if neighbours else x.chunk(2, -1)
+        turned = a * cos - b * sin, b * cos + a * sin
+        return torch.stack(turned, -1).flatten(-2) if neighbours else torch.cat(turned, -1)
 
     def swiglu(self, x, names):
         gate, up, down = (self.weights[name] for name in names)
         return (F.silu(x @ gate.T) * (x @ up.T)) @ down.T
 
     def mixture(self, x, l):
-        logits = x @ self.weights[self.router_name(l)].T
-        weights, chosen = logits.softmax(-1).topk(self.top_k, -1)
-        if self.renormalise:
-            weights = weights / weights.sum(-1, keepdim=True)
+        routing = self.route(x, l)
         y = torch.zeros_like(x)
-        for e in range(self.experts):
-            rows, slots = (chosen == e).nonzero(as_tuple=True)
+        for e in range(self.s.experts):
+            rows, slots = (routing.chosen == e).nonzero(as_tuple=True)
             out = self.swiglu(x[rows], self.expert_names(l, e))
-            y = y.index_add(0, rows, out * weights[rows, slots, None])
-        if self.shared:
-            y = y + self.swiglu(x, self.dense_names(f"model.layers.{l}.mlp.shared_experts"))
-        return y, Routing(logits, chosen, weights)
+            y = y.index_add(0, rows, out * routing.weights[rows, slots, None])
+        if self.s.shared_width:
+            shared = self.swiglu(x, self.shared_names(l))
+            if self.s.shared_gate:
+                shared = shared * (x @ self.weights[f"model.layers.{l}.mlp.shared_expert_gate.weight"].T).sigmoid()
+            y = y + shared
+        return y, routing
+
+    def route(self, x, l):
+        s, name = self.s, self.router_name(l)
+        logits = x @ self.weights[f"{name}.weight"].T
+        affinities = logits.sigmoid() if s.affinity == "sigmoid" else logits.softmax(-1)
+        # Selection decides by score, and the order of softmax is that of the logits, whose distances say more.
+        scores = logits if s.affinity == "softmax" and not s.groups else affinities
+        if s.correction:
+            scores = scores + self.weights[f"{name}.e_score_correction_bias"]
+        scores, smallest = scores.detach(), math.inf
+        if s.groups:
+            count, kept, best = s.groups
+            by_group = scores.view(len(x), count, -1)
+            group_scores = by_group.topk(best, -1).values.sum(-1)
+            smallest = margin(group_scores, kept)
+            out = torch.ones_like(group_scores, dtype=torch.bool).scatter(1, group_scores.topk(kept, -1).indices, False)
+            scores = by_group.masked_fill(out[..., None], -math.inf).flatten(1)
+        chosen = scores.topk(s.top_k, -1).indices
+        weights = affinities.gather(1, chosen)
+        if s.renormalise:
+            weights = weights / weights.sum(-1, keepdim=True)
+        return Routing(logits, affinities / affinities.sum(-1, keepdim=True), chosen, weights * s.routed_scale,
+                       min(smallest, margin(scores, s.top_k)))
 
 
-def inverse_frequencies(head_width, theta, scaling):
-    """Rotary angle per position of each of the head_width / 2 pairs, in float64, after `rope_scaling`."""
-    plain = theta ** -(torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
+def rotary(width, theta, scaling):
+    """Angle per position of each of the width / 2 pairs, in float64, and the factor on cosine and sine."""
+    plain = theta ** -(torch.arange(0, width, 2, dtype=torch.float64) / width)
     kind = "default" if scaling is None else scaling.get("rope_type", scaling.get("type"))
     if kind == "default":
-        return plain
+        return plain, 1.0
     if kind == "linear":
-        return plain / scaling["factor"]
-    if kind != "llama3":
+        return plain / scaling["factor"], 1.0
+    context = scaling["original_max_position_embeddings"]
+    if kind == "llama3":
+        low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+        keep = ((context * plain / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
+        return keep * plain + (1 - keep) * plain / scaling["factor"], 1.0
+    if kind != "yarn":
         raise NotImplementedError(f"rope_scaling {kind}")
-    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
-    turns = scaling["original_max_position_embeddings"] * plain / (2 * math.pi)
-    keep = ((turns - low) / (high - low)).clamp(0, 1)
-    return keep * plain + (1 - keep) * plain / scaling["factor"]
 
+    def pair_that_turns(turns):     # the (fractional) index of the pair that turns so often within the context
+        return width * math.log(context / (turns * 2 * math.pi)) / (2 * math.log(theta))
 
-def rotate(x, angles):
-    """Half-split rotary embedding: pair i is (x[i], x[i + w/2]); x [H, T, w], angles [T, w/2]."""
-    a, b = x.chunk(2, -1)
-    return torch.cat([a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()], -1)
+    first = max(math.floor(pair_that_turns(scaling.get("beta_fast", 32))), 0)
+    last = min(math.ceil(pair_that_turns(scaling.get("beta_slow", 1))), width - 1)
+    ramp = ((torch.arange(width // 2, dtype=torch.float64) - first) / (last - first or 0.001)).clamp(0, 1)
+    factor = scaling["factor"]
+    if scaling.get("mscale") and scaling.get("mscale_all_dim"):
+        gain = families.stretch(factor, scaling["mscale"]) / families.stretch(factor, scaling["mscale_all_dim"])
+    else:
+        gain = families.stretch(factor)
+    return ramp * plain / factor + (1 - ramp) * plain, scaling.get("attention_factor", gain)
 
 
 def cross_entropy(logits, targets):
@@ -288,7 +335,8 @@ def check_identities():
                     mixture.weights[name] = source[rows] if source.shape[0] == 64 else source[:, rows] * scale
                 start += width
             router = torch.randn(mixture.experts, 32, dtype=torch.float64)
-            mixture.weights[mixture.router_name(l)] = router if label == "copies" else torch.zeros_like(router)
+            name = f"{mixture.router_name(l)}.weight"
+            mixture.weights[name] = router if label == "copies" else torch.zeros_like(router)
         actual, _ = mixture.forward(tokens, positions, torch.zeros_like(positions))
         error = ((actual - expected).norm() / expected.norm()).item()
         print(f"{label}: {error:.1e}")

@@ -19,6 +19,10 @@ public class LayerOpsTests
     public void Gradients_of_the_norm(bool temporary) => GradientCheck.Run(
         (w, i) => w.RmsNorm(i[0], i[1], 1e-5f), temporary, Numbers.Parameter(4, 6, 1), Numbers.Parameter(1, 6, 2));
 
+    [Fact]
+    public void Gradients_of_the_norm_of_each_head() => GradientCheck.Run(
+        (w, i) => w.RmsNorm(i[0], i[1], 1e-5f), temporary: true, Numbers.Parameter(3, 8, 1), Numbers.Parameter(1, 4, 2));
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

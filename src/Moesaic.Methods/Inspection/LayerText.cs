@@ -1,0 +1,45 @@
+using Moesaic.Models;
+
+namespace Moesaic.Methods.Inspection;
+
+/// <summary>A layer in words: everything that its shape says and plain layers do not have.</summary>
+static class LayerText
+{
+    public static string Of(AttentionSpec attention)
+    {
+        var text = FormattableString.Invariant($"{attention.QueryHeads} heads of {attention.HeadDim}, {attention.KeyValueHeads} key/value");
+        text += attention.Bias switch
+        {
+            AttentionBias.None => "",
+            AttentionBias.QueryKeyValue => ", queries, keys and values biased",
+            _ => ", biased",
+        };
+        text += attention.Norm switch
+        {
+            HeadNorm.None => "",
+            HeadNorm.Head => ", heads normed",
+            _ => ", queries and keys normed",
+        };
+        if (attention.Latent is { } latent)
+            text += FormattableString.Invariant($", latent of {latent.Rank}, {latent.RotaryDim} rotated, values of {latent.ValueDim}")
+                + (latent.QueryRank > 0 ? FormattableString.Invariant($", queries through {latent.QueryRank}") : "");
+        return text + (attention.ScoreFactor != 1 ? FormattableString.Invariant($", scores times {attention.ScoreFactor}") : "");
+    }
+
+    public static string Of(FeedForwardSpec feedForward) => feedForward switch
+    {
+        DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}"),
+        MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
+            + (mixture.UniformWidth is { } width ? FormattableString.Invariant($"{width}") : string.Join(", ", mixture.ExpertWidths))
+            + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
+            + (mixture.SharedGate ? " with a gate" : "") + Of(mixture.Router),
+        _ => feedForward.GetType().Name,
+    };
+
+    static string Of(RouterSpec router) =>
+        (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
+        + (router.SelectionBias ? ", selection biased" : "")
+        + (router.Groups is { } groups ? FormattableString.Invariant($", from {groups.Kept} of {groups.Count} groups") : "")
+        + (router.Weight is CombineWeight.Raw ? ", weights not renormalised" : ", weights renormalised")
+        + (router.Scale != 1 ? FormattableString.Invariant($", scaled by {router.Scale}") : "");
+}

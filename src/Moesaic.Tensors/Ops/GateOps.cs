@@ -1,0 +1,41 @@
+using Moesaic.Kernels;
+
+namespace Moesaic.Tensors;
+
+/// <summary>The logistic function and rows gated by it, with gradients.</summary>
+public static class GateOps
+{
+    /// <summary>y[t] = σ(gate[t]) · x[t].</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D].</param>
+    /// <param name="gate">[T, 1], before the logistic function.</param>
+    /// <returns>[T, D].</returns>
+    public static Tensor GateRows(this Workspace workspace, Tensor x, Tensor gate)
+    {
+        var y = workspace.Rent(x.Rows, x.Columns);
+        x.Span.CopyTo(y.Span);
+        for (var t = 0; t < x.Rows; t++) Elementwise.Scale(y.Row(t), Sigmoid(gate.Span[t]));
+        if (workspace.Recording && (x.NeedsGradient || gate.NeedsGradient))
+            RecordGate(workspace, x, gate, y);
+        return y;
+    }
+
+    static void RecordGate(Workspace workspace, Tensor x, Tensor gate, Tensor y) => workspace.Record(y, () =>
+    {
+        Tensor? dx = workspace.AddedGradient(x), dGate = workspace.AddedGradient(gate);
+        for (var t = 0; t < x.Rows; t++)
+        {
+            var open = Sigmoid(gate.Span[t]);
+            var dy = y.Gradient!.Row(t);
+            if (dx is not null) Elementwise.AddScaled(dx.Row(t), dy, open);
+            if (dGate is null) continue;
+            double product = 0;
+            var x_D = x.Row(t);
+            for (var d = 0; d < dy.Length; d++) product += (double)dy[d] * x_D[d];
+            dGate.Span[t] += (float)(product * open * (1 - open));
+        }
+    });
+
+    /// <summary>1 / (1 + e⁻ᶻ), without overflow at either end.</summary>
+    public static float Sigmoid(float z) => z >= 0 ? 1 / (1 + MathF.Exp(-z)) : MathF.Exp(z) / (1 + MathF.Exp(z));
+}
