@@ -7,11 +7,15 @@ sealed unsafe class EncodedCase : IDisposable
 {
     readonly byte* _packed;
 
-    public EncodedCase(WeightEncoding encoding, int m, int n, int k, int seed = 1, byte? fill = null)
+    /// <param name="poison">A row whose first scale is replaced.</param>
+    public EncodedCase(
+        WeightEncoding encoding, int m, int n, int k, int seed = 1, byte? fill = null, (int Row, Half Scale)? poison = null)
     {
         (M, N, K) = (m, n, k);
         Layout = new EncodedLayout(encoding, n, k);
         File = RandomRows(encoding, n, k, seed, fill);
+        if (poison is { } bad)
+            MemoryMarshal.Write(File.AsSpan((int)(bad.Row * Layout.FileRowBytes) + Layout.Shape.ScaleOffset), bad.Scale);
         _packed = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(64, Layout.Bytes), 64);
         Layout.Pack(File, new(_packed, (int)Layout.Bytes));
         X = KernelCase.Numbers(m * k, seed + 1);

@@ -77,6 +77,24 @@ public class EncodedMatMulTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public void A_scale_that_is_not_finite_shows_in_its_output_alone(WeightEncoding encoding)
+    {
+        if (EncodedPanels.ShapeOf(encoding) is not { ScaleBytes: 2 or 4 } shape) return;
+        foreach (var scale in new[] { Half.NaN, Half.PositiveInfinity, Half.NegativeInfinity })
+        {
+            using var x = new EncodedCase(encoding, 2, 20, 512, poison: (17, scale));
+            foreach (var level in Levels.Supported)
+            {
+                float[] y = [];
+                Levels.At(level, () => y = x.Run());
+                for (var i = 0; i < y.Length; i++)
+                    Assert.True(float.IsFinite(y[i]) == (i % 20 != 17), $"{encoding}, {scale} at {level}: y[{i}] is {y[i]:R}.");
+            }
+        }
+    }
+
     static void CheckLevels(EncodedCase x, string what)
     {
         float[] expected = [], y = [];

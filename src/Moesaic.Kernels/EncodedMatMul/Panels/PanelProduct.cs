@@ -12,7 +12,7 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
     /// <summary>For more activation rows it pays to spread a slice out first.</summary>
     const int FewRows = 8;
 
-    const int TileRows = 6;
+    const int TileRows = 4;
 
     internal static void Run(in PanelWork work)
     {
@@ -82,9 +82,7 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
             case 1: TSlices.Multiply<One>(words, scales, blocks, scratch, x, stride, y); break;
             case 2: TSlices.Multiply<Two>(words, scales, blocks, scratch, x, stride, y); break;
             case 3: TSlices.Multiply<Three>(words, scales, blocks, scratch, x, stride, y); break;
-            case 4: TSlices.Multiply<Four>(words, scales, blocks, scratch, x, stride, y); break;
-            case 5: TSlices.Multiply<Five>(words, scales, blocks, scratch, x, stride, y); break;
-            default: TSlices.Multiply<Six>(words, scales, blocks, scratch, x, stride, y); break;
+            default: TSlices.Multiply<Four>(words, scales, blocks, scratch, x, stride, y); break;
         }
     }
 
@@ -95,9 +93,7 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
             case 1: TSlices.MultiplySpread<One>(scratch, blocks, x, stride, y); break;
             case 2: TSlices.MultiplySpread<Two>(scratch, blocks, x, stride, y); break;
             case 3: TSlices.MultiplySpread<Three>(scratch, blocks, x, stride, y); break;
-            case 4: TSlices.MultiplySpread<Four>(scratch, blocks, x, stride, y); break;
-            case 5: TSlices.MultiplySpread<Five>(scratch, blocks, x, stride, y); break;
-            default: TSlices.MultiplySpread<Six>(scratch, blocks, x, stride, y); break;
+            default: TSlices.MultiplySpread<Four>(scratch, blocks, x, stride, y); break;
         }
     }
 

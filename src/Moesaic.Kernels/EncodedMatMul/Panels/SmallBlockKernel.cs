@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Up to 6 activation rows times one vector of output rows over a slice of blocks of 32 values. Per block the products of
+/// Up to 4 activation rows times one vector of output rows over a slice of blocks of 32 values. Per block the products of
 /// levels are summed exactly, as integers; then y = fma(sum, d·scale, y) and, with minima, y = fma(m, scale·Σx, y).
 /// </summary>
 static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
@@ -22,18 +22,16 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
         where TRows : struct, ICount
     {
         // Of row R: yR is the result, tR and hR the words of the low and the high plane.
-        TVector y0 = default, y1 = default, y2 = default, y3 = default, y4 = default, y5 = default;
+        TVector y0 = default, y1 = default, y2 = default, y3 = default;
         y0 = TSimd.Load(y);
         if (TRows.Value > 1) y1 = TSimd.Load(y + PanelShape.Rows);
         if (TRows.Value > 2) y2 = TSimd.Load(y + 2 * PanelShape.Rows);
         if (TRows.Value > 3) y3 = TSimd.Load(y + 3 * PanelShape.Rows);
-        if (TRows.Value > 4) y4 = TSimd.Load(y + 4 * PanelShape.Rows);
-        if (TRows.Value > 5) y5 = TSimd.Load(y + 5 * PanelShape.Rows);
         var floats = x + Activations.BlockScales;
         for (var block = 0; block < blocks; block++)
         {
-            TVector t0 = default, t1 = default, t2 = default, t3 = default, t4 = default, t5 = default;
-            TVector h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default;
+            TVector t0 = default, t1 = default, t2 = default, t3 = default;
+            TVector h0 = default, h1 = default, h2 = default, h3 = default;
             var sums = floats + (Activations.BlockHalfSums - Activations.BlockScales);
             if (TBlocks.TwoPlanes)
             {
@@ -41,8 +39,6 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
                 if (TRows.Value > 1) h1 = Start(sums + stride);
                 if (TRows.Value > 2) h2 = Start(sums + 2 * stride);
                 if (TRows.Value > 3) h3 = Start(sums + 3 * stride);
-                if (TRows.Value > 4) h4 = Start(sums + 4 * stride);
-                if (TRows.Value > 5) h5 = Start(sums + 5 * stride);
             }
             else if (TBlocks.Centre > 0)
             {
@@ -50,8 +46,6 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
                 if (TRows.Value > 1) t1 = Start(sums + stride);
                 if (TRows.Value > 2) t2 = Start(sums + 2 * stride);
                 if (TRows.Value > 3) t3 = Start(sums + 3 * stride);
-                if (TRows.Value > 4) t4 = Start(sums + 4 * stride);
-                if (TRows.Value > 5) t5 = Start(sums + 5 * stride);
             }
 
             for (var unit = 0; unit < 4; unit++)
@@ -61,14 +55,10 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
                 if (TRows.Value > 1) t1 = TSimd.MultiplyAddBytes(first, x + stride, t1);
                 if (TRows.Value > 2) t2 = TSimd.MultiplyAddBytes(first, x + 2 * stride, t2);
                 if (TRows.Value > 3) t3 = TSimd.MultiplyAddBytes(first, x + 3 * stride, t3);
-                if (TRows.Value > 4) t4 = TSimd.MultiplyAddBytes(first, x + 4 * stride, t4);
-                if (TRows.Value > 5) t5 = TSimd.MultiplyAddBytes(first, x + 5 * stride, t5);
                 t0 = TSimd.MultiplyAddBytes(second, x + 16, t0);
                 if (TRows.Value > 1) t1 = TSimd.MultiplyAddBytes(second, x + 16 + stride, t1);
                 if (TRows.Value > 2) t2 = TSimd.MultiplyAddBytes(second, x + 16 + 2 * stride, t2);
                 if (TRows.Value > 3) t3 = TSimd.MultiplyAddBytes(second, x + 16 + 3 * stride, t3);
-                if (TRows.Value > 4) t4 = TSimd.MultiplyAddBytes(second, x + 16 + 4 * stride, t4);
-                if (TRows.Value > 5) t5 = TSimd.MultiplyAddBytes(second, x + 16 + 5 * stride, t5);
                 if (TBlocks.TwoPlanes)
                 {
                     TBlocks.HighLevels(words, unit, out first, out second);
@@ -76,14 +66,10 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
                     if (TRows.Value > 1) h1 = TSimd.MultiplyAddBytes(first, x + stride, h1);
                     if (TRows.Value > 2) h2 = TSimd.MultiplyAddBytes(first, x + 2 * stride, h2);
                     if (TRows.Value > 3) h3 = TSimd.MultiplyAddBytes(first, x + 3 * stride, h3);
-                    if (TRows.Value > 4) h4 = TSimd.MultiplyAddBytes(first, x + 4 * stride, h4);
-                    if (TRows.Value > 5) h5 = TSimd.MultiplyAddBytes(first, x + 5 * stride, h5);
                     h0 = TSimd.MultiplyAddBytes(second, x + 16, h0);
                     if (TRows.Value > 1) h1 = TSimd.MultiplyAddBytes(second, x + 16 + stride, h1);
                     if (TRows.Value > 2) h2 = TSimd.MultiplyAddBytes(second, x + 16 + 2 * stride, h2);
                     if (TRows.Value > 3) h3 = TSimd.MultiplyAddBytes(second, x + 16 + 3 * stride, h3);
-                    if (TRows.Value > 4) h4 = TSimd.MultiplyAddBytes(second, x + 16 + 4 * stride, h4);
-                    if (TRows.Value > 5) h5 = TSimd.MultiplyAddBytes(second, x + 16 + 5 * stride, h5);
                 }
 
                 x += 4;
@@ -95,8 +81,6 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
             if (TRows.Value > 1) y1 = TSimd.AddScaled(Sum(t1, h1), d, floats + stride, y1);
             if (TRows.Value > 2) y2 = TSimd.AddScaled(Sum(t2, h2), d, floats + 2 * stride, y2);
             if (TRows.Value > 3) y3 = TSimd.AddScaled(Sum(t3, h3), d, floats + 3 * stride, y3);
-            if (TRows.Value > 4) y4 = TSimd.AddScaled(Sum(t4, h4), d, floats + 4 * stride, y4);
-            if (TRows.Value > 5) y5 = TSimd.AddScaled(Sum(t5, h5), d, floats + 5 * stride, y5);
             if (TBlocks.HasMinimum)
             {
                 var m = TBlocks.Minimum(scales);
@@ -105,8 +89,6 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
                 if (TRows.Value > 1) y1 = TSimd.AddProduct(m, sums + stride, y1);
                 if (TRows.Value > 2) y2 = TSimd.AddProduct(m, sums + 2 * stride, y2);
                 if (TRows.Value > 3) y3 = TSimd.AddProduct(m, sums + 3 * stride, y3);
-                if (TRows.Value > 4) y4 = TSimd.AddProduct(m, sums + 4 * stride, y4);
-                if (TRows.Value > 5) y5 = TSimd.AddProduct(m, sums + 5 * stride, y5);
             }
 
             floats += sizeof(float);
@@ -118,8 +100,6 @@ static unsafe class SmallBlockKernel<TSimd, TVector, TBlocks>
         if (TRows.Value > 1) TSimd.Store(y1, y + PanelShape.Rows);
         if (TRows.Value > 2) TSimd.Store(y2, y + 2 * PanelShape.Rows);
         if (TRows.Value > 3) TSimd.Store(y3, y + 3 * PanelShape.Rows);
-        if (TRows.Value > 4) TSimd.Store(y4, y + 4 * PanelShape.Rows);
-        if (TRows.Value > 5) TSimd.Store(y5, y + 5 * PanelShape.Rows);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// Up to 6 activation rows times one vector of output rows over one block of 256 values. The products of levels are summed
+/// Up to 4 activation rows times one vector of output rows over one block of 256 values. The products of levels are summed
 /// exactly, with the integer scales of their parts; then y = fma(Σ s·q·x, d·scale, y) and, with minima,
 /// y = fma(Σ t·Σx, −m·scale, y).
 /// </summary>
@@ -13,7 +13,7 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
     where TBlocks : struct, ISuperBlocks<TSimd, TVector>
 {
     /// <param name="words">Words of the block.</param>
-    /// <param name="scales">Its scales, expanded.</param>
+    /// <param name="scales">Its scales, as <see cref="SuperBlockScales"/> says.</param>
     /// <param name="x">Slice of the first activation row.</param>
     /// <param name="stride">Bytes from one activation row to the next.</param>
     /// <param name="y">Sums of the first activation row; those of the next follow after <see cref="PanelShape.Rows"/>.</param>
@@ -22,14 +22,14 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
         where TRows : struct, ICount
     {
         // Of row R: sR is the sum over the block, tR and uR the words of a run in the first and the second part of a pair.
-        TVector s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
+        TVector s0 = default, s1 = default, s2 = default, s3 = default;
         for (var pair = 0; pair < 4; pair++)
         {
             var part = TBlocks.FirstPart(pair);
             for (var run = 0; run < 32; run += TBlocks.RunLength)
             {
-                TVector t0 = default, t1 = default, t2 = default, t3 = default, t4 = default, t5 = default;
-                TVector u0 = default, u1 = default, u2 = default, u3 = default, u4 = default, u5 = default;
+                TVector t0 = default, t1 = default, t2 = default, t3 = default;
+                TVector u0 = default, u1 = default, u2 = default, u3 = default;
                 if (TBlocks.Centre > 0)
                 {
                     var halves = x + Activations.HalfSums + part * 8 + run / 4;
@@ -37,15 +37,11 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
                     if (TRows.Value > 1) t1 = Start(halves + stride);
                     if (TRows.Value > 2) t2 = Start(halves + 2 * stride);
                     if (TRows.Value > 3) t3 = Start(halves + 3 * stride);
-                    if (TRows.Value > 4) t4 = Start(halves + 4 * stride);
-                    if (TRows.Value > 5) t5 = Start(halves + 5 * stride);
                     halves += TBlocks.PartDistance * 8;
                     u0 = Start(halves);
                     if (TRows.Value > 1) u1 = Start(halves + stride);
                     if (TRows.Value > 2) u2 = Start(halves + 2 * stride);
                     if (TRows.Value > 3) u3 = Start(halves + 3 * stride);
-                    if (TRows.Value > 4) u4 = Start(halves + 4 * stride);
-                    if (TRows.Value > 5) u5 = Start(halves + 5 * stride);
                 }
 
                 var levels = x + 32 * part + run;
@@ -56,14 +52,10 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
                     if (TRows.Value > 1) t1 = TSimd.MultiplyAddBytes(first, levels + stride, t1);
                     if (TRows.Value > 2) t2 = TSimd.MultiplyAddBytes(first, levels + 2 * stride, t2);
                     if (TRows.Value > 3) t3 = TSimd.MultiplyAddBytes(first, levels + 3 * stride, t3);
-                    if (TRows.Value > 4) t4 = TSimd.MultiplyAddBytes(first, levels + 4 * stride, t4);
-                    if (TRows.Value > 5) t5 = TSimd.MultiplyAddBytes(first, levels + 5 * stride, t5);
                     u0 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance, u0);
                     if (TRows.Value > 1) u1 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + stride, u1);
                     if (TRows.Value > 2) u2 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 2 * stride, u2);
                     if (TRows.Value > 3) u3 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 3 * stride, u3);
-                    if (TRows.Value > 4) u4 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 4 * stride, u4);
-                    if (TRows.Value > 5) u5 = TSimd.MultiplyAddBytes(second, levels + 32 * TBlocks.PartDistance + 5 * stride, u5);
                     levels += 4;
                 }
 
@@ -73,28 +65,22 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
                 if (TRows.Value > 1) s1 = TSimd.MultiplyAddWords(t1, *scale, TSimd.MultiplyAddWords(u1, *next, s1));
                 if (TRows.Value > 2) s2 = TSimd.MultiplyAddWords(t2, *scale, TSimd.MultiplyAddWords(u2, *next, s2));
                 if (TRows.Value > 3) s3 = TSimd.MultiplyAddWords(t3, *scale, TSimd.MultiplyAddWords(u3, *next, s3));
-                if (TRows.Value > 4) s4 = TSimd.MultiplyAddWords(t4, *scale, TSimd.MultiplyAddWords(u4, *next, s4));
-                if (TRows.Value > 5) s5 = TSimd.MultiplyAddWords(t5, *scale, TSimd.MultiplyAddWords(u5, *next, s5));
             }
         }
 
         var floats = x + Activations.Scale;
-        TVector y0 = default, y1 = default, y2 = default, y3 = default, y4 = default, y5 = default;
+        TVector y0 = default, y1 = default, y2 = default, y3 = default;
         y0 = TSimd.Load(y);
         if (TRows.Value > 1) y1 = TSimd.Load(y + PanelShape.Rows);
         if (TRows.Value > 2) y2 = TSimd.Load(y + 2 * PanelShape.Rows);
         if (TRows.Value > 3) y3 = TSimd.Load(y + 3 * PanelShape.Rows);
-        if (TRows.Value > 4) y4 = TSimd.Load(y + 4 * PanelShape.Rows);
-        if (TRows.Value > 5) y5 = TSimd.Load(y + 5 * PanelShape.Rows);
         y0 = TSimd.AddScaled(s0, scales[SuperBlockScales.Scale], floats, y0);
         if (TRows.Value > 1) y1 = TSimd.AddScaled(s1, scales[SuperBlockScales.Scale], floats + stride, y1);
         if (TRows.Value > 2) y2 = TSimd.AddScaled(s2, scales[SuperBlockScales.Scale], floats + 2 * stride, y2);
         if (TRows.Value > 3) y3 = TSimd.AddScaled(s3, scales[SuperBlockScales.Scale], floats + 3 * stride, y3);
-        if (TRows.Value > 4) y4 = TSimd.AddScaled(s4, scales[SuperBlockScales.Scale], floats + 4 * stride, y4);
-        if (TRows.Value > 5) y5 = TSimd.AddScaled(s5, scales[SuperBlockScales.Scale], floats + 5 * stride, y5);
         if (TBlocks.MinimumLength > 0)
         {
-            s0 = s1 = s2 = s3 = s4 = s5 = default;
+            s0 = s1 = s2 = s3 = default;
             var sums = x + (TBlocks.MinimumLength == 16 ? Activations.Sums16 : Activations.Sums32);
             for (var pair = 0; pair < 128 / TBlocks.MinimumLength; pair++)
             {
@@ -103,8 +89,6 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
                 if (TRows.Value > 1) s1 = TSimd.MultiplyAddWordsAt(t, sums + stride, s1);
                 if (TRows.Value > 2) s2 = TSimd.MultiplyAddWordsAt(t, sums + 2 * stride, s2);
                 if (TRows.Value > 3) s3 = TSimd.MultiplyAddWordsAt(t, sums + 3 * stride, s3);
-                if (TRows.Value > 4) s4 = TSimd.MultiplyAddWordsAt(t, sums + 4 * stride, s4);
-                if (TRows.Value > 5) s5 = TSimd.MultiplyAddWordsAt(t, sums + 5 * stride, s5);
                 sums += 4;
             }
 
@@ -112,16 +96,12 @@ static unsafe class SuperBlockKernel<TSimd, TVector, TBlocks>
             if (TRows.Value > 1) y1 = TSimd.AddScaled(s1, scales[SuperBlockScales.NegativeMinimum], floats + stride, y1);
             if (TRows.Value > 2) y2 = TSimd.AddScaled(s2, scales[SuperBlockScales.NegativeMinimum], floats + 2 * stride, y2);
             if (TRows.Value > 3) y3 = TSimd.AddScaled(s3, scales[SuperBlockScales.NegativeMinimum], floats + 3 * stride, y3);
-            if (TRows.Value > 4) y4 = TSimd.AddScaled(s4, scales[SuperBlockScales.NegativeMinimum], floats + 4 * stride, y4);
-            if (TRows.Value > 5) y5 = TSimd.AddScaled(s5, scales[SuperBlockScales.NegativeMinimum], floats + 5 * stride, y5);
         }
 
         TSimd.Store(y0, y);
         if (TRows.Value > 1) TSimd.Store(y1, y + PanelShape.Rows);
         if (TRows.Value > 2) TSimd.Store(y2, y + 2 * PanelShape.Rows);
         if (TRows.Value > 3) TSimd.Store(y3, y + 3 * PanelShape.Rows);
-        if (TRows.Value > 4) TSimd.Store(y4, y + 4 * PanelShape.Rows);
-        if (TRows.Value > 5) TSimd.Store(y5, y + 5 * PanelShape.Rows);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
