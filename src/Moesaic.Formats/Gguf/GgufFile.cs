@@ -77,7 +77,8 @@ public sealed class GgufFile : IDisposable
     /// <param name="length">Number of bytes; a tensor of more than 2 GiB is read in slices.</param>
     public ReadOnlySpan<byte> Bytes(GgufTensorInfo tensor, long offset, int length)
     {
-        if (!ReferenceEquals(Find(tensor.Name), tensor)) throw new ArgumentException($"{tensor.Name} is not a tensor of {Path}", nameof(tensor));
+        if (!ReferenceEquals(Find(tensor.Name), tensor))
+            throw new ArgumentException($"{tensor.Name} is not a tensor of {Path}", nameof(tensor));
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, tensor.ByteLength - length);
         return map.Bytes(tensor.Offset + offset, length);

@@ -29,7 +29,8 @@ public sealed class GgufTensorSource(string name, GgufTensorType type, ReadOnlyS
     static long CountBytes(string name, GgufTensorType type, ReadOnlySpan<long> shape)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (System.Text.Encoding.UTF8.GetByteCount(name) > 63) throw new ArgumentException($"the name {name} is longer than 63 bytes", nameof(name));
+        if (System.Text.Encoding.UTF8.GetByteCount(name) > 63)
+            throw new ArgumentException($"the name {name} is longer than 63 bytes", nameof(name));
         if (shape.Length is 0 or > 4) throw new ArgumentException($"{name}: {shape.Length} dimensions, 1 to 4 are possible", nameof(shape));
         long bytes = type.RowBytes(shape[^1]);
         foreach (long d in shape)

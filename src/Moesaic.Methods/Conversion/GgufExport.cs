@@ -54,7 +54,7 @@ public sealed class GgufExport : IDisposable
         {
             Summary = $"{source.Layout} to {options.Output}: {Encodings(writer.Plans)}",
             ReadBytes = source.Bytes,
-            PeakMemoryBytes = 100_000_000 + 400L * source.Spec.VocabularySize,
+            PeakMemoryBytes = 130_000_000 + 400L * source.Spec.VocabularySize,
             Seconds = Math.Max(1, seconds),
             OutputBytes = writer.TensorBytes + 40L * source.Spec.VocabularySize,
             Notes = [.. notes, .. Fallbacks()],
@@ -114,12 +114,15 @@ public sealed class GgufExport : IDisposable
             metadata.Set(Main, GgufValue.Of((uint)ends[0]));
             ends.RemoveAt(0);
         }
-        foreach (var (role, id) in new[] { "eot", "eom" }.Zip(ends)) metadata.Set($"tokenizer.ggml.{role}_token_id", GgufValue.Of((uint)id));
+        foreach (var (role, id) in new[] { "eot", "eom" }.Zip(ends))
+            metadata.Set($"tokenizer.ggml.{role}_token_id", GgufValue.Of((uint)id));
         if (ends.Count > 2) notes.Add($"GGUF names three tokens that end a text; left out: {string.Join(", ", ends.Skip(2))}");
     }
 
     IEnumerable<string> Fallbacks() => writer.Plans.Where(t => t.Encoding != t.Wanted).GroupBy(t => (t.Wanted, t.Encoding)).Select(g =>
-        FormattableString.Invariant($"{g.Count()} tensor(s) are stored as {g.Key.Encoding.Name()}: their rows are no whole number of {g.Key.Wanted.Name()} blocks ({string.Join(", ", g.Take(4).Select(t => t.Name))}{(g.Count() > 4 ? ", ..." : "")})"));
+        FormattableString.Invariant($"{g.Count()} tensor(s) are stored as {g.Key.Encoding.Name()}: ")
+        + $"their rows are no whole number of {g.Key.Wanted.Name()} blocks "
+        + $"({string.Join(", ", g.Take(4).Select(t => t.Name))}{(g.Count() > 4 ? ", ..." : "")})");
 
     static string Encodings(IEnumerable<GgufWrittenTensor> tensors) => string.Join(", ", tensors.GroupBy(t => t.Encoding)
         .OrderByDescending(g => g.Sum(t => t.BytesAfter)).Select(g => FormattableString.Invariant($"{g.Count()} tensors in {g.Key.Name()}")));

@@ -29,14 +29,16 @@ public sealed class GgufImport : IDisposable
     {
         options.Validate();
         this.options = options;
-        if (options.Embeddings is not null) throw new BadRequestException("--embeddings has no meaning for a folder: all weights of one are of one type.");
+        if (options.Embeddings is not null)
+            throw new BadRequestException("--embeddings has no meaning for a folder: all weights of one are of one type.");
         TensorType? wanted = options.Encoding switch
         {
             null => null,
             WeightEncoding.F32 => TensorType.F32,
             WeightEncoding.F16 => TensorType.F16,
             WeightEncoding.BF16 => TensorType.BF16,
-            var other => throw new BadRequestException($"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
+            var other => throw new BadRequestException(
+                $"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
         };
         file = GgufFile.Open(options.Input);
         try
@@ -110,7 +112,8 @@ public sealed class GgufImport : IDisposable
 
     TensorSource Tensor(StoredParameter parameter)
     {
-        var vector = parameter.Rows == 1 && (parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal) || parameter.Name.EndsWith(".bias", StringComparison.Ordinal));
+        var vector = parameter.Rows == 1 && (parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal)
+            || parameter.Name.EndsWith(".bias", StringComparison.Ordinal));
         ReadOnlySpan<long> shape = vector ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
         return new TensorSource(architecture.TensorName(parameter.Name), type, shape, sink =>
         {
@@ -144,8 +147,10 @@ public sealed class GgufImport : IDisposable
     {
         var blocks = source.Parameters.Where(p => p.Encoding!.Value.BlockLength() > 1).Select(p => p.Encoding!.Value).Distinct().ToList();
         if (blocks.Count == 0) yield break;
-        yield return $"weights were stored in {string.Join(", ", blocks.Select(b => b.Name()))}: what that rounded away does not come back, "
-            + (type == TensorType.F32 ? "their values as they are now are kept exactly" : $"and their values are rounded once more, to {type}; --encoding f32 keeps them exactly");
+        yield return $"weights were stored in {string.Join(", ", blocks.Select(b => b.Name()))}: "
+            + "what that rounded away does not come back, " + (type == TensorType.F32
+                ? "their values as they are now are kept exactly"
+                : $"and their values are rounded once more, to {type}; --encoding f32 keeps them exactly");
     }
 
     /// <summary>Tells at once, on the writing thread.</summary>

@@ -82,7 +82,8 @@ public sealed class GgufModelWriter
         if (!wanted.CanEncode() && stored.Any(p => p.Encoding != encoding))
             throw new BadRequestException($"{wanted.Name()} can be read but not written; choose another encoding.");
         return new GgufWrittenTensor(tensor.Name, wanted, encoding,
-            stored.Sum(p => p.Rows * (p.Encoding?.RowBytes(p.Columns) ?? sizeof(double) * (long)p.Columns)), rows * encoding.RowBytes(tensor.Columns));
+            stored.Sum(p => p.Rows * (p.Encoding?.RowBytes(p.Columns) ?? sizeof(double) * (long)p.Columns)),
+            rows * encoding.RowBytes(tensor.Columns));
     }
 
     double Deliver(GgufTensor tensor, WeightEncoding encoding, GgufTensorSink sink)
@@ -106,7 +107,8 @@ public sealed class GgufModelWriter
     }
 
     /// <summary>Returns the sums of squares of the error and of the values.</summary>
-    (double Error, double Size) Encode(GgufTensor tensor, StoredParameter parameter, WeightEncoding encoding, float scale, GgufTensorSink sink)
+    (double Error, double Size) Encode(
+        GgufTensor tensor, StoredParameter parameter, WeightEncoding encoding, float scale, GgufTensorSink sink)
     {
         var rowsAtOnce = Math.Clamp((1 << 21) / tensor.Columns, 1, tensor.Rows);
         float[] values = new float[rowsAtOnce * tensor.Columns], decoded = new float[values.Length];

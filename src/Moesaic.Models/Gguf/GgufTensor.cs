@@ -20,7 +20,8 @@ sealed record GgufTensor(string Name, IReadOnlyList<string> Parameters, int Rows
     };
 
     /// <summary>The name where each expert has a tensor of its own, as older files have it.</summary>
-    public string NameOfExpert(int expert) => FormattableString.Invariant($"{Name.Replace("_exps.weight", "", StringComparison.Ordinal)}.{expert}.weight");
+    public string NameOfExpert(int expert) =>
+        FormattableString.Invariant($"{Name.Replace("_exps.weight", "", StringComparison.Ordinal)}.{expert}.weight");
 
     /// <summary>The row of the parameter that is stored as the given row.</summary>
     public int OfStored(int row) => HeadDim == 0 ? row : RotaryRows.OfStored(row, HeadDim);

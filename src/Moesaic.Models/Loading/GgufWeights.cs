@@ -22,7 +22,8 @@ sealed class GgufWeights : StoredWeights
         foreach (var tensor in GgufTensors.Of(Spec, architecture.NeighbouringPairs))
         {
             if (tensor.Kind == GgufTensorKind.Experts && file.Find(tensor.Name) is null)
-                for (var e = 0; e < tensor.Parameters.Count; e++) Add(tensor, e, account.Take(tensor.NameOfExpert(e), [tensor.Rows, tensor.Columns]), 0);
+                for (var e = 0; e < tensor.Parameters.Count; e++)
+                    Add(tensor, e, account.Take(tensor.NameOfExpert(e), [tensor.Rows, tensor.Columns]), 0);
             else
             {
                 var info = account.Take(tensor.Name, tensor.Shape);
@@ -81,13 +82,14 @@ sealed class GgufWeights : StoredWeights
         for (var done = 0; done < values.Length;)
         {
             // Rows that lie in a row are decoded together.
-            var (row, count) = (firstRow + done / parameter.Columns, place.Tensor.HeadDim == 0 ? (values.Length - done) / parameter.Columns : 1);
-            count = Math.Min(count, Math.Max(1, (1 << 22) / parameter.Columns));
+            var row = firstRow + done / parameter.Columns;
+            var count = place.Tensor.HeadDim != 0 ? 1
+                : Math.Min((values.Length - done) / parameter.Columns, Math.Max(1, (1 << 22) / parameter.Columns));
             var piece = values.Slice(done, count * parameter.Columns);
             BlockCodec.Decode(place.Encoding, file.Bytes(place.Info, place.OffsetOf(row), (int)(count * place.Info.RowBytes)), piece);
             if ((int)Elementwise.FirstNonFinite(piece) is >= 0 and var bad)
-                throw new BadModelException(FormattableString.Invariant(
-                    $"{file.Path}: tensor {place.Info} holds {piece[bad]} in row {row + bad / parameter.Columns} of {parameter.Name}; the file is damaged or its training diverged."));
+                throw new BadModelException($"{file.Path}: tensor {place.Info} holds " + FormattableString.Invariant(
+                    $"{piece[bad]} in row {row + bad / parameter.Columns}") + $" of {parameter.Name}; the file is damaged or its training diverged.");
             done += piece.Length;
         }
         if (place.Tensor is { Kind: GgufTensorKind.Vector, HeadDim: > 0 }) Reorder(place.Tensor, values);

@@ -41,7 +41,8 @@ public static class GgufTokenizer
             ["tokenizer.json"] = json.Tokenizer(),
             ["tokenizer_config.json"] = json.Config(),
         };
-        if (metadata.TextOrNull(ChatTemplateKey) is { } template) files["chat_template.jinja"] = System.Text.Encoding.UTF8.GetBytes(template);
+        if (metadata.TextOrNull(ChatTemplateKey) is { } template)
+            files["chat_template.jinja"] = System.Text.Encoding.UTF8.GetBytes(template);
         return files;
     }
 

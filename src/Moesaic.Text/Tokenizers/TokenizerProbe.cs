@@ -22,7 +22,10 @@ static class TokenizerProbe
     public static string? FirstDifference(ITokenizer a, ITokenizer b, bool leadingSpaces = true)
     {
         foreach (var text in Awkward.Concat(FromVocabulary(a)))
-            if ((leadingSpaces || !(text.StartsWith(' ') || text.StartsWith(Marks.Mark))) && !a.Encode(text, parseSpecial: false).AsSpan().SequenceEqual(b.Encode(text, parseSpecial: false))) return Shown(text);
+        {
+            if (!leadingSpaces && (text.StartsWith(' ') || text.StartsWith(Marks.Mark))) continue;
+            if (!a.Encode(text, parseSpecial: false).AsSpan().SequenceEqual(b.Encode(text, parseSpecial: false))) return Shown(text);
+        }
         return null;
     }
 

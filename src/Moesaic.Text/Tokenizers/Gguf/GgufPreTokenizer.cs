@@ -41,7 +41,8 @@ sealed record GgufPreTokenizer(
         new(["gpt-4o", "llama4", "kanana2"], [Gpt4o]),
         new(["deepseek-v3", "hunyuan-dense", "joyai-llm"], [@"\p{N}{1,3}", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", DeepSeekV3]),
         new(["deepseek-coder"], ["[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", Han, Digits]),
-        new(["deepseek-llm"], ["[\r\n]", $@"\s?[{CasedLetters.Ranges}]+", "\\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+", @"\s+$", Han, Digits]),
+        new(["deepseek-llm"],
+            ["[\r\n]", $@"\s?[{CasedLetters.Ranges}]+", "\\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+", @"\s+$", Han, Digits]),
     ];
 
     public static string AllNames => string.Join(", ", Known.Select(k => k.Names[0]));
@@ -53,7 +54,8 @@ sealed record GgufPreTokenizer(
     {
         var steps = new List<string>();
         return Flatten(preTokenizer, steps)
-            ? Known.FirstOrDefault(k => k.Steps.Select(Spelled).SequenceEqual(steps.Select(Spelled)) && k.IgnoreMerges == ignoreMerges && k.Nfc == nfc)
+            ? Known.FirstOrDefault(k => k.Steps.Select(Spelled).SequenceEqual(steps.Select(Spelled))
+                && k.IgnoreMerges == ignoreMerges && k.Nfc == nfc)
             : null;
     }
 

@@ -26,13 +26,15 @@ sealed class GgufTokenizerJson(GgufVocabulary vocabulary)
     public byte[] Config()
     {
         var config = new JsonObject();
-        foreach (var (role, id) in new[] { ("bos", vocabulary.Bos), ("eos", vocabulary.Eos), ("unk", vocabulary.Unknown), ("pad", vocabulary.Pad) })
+        (string, int?)[] roles = [("bos", vocabulary.Bos), ("eos", vocabulary.Eos), ("unk", vocabulary.Unknown), ("pad", vocabulary.Pad)];
+        foreach (var (role, id) in roles)
             if (id is { } known && IsToken(known)) config[$"{role}_token"] = vocabulary.Tokens[known];
         config["add_bos_token"] = AddBos;
         config["add_eos_token"] = AddEos;
         config["clean_up_tokenization_spaces"] = false;
         config["tokenizer_class"] = "PreTrainedTokenizerFast";
-        return Encoding.UTF8.GetBytes(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = Layout.Encoder }) + "\n");
+        var layout = new JsonSerializerOptions { WriteIndented = true, Encoder = Layout.Encoder };
+        return Encoding.UTF8.GetBytes(config.ToJsonString(layout) + "\n");
     }
 
     GgufPreTokenizer PreTokenizer => field ??= vocabulary.Pre is not { } name

@@ -63,7 +63,8 @@ sealed class GgufTokenizerWriter
         Set("pre", GgufValue.Of("default"));
         var unknown = tokenizer.Parts.Bpe.UnknownId;
         Add(tokenizer,
-            id => id == unknown ? PieceKind.Unknown : ByteFallbackDecoder.ByteOf(tokenizer.Parts.Vocabulary.NameOf(id)!) >= 0 ? PieceKind.Byte : PieceKind.Normal,
+            id => id == unknown ? PieceKind.Unknown
+                : ByteFallbackDecoder.ByteOf(tokenizer.Parts.Vocabulary.NameOf(id)!) >= 0 ? PieceKind.Byte : PieceKind.Normal,
             // Characters are made by no merge: they come last, which only matters to a reader that sorts by score.
             id => order.TryGetValue(tokenizer.Parts.Vocabulary.NameOf(id)!, out var rank) ? -rank : -order.Count);
         if (unknown is { } known) Set("unknown_token_id", GgufValue.Of((uint)known));
@@ -106,7 +107,8 @@ sealed class GgufTokenizerWriter
         Set("add_space_prefix", GgufValue.Of(model.AddDummyPrefix));
         Set("remove_extra_whitespaces", GgufValue.Of(model.RemoveExtraWhitespaces));
         if (model.CharsMap.Length > 0) Set("precompiled_charsmap", GgufValue.Of(model.CharsMap));
-        if (model.Pieces.FindIndex(p => p.Kind == PieceKind.Unknown) is >= 0 and var unknown) Set("unknown_token_id", GgufValue.Of((uint)unknown));
+        if (model.Pieces.FindIndex(p => p.Kind == PieceKind.Unknown) is >= 0 and var unknown)
+            Set("unknown_token_id", GgufValue.Of((uint)unknown));
         AddSpecial(tokenizer.Template, tokenizer);
     }
 

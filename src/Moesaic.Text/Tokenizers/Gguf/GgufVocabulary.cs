@@ -59,7 +59,8 @@ sealed class GgufVocabulary
         var model = metadata.TextOrNull(Prefix + "model") switch
         {
             "llama" or "gpt2" or "t5" => metadata.Text(Prefix + "model"),
-            null or NoModel or "no_vocab" => throw new BadModelException($"{metadata.Source} holds no tokenizer, so that text can not be encoded."),
+            null or NoModel or "no_vocab" => throw new BadModelException(
+                $"{metadata.Source} holds no tokenizer, so that text can not be encoded."),
             var other => throw metadata.Bad(Prefix + "model", $"is \"{other}\"; supported are llama, gpt2 and t5"),
         };
         var tokens = Named(metadata.TextsOrNull(Prefix + "tokens") ?? throw metadata.Bad(Prefix + "tokens", "is missing"));

@@ -16,7 +16,8 @@ static class MergesByScore
             var piece = vocabulary.Tokens[id];
             var halves = new List<(int Left, int Right)>();
             for (var cut = 1; cut < piece.Length; cut++)
-                if (!char.IsLowSurrogate(piece[cut]) && ids.TryGetValue(piece[..cut], out var left) && ids.TryGetValue(piece[cut..], out var right))
+                if (!char.IsLowSurrogate(piece[cut])
+                    && ids.TryGetValue(piece[..cut], out var left) && ids.TryGetValue(piece[cut..], out var right))
                     halves.Add((left, right));
             halves.Sort();
             foreach (var (left, right) in halves) yield return $"{vocabulary.Tokens[left]} {vocabulary.Tokens[right]}";
