@@ -28,6 +28,7 @@ static class Composition
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
         new ChatVerb(() => Console.In, isTerminal: !Console.IsInputRedirected),
+        new BenchVerb(),
         new ConvertVerb(),
         new QuantizeVerb(),
         .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),

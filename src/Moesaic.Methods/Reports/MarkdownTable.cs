@@ -4,9 +4,10 @@ using Moesaic.Methods.Steps;
 namespace Moesaic.Methods.Reports;
 
 /// <summary>Tables for GitHub's Markdown; columns of numbers are set to the right.</summary>
-static class MarkdownTable
+public static class MarkdownTable
 {
-    internal static string Of(ReportTable table)
+    /// <summary>The table without its title; the last line ends too.</summary>
+    public static string Of(ReportTable table)
     {
         var text = new StringBuilder();
         Row(table.Columns);

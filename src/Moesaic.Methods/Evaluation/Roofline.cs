@@ -1,0 +1,51 @@
+using Moesaic.Kernels;
+using Moesaic.Models;
+using Moesaic.Models.Layers;
+using Moesaic.Tensors;
+
+namespace Moesaic.Methods.Evaluation;
+
+/// <summary>
+/// What a model asks of the machine for one token (Williams et al. 2009): decoding is bound by the weights it reads, reading
+/// a prompt by the arithmetic.
+/// </summary>
+/// <param name="WeightBytes">Bytes of weights read for one token: every matrix, of the experts the K of E that are chosen.</param>
+/// <param name="Flops">Operations per token of a prompt, without attention and the head, which runs once; a multiply-add counts two.</param>
+/// <param name="AttentionFlops">Operations per token and token seen.</param>
+public sealed record Roofline(double WeightBytes, double Flops, double AttentionFlops)
+{
+    /// <summary>Counts.</summary>
+    public static Roofline Of(Model model)
+    {
+        double bytes = model.Head.Bytes, operations = 0, attention = 0;
+        foreach (var (layer, block) in model.Spec.Layers.Zip(model.Blocks))
+        {
+            attention += 4.0 * layer.Attention.QueryHeads * layer.Attention.HeadDim;
+            if (block.FeedForward is not MixtureFeedForward mixture) continue;
+            var share = mixture.Router.Spec.Chosen / (double)mixture.Router.Spec.Experts;
+            var experts = mixture.Experts;
+            foreach (var matrix in (IEnumerable<WeightMatrix>)[.. experts.Gates, .. experts.Ups, .. experts.Downs])
+            {
+                bytes += share * matrix.Bytes;
+                operations += share * 2.0 * matrix.Rows * matrix.Columns;
+            }
+        }
+        foreach (var parameter in model.Parameters)
+        {
+            if (parameter.Role is ParameterRole.Embeddings or ParameterRole.Head or ParameterRole.Experts || parameter.IsVector) continue;
+            bytes += parameter.Matrix.Bytes;
+            operations += 2.0 * parameter.Matrix.Rows * parameter.Matrix.Columns;
+        }
+        return new Roofline(bytes, operations, attention);
+    }
+
+    /// <summary>Share of the read bandwidth at so many decoded tokens per second.</summary>
+    public double BandwidthShare(double tokensPerSecond, MachineSpeed machine) => tokensPerSecond * WeightBytes / machine.ReadBytesPerSecond;
+
+    /// <summary>Share of the arithmetic peak at so many prompt tokens per second.</summary>
+    /// <param name="tokensPerSecond">Speed.</param>
+    /// <param name="seen">Tokens that a token of the prompt sees, on average.</param>
+    /// <param name="machine">The ceilings.</param>
+    public double ArithmeticShare(double tokensPerSecond, double seen, MachineSpeed machine) =>
+        tokensPerSecond * (Flops + (seen * AttentionFlops)) / machine.FlopsPerSecond;
+}
