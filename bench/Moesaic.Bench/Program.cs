@@ -8,6 +8,8 @@ return args switch
     ["team", .. var rest] => TeamVerb.Run(rest),
     ["encoded", .. var rest] => EncodedVerb.Run(rest),
     ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
+    ["make-model", .. var rest] => MakeModelVerb.Run(rest),
+    ["llama", .. var rest] => LlamaVerb.Run(rest),
     ["encode", .. var rest] => EncodeVerb.Run(rest),
     _ => Usage(),
 };
@@ -22,5 +24,7 @@ static int Usage()
     Console.Error.WriteLine(TokenizeVerb.Usage);
     Console.Error.WriteLine(TrainVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
+    Console.Error.WriteLine(MakeModelVerb.Usage);
+    Console.Error.WriteLine(LlamaVerb.Usage);
     return 2;
 }

@@ -22,6 +22,16 @@ public static unsafe class LlamaLibrary
     /// <summary>Whether the library is where the variable says.</summary>
     public static bool IsThere => Folder is { } folder && Directory.Exists(folder) && Find(folder, "libllama.v") is not null;
 
+    /// <summary>What the library says of itself: instruction sets in use.</summary>
+    public static string SystemInfo
+    {
+        get
+        {
+            Load();
+            return Marshal.PtrToStringUTF8(Native.llama_print_system_info()) ?? "";
+        }
+    }
+
     static string? Folder => Environment.GetEnvironmentVariable("MOESAIC_LLAMA");
 
     /// <summary>What the library complained of since it was asked last.</summary>

@@ -91,6 +91,21 @@ public sealed unsafe class LlamaModel : IDisposable
         }
     }
 
+    /// <summary>Forgets all tokens.</summary>
+    public void Clear() => Native.llama_memory_clear(Native.llama_get_memory(context), true);
+
+    /// <summary>Appends tokens to the sequence and computes the logits of the last.</summary>
+    public void Decode(ReadOnlySpan<int> tokens)
+    {
+        fixed (int* first = tokens)
+        {
+            if (Native.llama_decode(context, Native.llama_batch_get_one(first, tokens.Length)) is not 0 and var code)
+                throw new InvalidOperationException($"llama_decode returned {code}: {LlamaLibrary.TakeComplaints()}");
+        }
+        // Asking waits for the computation to end.
+        Native.llama_get_logits_ith(context, -1);
+    }
+
     /// <summary>Frees the model.</summary>
     public void Dispose()
     {

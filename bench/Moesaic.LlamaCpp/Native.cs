@@ -80,6 +80,12 @@ static unsafe class Native
     internal static extern float* llama_get_logits_ith(nint context, int index);
 
     [DllImport("llama")]
+    internal static extern nint llama_print_system_info();
+
+    [DllImport("llama")]
+    internal static extern Batch llama_batch_get_one(int* tokens, int count);
+
+    [DllImport("llama")]
     internal static extern nint llama_get_memory(nint context);
 
     [DllImport("llama")]

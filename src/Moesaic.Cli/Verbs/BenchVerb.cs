@@ -40,7 +40,7 @@ sealed class BenchVerb : Verb
 
         using var loaded = ModelFolder.Load(parsed.GetRequiredValue(model), WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
-        var machine = MachineSpeed.Measure();
+        var machine = Ceilings.Measure();
         var report = BenchmarkReport.Of(loaded, Benchmark.Run(loaded.Model, tests, runs, session.View, session.Cancellation), machine);
         if (parsed.GetValue(markdown)) session.View.Line(MarkdownTable.Of(report.Tables[0]).TrimEnd());
         else session.View.Report(Name, report);

@@ -13,7 +13,7 @@ public static class BenchmarkReport
     /// <param name="loaded">The model that was measured.</param>
     /// <param name="results">What was measured.</param>
     /// <param name="machine">The ceilings, measured in the same run.</param>
-    public static StepReport Of(LoadedModel loaded, IReadOnlyList<BenchmarkResult> results, MachineSpeed machine)
+    public static StepReport Of(LoadedModel loaded, IReadOnlyList<BenchmarkResult> results, Ceilings machine)
     {
         var roofline = Roofline.Of(loaded.Model);
         var counts = ParameterCounts.Of(loaded.Model.Spec);
@@ -34,7 +34,7 @@ public static class BenchmarkReport
         };
     }
 
-    static IReadOnlyList<string> Row(BenchmarkResult result, Roofline roofline, MachineSpeed machine)
+    static IReadOnlyList<string> Row(BenchmarkResult result, Roofline roofline, Ceilings machine)
     {
         var test = result.Test;
         var seen = test.Depth + (test.Tokens + 1) / 2.0;

@@ -1,4 +1,3 @@
-using Moesaic.Kernels;
 using Moesaic.Models;
 using Moesaic.Models.Layers;
 using Moesaic.Tensors;
@@ -40,12 +39,12 @@ public sealed record Roofline(double WeightBytes, double Flops, double Attention
     }
 
     /// <summary>Share of the read bandwidth at so many decoded tokens per second.</summary>
-    public double BandwidthShare(double tokensPerSecond, MachineSpeed machine) => tokensPerSecond * WeightBytes / machine.ReadBytesPerSecond;
+    public double BandwidthShare(double tokensPerSecond, Ceilings machine) => tokensPerSecond * WeightBytes / machine.ReadBytesPerSecond;
 
     /// <summary>Share of the arithmetic peak at so many prompt tokens per second.</summary>
     /// <param name="tokensPerSecond">Speed.</param>
     /// <param name="seen">Tokens that a token of the prompt sees, on average.</param>
     /// <param name="machine">The ceilings.</param>
-    public double ArithmeticShare(double tokensPerSecond, double seen, MachineSpeed machine) =>
+    public double ArithmeticShare(double tokensPerSecond, double seen, Ceilings machine) =>
         tokensPerSecond * (Flops + (seen * AttentionFlops)) / machine.FlopsPerSecond;
 }
