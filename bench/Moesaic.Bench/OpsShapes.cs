@@ -15,6 +15,7 @@ static class OpsShapes
         .. Attention("decode 1x1 of 500, 16:8 of 16", 16, 8, 16, 1, 1, 500),
         .. Attention("decode 8x1 of 500, 6:6 of 48", 6, 6, 48, 8, 1, 500),
         .. Attention("decode 1x1 of 2000, 32:8 of 64", 32, 8, 64, 1, 1, 2000),
+        .. PagedShapes.All,
         .. Loss("1024x256, vocabulary 4096", 1024, 256, 4096),
         .. Loss("256x288, vocabulary 32000", 256, 288, 32000),
         .. RowKernels(4096, 256, 512),

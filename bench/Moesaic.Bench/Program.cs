@@ -5,6 +5,7 @@ return args switch
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
     ["ops", .. var rest] => OpsVerb.Run(rest),
     ["train", .. var rest] => TrainVerb.Run(rest),
+    ["decode", .. var rest] => DecodeVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
     ["encoded", .. var rest] => EncodedVerb.Run(rest),
     ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
@@ -19,6 +20,7 @@ static int Usage()
     Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Moesaic.Bench -- VERB [options]");
     Console.Error.WriteLine(MatMulVerb.Usage);
     Console.Error.WriteLine(EncodedVerb.Usage);
+    Console.Error.WriteLine(DecodeVerb.Usage);
     Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);
     Console.Error.WriteLine(TokenizeVerb.Usage);

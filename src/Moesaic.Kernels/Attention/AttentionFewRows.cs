@@ -7,30 +7,29 @@ namespace Moesaic.Kernels;
 static unsafe class AttentionFewRows<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    const int Tile = AttentionSizes.TileKeys, MostRows = AttentionSizes.FewRows;
+    const int Tile = AttentionSizes.TileKeys;
 
     internal static void Run(in AttentionRows block)
     {
         AttentionSizes sizes = block.Sizes;
         int rowCount = block.Count * sizes.Sharing, padded = AttentionSizes.RoundUpToFour(rowCount), pitch = sizes.Pitch;
         float* queries = NativeBuffer.Of<AttentionForward<TLanes>>().Take(
-            2L * MostRows * pitch + MostRows * (Tile + TLanes.Lanes + 2) + TLanes.Lanes + Tile * (sizes.Dim + pitch));
-        float* result = queries + MostRows * pitch, scores = result + MostRows * pitch;
-        float* ones = scores + MostRows * Tile, sums = ones + TLanes.Lanes, max = sums + MostRows * TLanes.Lanes;
-        float* sum = max + MostRows, keys = sum + MostRows, values = keys + Tile * sizes.Dim;
+            2L * padded * pitch + padded * (Tile + TLanes.Lanes + 2) + TLanes.Lanes + Tile * (sizes.Dim + pitch));
+        float* result = queries + padded * pitch, scores = result + padded * pitch;
+        float* ones = scores + padded * Tile, sums = ones + TLanes.Lanes, max = sums + padded * TLanes.Lanes;
+        float* sum = max + padded, keys = sum + padded, values = keys + Tile * sizes.Dim;
 
-        PackQueries(block, queries);
-        new Span<float>(max, MostRows).Fill(float.NegativeInfinity);
-        new Span<float>(sum, MostRows).Clear();
+        PackQueries(block, padded, queries);
+        new Span<float>(max, padded).Fill(float.NegativeInfinity);
+        new Span<float>(sum, padded).Clear();
         TLanes.Store(TLanes.Create(1), ones);
-        new Span<float>(scores, MostRows * Tile).Clear();
+        new Span<float>(scores, padded * Tile).Clear();
         int keyCount = block.FirstVisible + block.Count - 1;
         for (int key = 0; key < keyCount; key += Tile)
         {
             int count = Math.Min(Tile, keyCount - key);
-            if (count < Tile) new Span<float>(keys, Tile * sizes.Dim).Clear();
-            float* keyRows = block.Keys.KeyRows(key, count, out int keyPitch);
-            Transpose.Run(keyRows, keyPitch, count, sizes.Dim, keys, Tile);
+            float* columns = block.Keys.KeyColumns(key, count, sizes.Dim, keys);
+            TileProduct<TLanes>.Run(padded, Tile, sizes.Dim, queries, pitch, 1, columns, Tile, true, scores, Tile);
             float* valueRows = block.Keys.ValueRows(key, count, out int valuePitch);
             if (pitch != block.Keys.ValueDim)
             {
@@ -39,7 +38,6 @@ static unsafe class AttentionFewRows<TLanes>
                 valuePitch = pitch;
             }
 
-            TileProduct<TLanes>.Run(padded, Tile, sizes.Dim, queries, pitch, 1, keys, Tile, true, scores, Tile);
             for (int row = 0; row < rowCount; row++)
             {
                 int visible = Math.Clamp(block.FirstVisible + row / sizes.Sharing - key, 0, count);
@@ -56,10 +54,11 @@ static unsafe class AttentionFewRows<TLanes>
 
         Store(block, result, max, sum);
     }
-    static void PackQueries(in AttentionRows block, float* queries)
+
+    static void PackQueries(in AttentionRows block, int padded, float* queries)
     {
         AttentionSizes sizes = block.Sizes;
-        new Span<float>(queries, MostRows * sizes.Pitch).Clear();
+        new Span<float>(queries, padded * sizes.Pitch).Clear();
         for (int i = 0; i < block.Count; i++)
         {
             for (int head = 0; head < sizes.Sharing; head++, queries += sizes.Pitch)

@@ -70,7 +70,7 @@ unsafe struct AttentionForward<TLanes> : IJob
             LogSumExp = _logSumExp == null ? null : _logSumExp + (nint)firstRow * _shape.QueryHeads + head,
             LogPitch = _shape.QueryHeads,
         };
-        if (segment.QueryCount * _sizes.Sharing <= AttentionSizes.FewRows) AttentionFewRows<TLanes>.Run(rows);
+        if (segment.QueryCount == 1 || segment.QueryCount * _sizes.Sharing <= AttentionSizes.FewRows) AttentionFewRows<TLanes>.Run(rows);
         else RunBlock(rows);
     }
 
@@ -100,11 +100,12 @@ unsafe struct AttentionForward<TLanes> : IJob
         for (int key = 0; key < keyCount; key += tile)
         {
             int count = Math.Min(tile, keyCount - key), padded = AttentionSizes.RoundUpToFour(count);
-            float* keyRows = rows.Keys.KeyRows(key, count, out int keyPitch);
-            TileProduct<TLanes>.Pack(keyRows, keyPitch, count, sizes.Dim, keys, sizes.Pitch);
+            float* keyRows = rows.Keys.KeyRows<TLanes>(
+                key, count, sizes.Dim, sizes.Pitch, keys, out nint keyStep, out nint dimStep);
+            TileProduct<TLanes>.Run(
+                padded, lanes, sizes.Dim, keyRows, keyStep, dimStep, queries, lanes, true, scores, lanes);
             float* valueRows = rows.Keys.ValueRows(key, count, out int valuePitch);
             TileProduct<TLanes>.Pack(valueRows, valuePitch, count, rows.Keys.ValueDim, values, sizes.Pitch);
-            TileProduct<TLanes>.Run(padded, lanes, sizes.Dim, keys, sizes.Pitch, 1, queries, lanes, true, scores, lanes);
             bool masked = key + count > rows.FirstVisible;
             for (int lane = 0; lane < lanes; lane += TLanes.Lanes)
             {

@@ -3,6 +3,8 @@ namespace Moesaic.Kernels;
 /// <summary>The keys and values of one head of a segment, tile by tile: rows of a buffer, or pages.</summary>
 unsafe struct AttentionKeys
 {
+    const int Tile = AttentionSizes.TileKeys;
+
     /// <summary>First key of the segment in the head, rows lie Pitch apart; null for pages.</summary>
     public float* K, V;
 
@@ -18,29 +20,47 @@ unsafe struct AttentionKeys
     /// <summary>Values in a row of values; the output's further columns of a head are zero.</summary>
     public int ValueDim;
 
-    /// <summary>The keys of a tile, valid until the next call of either method.</summary>
-    internal readonly float* KeyRows(int key, int count, out int pitch)
+    /// <summary>
+    /// The keys of a tile as columns, [dim, Tile]; columns beyond them are undefined. Rows of a buffer are transposed to
+    /// the scratch. Valid until the next call.
+    /// </summary>
+    internal readonly float* KeyColumns(int key, int count, int dim, float* scratch)
     {
-        if (K != null)
-        {
-            pitch = Pitch;
-            return K + (nint)key * Pitch;
-        }
-
-        pitch = Pages.KeyDim;
-        return CacheTile.Read(Pages.Encoding, Pages.KeyTile(Table[key / AttentionPages.Tokens], Head), count, pitch);
+        if (K == null) return KeyTile.Read(Pages.Encoding, Pages.Keys(Table[key / Tile], Head), dim);
+        if (count < Tile) new Span<float>(scratch, Tile * dim).Clear();
+        Transpose.Run(K + (nint)key * Pitch, Pitch, count, dim, scratch, Tile);
+        return scratch;
     }
 
-    /// <summary>The values of a tile, valid until the next call of either method.</summary>
-    internal readonly float* ValueRows(int key, int count, out int pitch)
+    /// <summary>
+    /// The keys of a tile, number d of key j at j · keyStep + d · dimStep; keys up to the next multiple of four are
+    /// undefined. Rows of a buffer are packed to the scratch. Valid until the next call.
+    /// </summary>
+    internal readonly float* KeyRows<TLanes>(
+        int key, int count, int dim, int pitch, float* scratch, out nint keyStep, out nint dimStep)
+        where TLanes : struct, ILanes<TLanes>
     {
-        if (K != null)
+        if (K == null)
         {
-            pitch = Pitch;
-            return V + (nint)key * Pitch;
+            (keyStep, dimStep) = (1, Tile);
+            return KeyTile.Read(Pages.Encoding, Pages.Keys(Table[key / Tile], Head), dim);
         }
 
-        pitch = Pages.ValueDim;
-        return CacheTile.Read(Pages.Encoding, Pages.ValueTile(Table[key / AttentionPages.Tokens], Head), count, pitch);
+        (keyStep, dimStep) = (pitch, 1);
+        TileProduct<TLanes>.Pack(K + (nint)key * Pitch, Pitch, count, dim, scratch, pitch);
+        return scratch;
+    }
+
+    /// <summary>The values of a tile. Valid until the next call.</summary>
+    internal readonly float* ValueRows(int key, int count, out int pitch)
+    {
+        if (K == null)
+        {
+            pitch = ValueDim;
+            return ValueTile.Read(Pages.Encoding, Pages.Values(Table[key / Tile], Head), count, pitch);
+        }
+
+        pitch = Pitch;
+        return V + (nint)key * Pitch;
     }
 }

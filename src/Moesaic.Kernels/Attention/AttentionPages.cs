@@ -2,8 +2,7 @@ namespace Moesaic.Kernels;
 
 /// <summary>
 /// The keys and values of one layer in pages of <see cref="Tokens"/> tokens (Kwon et al. 2023, section 4.1): where they lie
-/// and how they are stored. A page has, for each head, the keys of its tokens one after the other, and elsewhere their
-/// values. Whose tokens a page holds is written in a page table, see <see cref="Attention"/>.
+/// and how they are stored. A page has a tile of keys for each head, and elsewhere a tile of values. Whose tokens a page holds is written in a page table, see <see cref="Attention"/>.
 /// </summary>
 /// <param name="pages">How many pages there are.</param>
 /// <param name="heads">Heads of keys and values.</param>
@@ -31,10 +30,10 @@ public readonly unsafe struct AttentionPages(int pages, int heads, int keyDim, i
     public CacheEncoding Encoding { get; } = encoding;
 
     /// <summary>The keys of the first page, <see cref="KeyBytes"/> long.</summary>
-    public required byte* Keys { get; init; }
+    public required byte* FirstKeys { get; init; }
 
     /// <summary>The values of the first page, <see cref="ValueBytes"/> long.</summary>
-    public required byte* Values { get; init; }
+    public required byte* FirstValues { get; init; }
 
     /// <summary>Bytes from page to page.</summary>
     public required long PageBytes { get; init; }
@@ -56,15 +55,15 @@ public readonly unsafe struct AttentionPages(int pages, int heads, int keyDim, i
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)(Pages * Tokens), nameof(row));
         for (int head = 0; head < Heads; head++)
         {
-            CacheTile.Write(Encoding, keys.Slice(head * KeyDim, KeyDim), KeyTile(row / Tokens, head), row % Tokens);
-            CacheTile.Write(Encoding, values.Slice(head * ValueDim, ValueDim), ValueTile(row / Tokens, head), row % Tokens);
+            KeyTile.Write(Encoding, keys.Slice(head * KeyDim, KeyDim), Keys(row / Tokens, head), row % Tokens);
+            ValueTile.Write(Encoding, values.Slice(head * ValueDim, ValueDim), Values(row / Tokens, head), row % Tokens);
         }
     }
 
     /// <summary>For messages.</summary>
     public override string ToString() => $"{Pages} pages of {Heads} heads, keys {KeyDim} and values {ValueDim} wide, {Encoding}";
 
-    internal byte* KeyTile(int page, int head) => Keys + page * PageBytes + head * CacheTile.Bytes(Encoding, KeyDim);
+    internal byte* Keys(int page, int head) => FirstKeys + page * PageBytes + head * CacheTile.Bytes(Encoding, KeyDim);
 
-    internal byte* ValueTile(int page, int head) => Values + page * PageBytes + head * CacheTile.Bytes(Encoding, ValueDim);
+    internal byte* Values(int page, int head) => FirstValues + page * PageBytes + head * CacheTile.Bytes(Encoding, ValueDim);
 }

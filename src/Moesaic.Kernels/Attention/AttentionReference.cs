@@ -56,9 +56,9 @@ static class AttentionReference
             {
                 int key = i / width, head = i % width / dim, row = key % AttentionPages.Tokens;
                 int page = table[segment.KeyStart + key / AttentionPages.Tokens];
-                float* tile = CacheTile.Read(pages.Encoding, pages.KeyTile(page, head), row + 1, pages.KeyDim);
-                new ReadOnlySpan<float>(tile + row * pages.KeyDim, pages.KeyDim).CopyTo(k.AsSpan(i));
-                tile = CacheTile.Read(pages.Encoding, pages.ValueTile(page, head), row + 1, pages.ValueDim);
+                float* tile = KeyTile.Read(pages.Encoding, pages.Keys(page, head), pages.KeyDim);
+                for (int d = 0; d < dim; d++) k[i + d] = tile[d * AttentionPages.Tokens + row];
+                tile = ValueTile.Read(pages.Encoding, pages.Values(page, head), row + 1, pages.ValueDim);
                 new ReadOnlySpan<float>(tile + row * pages.ValueDim, pages.ValueDim).CopyTo(v.AsSpan(i));
             }
 

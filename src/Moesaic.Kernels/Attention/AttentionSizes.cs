@@ -13,7 +13,7 @@ readonly struct AttentionSizes
     internal const int TileKeys = 32;
 
     /// <summary>
-    /// Query rows times heads of a group up to which keys rather than queries form the lanes (decoding).
+    /// Query rows times heads of a group up to which keys rather than queries form the lanes (decoding); a single row always does so.
     /// </summary>
     internal const int FewRows = 8;
 

@@ -1,15 +1,19 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The keys (or values) of one head in one page: a row for each of <see cref="AttentionPages.Tokens"/> tokens. F32 and
-/// F16: the rows, one after the other. Q8_0: first the rows as signed bytes, then their scales.
+/// The numbers of one head in one page, of <see cref="Tokens"/> tokens: what <see cref="KeyTile"/> and
+/// <see cref="ValueTile"/> have in common. F32 and F16: a matrix of numbers. Q8_0: a matrix of signed bytes, then the
+/// scales: the numbers of a token are cut into blocks of 32, the last one possibly shorter, each with a scale.
 /// </summary>
 static unsafe class CacheTile
 {
-    const int Tokens = AttentionPages.Tokens, BlockLength = 32;
+    internal const int Tokens = AttentionSizes.TileKeys, BlockLength = 32;
+
+    internal static int Blocks(int dim) => (dim + BlockLength - 1) / BlockLength;
 
     internal static long Bytes(CacheEncoding encoding, int dim) => encoding switch
     {
@@ -19,63 +23,53 @@ static unsafe class CacheTile
         _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, null),
     };
 
-    internal static void Write(CacheEncoding encoding, ReadOnlySpan<float> values, byte* tile, int row)
-    {
-        int dim = values.Length;
-        if (encoding == CacheEncoding.F32) values.CopyTo(new((float*)tile + row * dim, dim));
-        else if (encoding == CacheEncoding.F16) Conversion.SingleToHalf(values, new((Half*)tile + row * dim, dim));
-        else Narrow(values, (sbyte*)tile + row * dim, (Half*)(tile + Tokens * dim) + row * Blocks(dim));
-    }
+    /// <summary>
+    /// Room for a tile as float32, and behind it for its scales; of the thread, valid until the next call.
+    /// </summary>
+    internal static float* Scratch(int dim) => NativeBuffer.Of<CacheEncoding>().Take(Tokens * (dim + Blocks(dim)));
 
-    /// <summary>The first rows as float32, <paramref name="dim"/> apart: in place, or widened to a buffer of the thread.</summary>
-    internal static float* Read(CacheEncoding encoding, byte* tile, int rows, int dim)
+    /// <summary>The scales behind the tile in the scratch.</summary>
+    internal static float* WidenScales(Half* scales, int count, int dim, float* scratch)
     {
-        if (encoding == CacheEncoding.F32) return (float*)tile;
-        float* wide = NativeBuffer.Of<Half>().Take(Tokens * dim);
-        if (encoding == CacheEncoding.F16) Conversion.HalfToSingle(new((Half*)tile, rows * dim), new(wide, rows * dim));
-        else Widen((sbyte*)tile, (Half*)(tile + Tokens * dim), rows, dim, wide);
+        float* wide = scratch + Tokens * dim;
+        Conversion.HalfToSingle(new(scales, count), new(wide, count));
         return wide;
     }
 
-    static int Blocks(int dim) => (dim + BlockLength - 1) / BlockLength;
-
-    static void Narrow(ReadOnlySpan<float> values, sbyte* to, Half* scales)
+    /// <summary>The scale of a block: its largest magnitude becomes 127.</summary>
+    internal static (Half Scale, float Inverse) ScaleOf(ReadOnlySpan<float> block)
     {
-        for (int at = 0; at < values.Length; at += BlockLength)
-        {
-            ReadOnlySpan<float> block = values[at..Math.Min(values.Length, at + BlockLength)];
-            float largest = 0;
-            foreach (float value in block) largest = MathF.Max(largest, MathF.Abs(value));
-            float scale = largest / 127, inverse = scale != 0 ? 1 / scale : 0;
-            *scales++ = (Half)scale;
-            foreach (float value in block) *to++ = (sbyte)MathF.Round(value * inverse);
-        }
+        float largest = 0;
+        foreach (float value in block) largest = MathF.Max(largest, MathF.Abs(value));
+        float scale = largest / 127;
+        return ((Half)scale, scale != 0 ? 1 / scale : 0);
     }
 
-    static void Widen(sbyte* from, Half* scales, int rows, int dim, float* to)
+    internal static sbyte Narrow(float value, float inverse) => (sbyte)MathF.Round(value * inverse);
+
+    /// <summary>Sixteen numbers times their scales.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void WidenSixteen(sbyte* from, float* scales, float* to)
     {
-        for (int row = 0; row < rows; row++, from += dim, to += dim)
+        if (Avx512F.IsSupported)
         {
-            for (int at = 0; at < dim; at += BlockLength)
-            {
-                float scale = (float)*scales++;
-                int i = at, end = Math.Min(dim, at + BlockLength);
-                for (; i <= end - 16; i += 16) Sixteen(from + i, scale, to + i);
-                for (; i < end; i++) to[i] = from[i] * scale;
-            }
+            Vector512<int> sixteen = Avx512F.ConvertToVector512Int32(Vector128.Load(from));
+            (Vector512.ConvertToSingle(sixteen) * Vector512.Load(scales)).Store(to);
+        }
+        else if (Avx2.IsSupported)
+        {
+            Eight(Avx2.ConvertToVector256Int32(from), scales, to);
+            Eight(Avx2.ConvertToVector256Int32(from + 8), scales + 8, to + 8);
+        }
+        else
+        {
+            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(from));
+            Eight(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)), scales, to);
+            Eight(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high)), scales + 8, to + 8);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Sixteen(sbyte* from, float scale, float* to)
-    {
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(from));
-        Four(Vector128.WidenLower(low), scale, to);
-        Four(Vector128.WidenUpper(low), scale, to + 4);
-        Four(Vector128.WidenLower(high), scale, to + 8);
-        Four(Vector128.WidenUpper(high), scale, to + 12);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Four(Vector128<int> values, float scale, float* to) => (Vector128.ConvertToSingle(values) * scale).Store(to);
+    static void Eight(Vector256<int> values, float* scales, float* to) =>
+        (Vector256.ConvertToSingle(values) * Vector256.Load(scales)).Store(to);
 }

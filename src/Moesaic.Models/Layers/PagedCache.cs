@@ -26,7 +26,7 @@ public sealed unsafe class PagedCache : IDisposable
         for (var l = 0; l < layers.Length; l++)
         {
             var layer = Shape(spec.Layers[l].Attention, pages, encoding);
-            layers[l] = layer with { Keys = at, Values = at + layer.KeyBytes, PageBytes = PageBytes };
+            layers[l] = layer with { FirstKeys = at, FirstValues = at + layer.KeyBytes, PageBytes = PageBytes };
             at += layer.KeyBytes + layer.ValueBytes;
         }
     }
@@ -70,6 +70,6 @@ public sealed unsafe class PagedCache : IDisposable
     static AttentionPages Shape(AttentionSpec attention, int pages, CacheEncoding encoding) =>
         new(pages, attention.KeyValueHeads, attention.PaddedDim, attention.PaddedDim, encoding)
         {
-            Keys = null, Values = null, PageBytes = 0,
+            FirstKeys = null, FirstValues = null, PageBytes = 0,
         };
 }

@@ -5,7 +5,7 @@ public class AttentionTests
     const double Tolerance = 2e-6;
 
     static readonly (int Queries, int Keys, int Dim)[] s_heads =
-        [(1, 1, 1), (2, 1, 5), (3, 3, 8), (6, 2, 16), (4, 1, 20), (2, 2, 32), (3, 1, 48), (8, 1, 64), (1, 1, 128)];
+        [(1, 1, 1), (2, 1, 5), (3, 3, 8), (6, 2, 16), (4, 1, 20), (2, 2, 32), (3, 1, 48), (8, 1, 64), (12, 1, 8), (1, 1, 128)];
 
     [Theory]
     [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]

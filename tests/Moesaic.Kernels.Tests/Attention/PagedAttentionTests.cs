@@ -6,7 +6,7 @@ public sealed unsafe class PagedAttentionTests : IDisposable
 {
     const int Pages = 12;
 
-    static readonly (int Queries, int Keys, int Dim)[] s_heads = [(1, 1, 1), (2, 1, 5), (6, 2, 16), (4, 1, 20), (3, 1, 48), (8, 1, 64)];
+    static readonly (int Queries, int Keys, int Dim)[] s_heads = [(1, 1, 1), (2, 1, 5), (6, 2, 16), (4, 1, 20), (3, 1, 48), (8, 1, 64), (20, 1, 16)];
 
     // Two sequences of 70 and 33 keys that share their first page, and one key alone.
     static readonly int[] s_table = [7, 2, 5, 7, 0, 3];
@@ -97,10 +97,12 @@ public sealed unsafe class PagedAttentionTests : IDisposable
         row[7] = -6.35f;
         row[39] = 0;
         pages.Write(33, row, row);
-        float* read = CacheTile.Read(CacheEncoding.Q8_0, pages.KeyTile(1, 0), 2, 40) + 40;
-        for (int i = 0; i < 40; i++) Assert.Equal(row[i], read[i], i < 32 ? 0.0252 : 0.0201);
-        Assert.Equal(-6.35f, read[7], 0.003);
-        Assert.Equal(0, read[39]);
+        float[] key = Column(CacheEncoding.Q8_0, pages.Keys(1, 0), column: 1);
+        float* value = ValueTile.Read(CacheEncoding.Q8_0, pages.Values(1, 0), 2, 40) + 40;
+        Assert.Equal(key, new ReadOnlySpan<float>(value, 40).ToArray());
+        for (int i = 0; i < 40; i++) Assert.Equal(row[i], key[i], i < 32 ? 0.0252 : 0.0201);
+        Assert.Equal(-6.35f, key[7], 0.003);
+        Assert.Equal(0, key[39]);
         Assert.Equal(32 * (40 + 4), pages.KeyBytes);
     }
 
@@ -113,7 +115,8 @@ public sealed unsafe class PagedAttentionTests : IDisposable
         var row = new float[40];
         row[33] = float.NaN;
         pages.Write(0, row, row);
-        Assert.True(float.IsNaN(CacheTile.Read(encoding, pages.KeyTile(0, 0), 1, 40)[33]));
+        Assert.True(float.IsNaN(Column(encoding, pages.Keys(0, 0), column: 0)[33]));
+        Assert.True(float.IsNaN(ValueTile.Read(encoding, pages.Values(0, 0), 1, 40)[33]));
     }
 
     [Fact]
@@ -164,12 +167,12 @@ public sealed unsafe class PagedAttentionTests : IDisposable
 
     AttentionPages Make(int heads, int keyDim, int valueDim, CacheEncoding encoding)
     {
-        var shape = new AttentionPages(Pages, heads, keyDim, valueDim, encoding) { Keys = null, Values = null, PageBytes = 0 };
+        var shape = new AttentionPages(Pages, heads, keyDim, valueDim, encoding) { FirstKeys = null, FirstValues = null, PageBytes = 0 };
         long pageBytes = shape.KeyBytes + shape.ValueBytes;
         var memory = (byte*)NativeMemory.AlignedAlloc((nuint)(Pages * pageBytes), 64);
         new Span<byte>(memory, (int)(Pages * pageBytes)).Fill(0xFF);
         _memory.Add((nint)memory);
-        return shape with { Keys = memory, Values = memory + shape.KeyBytes, PageBytes = pageBytes };
+        return shape with { FirstKeys = memory, FirstValues = memory + shape.KeyBytes, PageBytes = pageBytes };
     }
 
     static (float[] Keys, float[] Values) Fill(AttentionPages pages)
@@ -178,6 +181,12 @@ public sealed unsafe class PagedAttentionTests : IDisposable
         float[] keys = KernelCase.Numbers(rows * width, 2), values = KernelCase.Numbers(rows * width, 3);
         for (int row = 0; row < rows; row++) pages.Write(row, keys.AsSpan(row * width, width), values.AsSpan(row * width, width));
         return (keys, values);
+    }
+
+    static float[] Column(CacheEncoding encoding, byte* tile, int column)
+    {
+        float* read = KeyTile.Read(encoding, tile, 40);
+        return [.. Enumerable.Range(0, 40).Select(d => read[d * AttentionPages.Tokens + column])];
     }
 
     static float[] Gather(float[] rows, AttentionSegment segment, int width) =>
