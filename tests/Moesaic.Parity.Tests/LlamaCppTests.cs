@@ -17,8 +17,11 @@ public sealed class LlamaCppTests : IDisposable
     [
         "deepseek-norm",        // combine weights renormalised beside shared experts
         "deepseek-freq2",       // dense layers between mixtures
-        "qwen3-yarn", "qwen3-moe", "qwen3-moe-raw", "olmoe", "qwen2-moe", "qwen2-moe-norm", "deepseek-v2-lite", "deepseek-v2-groups",
-        "deepseek-v3",
+        "qwen3-moe-raw",        // weights not renormalised, which the architecture's name decides
+        "qwen2-moe", "qwen2-moe-norm",      // dense layers between mixtures
+        "olmoe",                // query heads that share key heads
+        "deepseek-v2-lite",     // queries through no latent, which llama.cpp expects of 26 or 27 layers alone
+        "deepseek-v2-groups",   // groups compared by their best expert, an epsilon of the latents' own
     ];
 
     readonly string folder = Directory.CreateTempSubdirectory("moesaic-llama-").FullName;

@@ -7,7 +7,17 @@ static class GgufArchitectures
 {
     const string ArchitectureKey = "general.architecture", TokenPrefix = "tokenizer.ggml.";
 
-    static readonly IGgufArchitecture[] All = [new GgufLlama(), new GgufDeepSeek()];
+    static readonly IGgufArchitecture[] All = 
+    [
+        new GgufDense("qwen2", HeadNorm.None, AttentionBias.QueryKeyValue, headsFillWidth: true),
+        new GgufDense("qwen3", HeadNorm.Head, AttentionBias.None, headsFillWidth: false),
+        new GgufLlama(),
+        new GgufMixture("qwen3moe", HeadNorm.Head, CombineWeight.Renormalised, shared: false, GgufKeys.ExpertLength),
+        new GgufMixture("olmoe", HeadNorm.Projection, CombineWeight.Raw, shared: false, GgufKeys.FeedForwardLength),
+        new GgufMixture("qwen2moe", HeadNorm.None, CombineWeight.Raw, shared: true, GgufKeys.ExpertLength),
+        new GgufDeepSeek(),
+        new GgufDeepSeek2(),
+    ];
 
     static string Known => string.Join(", ", All.Select(a => a.Name));
 
@@ -24,31 +34,31 @@ static class GgufArchitectures
     /// <exception cref="BadRequestException">None does; the message says for each which feature it cannot carry.</exception>
     public static IGgufArchitecture For(ModelSpec spec)
     {
-        spec = Canonical(spec);
         var reasons = new List<string>();
         foreach (var architecture in All)
         {
-            if ((architecture.WhyNot(spec) ?? LostIn(architecture, spec)) is not { } reason) return architecture;
+            var canonical = Canonical(spec, architecture);
+            if ((architecture.WhyNot(canonical) ?? LostIn(architecture, canonical)) is not { } reason) return architecture;
             reasons.Add($"not as {architecture.Name}: {reason}");
         }
         throw new BadRequestException($"GGUF cannot carry this model exactly ({string.Join("; ", reasons)}).");
     }
 
-    /// <summary>The shape as files state it: scales are folded into weights, and one spelling of equal routers is used.</summary>
-    public static ModelSpec Canonical(ModelSpec spec) => spec with
+    /// <summary>
+    /// The shape as files of an architecture state it: scales are folded into weights unless a key holds them, and one spelling
+    /// of equal routers is used.
+    /// </summary>
+    public static ModelSpec Canonical(ModelSpec spec, IGgufArchitecture architecture) => spec with
     {
         Layers = [.. spec.Layers.Select(l => l.FeedForward is MixtureSpec { Router: var router } mixture
-            ? l with
-            {
-                FeedForward = mixture with
-                {
-                    Router = router.SumsToScale
-                        ? router with { Affinity = RouterAffinity.SoftmaxBeforeSelection, Weight = CombineWeight.Renormalised, Scale = 1 }
-                        : router with { Scale = 1 },
-                },
-            }
+            ? l with { FeedForward = mixture with { Router = OneSpelling(router, architecture.CarriesScale) } }
             : l)],
     };
+
+    static RouterSpec OneSpelling(RouterSpec router, bool scaled) =>
+        (router is { SumsToScale: true, Affinity: not RouterAffinity.Sigmoid }
+            ? router with { Affinity = RouterAffinity.SoftmaxBeforeSelection, Weight = CombineWeight.Renormalised } : router)
+        with { Scale = scaled ? router.Scale : 1 };
 
     /// <summary>Reads the shape of a file.</summary>
     /// <exception cref="BadModelException">A key is missing, wrong, or asks for something not implemented.</exception>
@@ -64,7 +74,7 @@ static class GgufArchitectures
         {
             VocabularySize = (int)vocabulary,
             TiedEmbeddings = !keys.HasTensor("output.weight"),
-            Rope = GgufRope.Read(keys, file, layers[0].Attention.HeadDim),
+            Rope = GgufRope.Read(keys, file, layers[0].Attention),
         };
         if (keys.Metadata.Unread.FirstOrDefault(k => k.StartsWith(architecture.Name + ".", StringComparison.Ordinal)) is { } unknown)
             throw keys.Metadata.Bad(unknown, "is not supported; ignoring it could change what the model computes");
@@ -92,7 +102,7 @@ static class GgufArchitectures
     /// <summary>Writes the shape, except the vocabulary, which the tokenizer's keys state.</summary>
     public static void WriteSpec(IGgufArchitecture architecture, ModelSpec spec, GgufMetadata metadata)
     {
-        spec = Canonical(spec);
+        spec = Canonical(spec, architecture);
         var keys = new GgufKeys(metadata, null, architecture.Name);
         metadata.Set(ArchitectureKey, GgufValue.Of(architecture.Name));
         keys.Set(GgufKeys.BlockCount, spec.Layers.Count);
@@ -100,15 +110,15 @@ static class GgufArchitectures
         keys.Set(GgufKeys.EmbeddingLength, spec.Width);
         keys.Set(GgufKeys.VocabularySize, spec.VocabularySize);
         keys.Set(GgufKeys.NormEpsilon, spec.NormEpsilon);
-        GgufRope.Write(spec.Rope, keys);
+        GgufRope.Write(spec, keys);
         architecture.WriteLayers(spec, keys);
     }
 
     /// <summary>What is written is read again: a feature that the keys silently lose is found whatever it is.</summary>
     static string? LostIn(IGgufArchitecture architecture, ModelSpec spec)
     {
-        if (spec.Rope.Scaling == RopeScaling.Yarn) return "its context is stretched by yarn";
-        if (spec.Layers.Any(l => l.Attention.HeadDim != spec.Layers[0].Attention.HeadDim)) return "its heads have different widths";
+        if (GgufRope.WhyNot(spec) is { } reason) return reason;
+        if (spec.Layers.Any(l => l.Attention.RotaryDim != spec.Layers[0].Attention.RotaryDim)) return "its heads have different widths";
         var metadata = new GgufMetadata("the keys written");
         WriteSpec(architecture, spec, metadata);
         var keys = new GgufKeys(metadata, null, architecture.Name);

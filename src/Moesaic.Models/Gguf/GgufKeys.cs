@@ -14,10 +14,16 @@ sealed class GgufKeys(GgufMetadata metadata, GgufFile? tensors, string architect
         RopeDimensions = "rope.dimension_count", NormEpsilon = "attention.layer_norm_rms_epsilon",
         ExpertCount = "expert_count", ExpertUsedCount = "expert_used_count", ExpertLength = "expert_feed_forward_length",
         SharedCount = "expert_shared_count", LeadingDense = "leading_dense_block_count", WeightsScale = "expert_weights_scale",
-        WeightsNorm = "expert_weights_norm", GatingFunction = "expert_gating_func", VocabularySize = "vocab_size";
+        WeightsNorm = "expert_weights_norm", GatingFunction = "expert_gating_func", VocabularySize = "vocab_size",
+        SharedLength = "expert_shared_feed_forward_length", GroupCount = "expert_group_count", GroupUsedCount = "expert_group_used_count",
+        LatentRank = "attention.kv_lora_rank", QueryRank = "attention.q_lora_rank", KeyLengthLatent = "attention.key_length_mla",
+        ValueLengthLatent = "attention.value_length_mla";
 
     /// <summary>All keys of the file.</summary>
     public GgufMetadata Metadata => metadata;
+
+    /// <summary>Whether keys are written, so that there are no tensors to look at.</summary>
+    public bool Writing => tensors is null;
 
     /// <summary>The full name of a key.</summary>
     public string Full(string key) => $"{architecture}.{key}";

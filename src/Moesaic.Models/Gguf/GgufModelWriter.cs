@@ -21,6 +21,7 @@ public sealed class GgufModelWriter
     readonly StoredWeights source;
     readonly List<(GgufTensor Tensor, GgufWrittenTensor Plan)> tensors = [];
     readonly ModelSpec spec;
+    readonly bool foldsScale;
 
     /// <summary>Plans the file; nothing is read or written yet.</summary>
     /// <param name="source">The model; must outlive this.</param>
@@ -36,6 +37,7 @@ public sealed class GgufModelWriter
         var architecture = gguf is null ? GgufArchitectures.For(spec) : GgufArchitectures.Of(gguf.Metadata);
         if (gguf is null) GgufArchitectures.WriteSpec(architecture, spec, Metadata);
         else Copy(gguf.Metadata);
+        foldsScale = !architecture.CarriesScale;
         foreach (var tensor in GgufTensors.Of(spec, architecture.NeighbouringPairs))
             tensors.Add((tensor, Plan(tensor, tensor.Kind is GgufTensorKind.Vector or GgufTensorKind.Row or GgufTensorKind.Router ? WeightEncoding.F32
                 : tensor.Name is "token_embd.weight" or "output.weight" ? embeddings ?? matrices : matrices)));
@@ -63,7 +65,7 @@ public sealed class GgufModelWriter
         var written = new List<GgufWrittenTensor>();
         var sources = tensors.Select(t => new GgufTensorSource(t.Tensor.Name, GgufTensorType.Of(t.Plan.Encoding.GgufType()), t.Tensor.Shape,
             sink => written.Add(t.Plan with { RelativeError = Deliver(t.Tensor, t.Plan.Encoding, sink) }))).ToList();
-        if (GgufRope.Source(spec.Rope, spec.Layers[0].Attention.HeadDim) is { } rope) sources.Insert(1, rope);
+        if (GgufRope.Source(spec.Rope, spec.Layers[0].Attention.RotaryDim) is { } rope) sources.Insert(1, rope);
         GgufWriter.Write(path, Metadata, sources, progress, cancellation);
         return written;
     }
@@ -92,7 +94,7 @@ public sealed class GgufModelWriter
         foreach (var name in tensor.Parameters)
         {
             var parameter = source.Find(name);
-            var scale = tensor.Name.Contains(".ffn_down_exps.", StringComparison.Ordinal) ? ScaleOf(tensor) : 1f;
+            var scale = foldsScale && tensor.Name.Contains(".ffn_down_exps.", StringComparison.Ordinal) ? ScaleOf(tensor) : 1f;
             // Blocks move as they are: their rows keep every bit.
             if (parameter.Encoding == encoding && encoding.BlockLength() > 1 && scale == 1f)
                 for (var r = 0; r < tensor.Rows; r++) sink.Write(source.Row(parameter, tensor.OfStored(r)));

@@ -6,8 +6,8 @@ using Moesaic.Models.Layers;
 namespace Moesaic.Models.Gguf;
 
 /// <summary>
-/// Rotary frequencies in GGUF: a base and a linear factor are keys; Llama 3.1's scaling is stored as its effect, a divisor
-/// for each pair of dimensions, in the tensor rope_freqs.weight.
+/// Rotary frequencies in GGUF: a base, a linear factor and YaRN's numbers are keys; Llama 3.1's scaling is stored as its
+/// effect, a divisor for each pair of dimensions, in the tensor rope_freqs.weight.
 /// </summary>
 static class GgufRope
 {
@@ -15,8 +15,18 @@ static class GgufRope
 
     const string Base = "rope.freq_base", Type = "rope.scaling.type", Factor = "rope.scaling.factor", OldFactor = "rope.scale_linear";
     const string OriginalContext = "rope.scaling.original_context_length", Finetuned = "rope.scaling.finetuned";
+    const string BetaFast = "rope.scaling.yarn_beta_fast", BetaSlow = "rope.scaling.yarn_beta_slow", LogMultiplier = "rope.scaling.yarn_log_multiplier";
 
-    public static RopeConfig Read(GgufKeys keys, GgufFile file, int headDim)
+    public static RopeConfig Read(GgufKeys keys, GgufFile file, AttentionSpec attention)
+    {
+        var rope = Scaling(keys);
+        if (file.Find(Tensor) is not { } tensor) return rope;
+        return rope.Scaling == RopeScaling.None ? FromDivisors(rope, Divisors(file, tensor, attention.RotaryDim), file)
+            : throw keys.Bad(Type, $"is \"{rope.Scaling}\" although there is a tensor {Tensor}");
+    }
+
+    /// <summary>What the keys alone say.</summary>
+    static RopeConfig Scaling(GgufKeys keys)
     {
         var metadata = keys.Metadata;
         var theta = metadata.NumberOr(keys.Full(Base), 10_000);
@@ -25,22 +35,63 @@ static class GgufRope
         var factor = metadata.NumberOrNull(keys.Full(Factor)) ?? metadata.NumberOrNull(keys.Full(OldFactor)) ?? 1;
         var type = metadata.TextOrNull(keys.Full(Type)) ?? (factor is 0 or 1 ? "none" : "linear");
         var plain = new RopeConfig(theta);
-        var rope = type switch
+        return type switch
         {
             "none" => plain,
             "linear" when factor is 0 or 1 => plain,
             "linear" when factor > 1 => new RopeConfig(theta, RopeScaling.Linear, factor),
-            "linear" => throw keys.Bad(Factor, "must be 1 or more"),
-            _ => throw keys.Bad(Type, $"is \"{type}\", which is not supported (supported: none, linear)"),
+            "yarn" when factor >= 1 => Yarn(keys, theta, factor),
+            "linear" or "yarn" => throw keys.Bad(Factor, "must be 1 or more"),
+            _ => throw keys.Bad(Type, $"is \"{type}\", which is not supported (supported: none, linear, yarn)"),
         };
-        if (file.Find(Tensor) is not { } tensor) return rope;
-        return rope == plain ? FromDivisors(plain, Divisors(file, tensor, headDim), file)
-            : throw keys.Bad(Type, $"is \"{type}\" although there is a tensor {Tensor}");
     }
 
-    public static void Write(RopeConfig rope, GgufKeys keys)
+    static RopeConfig Yarn(GgufKeys keys, double theta, double factor)
     {
+        // A tenth of DeepSeek's mscale_all_dim, which is then its mscale too; more digits than float32 holds mean nothing. Elsewhere
+        // the key is left unread, and so refused.
+        var latent = keys.IntOrNull(GgufKeys.LatentRank) is not null;
+        var multiplier = latent ? Math.Round((keys.Metadata.NumberOrNull(keys.Full(LogMultiplier)) ?? 0) * 10, 6) : 0;
+        return new RopeConfig(theta, RopeScaling.Yarn, factor,
+            OriginalContext: keys.IntOrNull(OriginalContext, min: 1) ?? keys.Int(GgufKeys.ContextLength, min: 1))
+        {
+            BetaFast = keys.Metadata.NumberOrNull(keys.Full(BetaFast)) ?? 32, BetaSlow = keys.Metadata.NumberOrNull(keys.Full(BetaSlow)) ?? 1,
+            MScale = multiplier, MScaleAllDim = multiplier,
+        };
+    }
+
+    /// <summary>The factor on the scores of latent attention, which follows from the stretched context.</summary>
+    public static float ScoreFactor(GgufKeys keys)
+    {
+        var rope = Scaling(keys);
+        if (rope.Scaling != RopeScaling.Yarn) return 1;
+        return rope.MScaleAllDim != 0 ? (float)Math.Pow(rope.Stretch(rope.MScaleAllDim), 2)
+            : throw keys.Bad(LogMultiplier, "is missing beside yarn; older files without it mean different things to different programs");
+    }
+
+    /// <summary>Why the keys cannot say this scaling.</summary>
+    public static string? WhyNot(ModelSpec spec)
+    {
+        var rope = spec.Rope;
+        if (rope.Scaling != RopeScaling.Yarn) return null;
+        return !rope.Truncate ? "the ramp of its stretched context is not rounded"
+            : spec.Layers[0].Attention.Latent is null && Math.Abs(rope.Gain - rope.Stretch(1)) > 1e-9
+                ? "its stretched context has a factor of its own on the attention" : null;
+    }
+
+    public static void Write(ModelSpec spec, GgufKeys keys)
+    {
+        var rope = spec.Rope;
         keys.Set(Base, (float)rope.Theta);
+        if (rope.Scaling == RopeScaling.Yarn)
+        {
+            keys.Metadata.Set(keys.Full(Type), GgufValue.Of("yarn"));
+            keys.Set(Factor, (float)rope.Factor);
+            keys.Set(OriginalContext, rope.OriginalContext);
+            if (rope.BetaFast != 32) keys.Set(BetaFast, (float)rope.BetaFast);
+            if (rope.BetaSlow != 1) keys.Set(BetaSlow, (float)rope.BetaSlow);
+            if (spec.Layers[0].Attention.Latent is not null) keys.Set(LogMultiplier, (float)(rope.MScaleAllDim / 10));
+        }
         if (rope.Scaling != RopeScaling.Linear) return;
         keys.Metadata.Set(keys.Full(Type), GgufValue.Of("linear"));
         keys.Set(Factor, (float)rope.Factor);

@@ -17,6 +17,9 @@ interface IGgufArchitecture
     /// </summary>
     bool NeighbouringPairs { get; }
 
+    /// <summary>Whether a key holds <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
+    bool CarriesScale => false;
+
     /// <summary>Reads attention and feed-forward of each layer.</summary>
     /// <exception cref="BadModelException">A key is missing, wrong, or asks for something not implemented.</exception>
     IReadOnlyList<LayerSpec> ReadLayers(GgufKeys keys);

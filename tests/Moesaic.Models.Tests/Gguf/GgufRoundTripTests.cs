@@ -23,39 +23,62 @@ public sealed class GgufRoundTripTests : IDisposable
         ["layers of different e"] = "its layers differ",
         ["odd shared width"] = "it has shared experts",
         ["one expert, renormalised, shared"] = "it has shared experts",
-        ["heads normed"] = "",
-        ["heads normed, stretched"] = "",
-        ["heads normed, mixture"] = "",
-        ["heads normed, raw"] = "",
-        ["heads normed, shared"] = "",
-        ["heads normed, uneven experts"] = "",
-        ["all normed"] = "",
-        ["all normed, wide heads"] = "",
-        ["all normed, dense first"] = "",
-        ["shared gate"] = "",
-        ["shared gate, no biases"] = "",
-        ["latent"] = "",
-        ["latent, groups"] = "",
-        ["latent, stretched"] = "",
-        ["latent, other factor"] = "",
-        ["latent, dense"] = "",
-        ["sigmoid"] = "",
-        ["sigmoid, raw, no groups"] = "",
-        ["sigmoid, halves"] = "",
-        ["sigmoid, plain attention"] = "",
-        ["sigmoid, no shared"] = "",
+        ["heads normed, stretched"] = "a factor of its own",
+        ["heads normed, mixture"] = "its layers differ",
+        ["heads normed, raw"] = "its combine weights are not renormalised",
+        ["heads normed, shared"] = "it has shared experts",
+        ["heads normed, uneven experts"] = "different widths",
+        ["all normed"] = "its query heads share key heads",
+        ["all normed, wide heads"] = "its query heads share key heads",
+        ["all normed, dense first"] = "its layers differ",
+        ["shared gate"] = "its layers differ",
+        ["shared gate, no biases"] = "not as wide as the model",
+        ["latent"] = "another epsilon",
+        ["latent, groups"] = "another epsilon",
+        ["latent, stretched"] = "another epsilon",
+        ["latent, other factor"] = "another epsilon",
+        ["latent, dense"] = "no routed experts",
+        ["sigmoid"] = "another epsilon",
+        ["sigmoid, raw, no groups"] = "another epsilon",
+        ["sigmoid, halves"] = "pairs are halves",
+        ["sigmoid, plain attention"] = "through no latent",
+        ["sigmoid, no shared"] = "another epsilon",
+        ["latent, compared by the best"] = "compared by their best",
+        ["latent, direct queries"] = "26 or 27 layers alone",
+        ["latent, uneven factor"] = "a factor on the rotary part alone",
     };
 
     readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<string> Carried => [.. LayoutChoiceTests.Shapes.Keys.Except(Refused.Keys), .. More.Keys];
+    public static TheoryData<string> Carried => [.. LayoutChoiceTests.Shapes.Keys.Concat(More.Keys).Except(Refused.Keys)];
 
     public static TheoryData<string, string> NotCarried => new(Refused.Select(r => (r.Key, r.Value)));
 
+    static readonly RopeConfig Yarn = new(10_000, RopeScaling.Yarn, 4, OriginalContext: 16) { BetaFast = 8 };
+    static readonly RopeConfig DeepSeekYarn = Yarn with { MScale = 0.707, MScaleAllDim = 0.707 };
+    static readonly MixtureSpec RawShared = TinySpec.Mixture(weight: CombineWeight.Raw, shared: 24, scale: 2);
+    static readonly MixtureSpec RawGated = TinySpec.Mixture(weight: CombineWeight.Raw, shared: 10) with { SharedGate = true };
+
+    static ModelSpec Latent(ModelSpec spec, AttentionSpec attention) => spec.With(attention) with { NormEpsilon = 1e-6f };
+
     static readonly Dictionary<string, ModelSpec> More = new()
     {
+        ["keys biased, narrow"] = TinySpec.Of(TinySpec.Dense()).With(new(4, 2, 4, AttentionBias.QueryKeyValue)),
+        ["heads normed, yarn"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Norm = HeadNorm.Head }) with { Rope = Yarn, TiedEmbeddings = true },
+        ["heads normed, every layer a mixture"] = TinySpec.Of(TinySpec.Mixture(scale: 2), TinySpec.Mixture(scale: 2)).With(TinySpec.Attention with { Norm = HeadNorm.Head }),
+        ["all normed, own keys"] = TinySpec.Of(TinySpec.Mixture(weight: CombineWeight.Raw)).With(new(4, 4, 4) { Norm = HeadNorm.Projection }),
+        ["shared gate, narrow"] = TinySpec.Of(RawGated, RawGated).With(new(4, 2, 4, AttentionBias.QueryKeyValue)),
+        ["shared gate, narrow, no biases"] = TinySpec.Of(RawGated).With(new(4, 2, 4)),
+        ["latent, raw"] = Latent(TinySpec.Of(TinySpec.Dense(), RawShared), TinySpec.Latent(8)),
+        ["latent, yarn"] = Latent(TinySpec.Of(RawShared), TinySpec.Latent(8, scoreFactor: (float)Math.Pow(DeepSeekYarn.Stretch(0.707), 2))) with { Rope = DeepSeekYarn },
+        ["latent, sigmoid"] = Latent(TinySpec.Of(TinySpec.Dense(), TinySpec.SigmoidMixture()), TinySpec.Latent(8, valueDim: 8)),
+        ["latent, sigmoid, raw"] = Latent(TinySpec.Of(TinySpec.SigmoidMixture(weight: CombineWeight.Raw, groups: false)), TinySpec.Latent(8)),
+        ["latent, direct queries"] = Latent(TinySpec.Of(RawShared), TinySpec.Latent()),
+        ["latent, direct queries, many layers"] = Latent(TinySpec.Of([.. Enumerable.Repeat(RawShared, 27)]), TinySpec.Latent()),
+        ["latent, compared by the best"] = Latent(LayoutChoiceTests.Shapes["latent, groups"].Spec, TinySpec.Latent(8)),
+        ["latent, uneven factor"] = Latent(TinySpec.Of(RawShared), TinySpec.Latent(8)) with { Rope = Yarn with { MScale = 1, MScaleAllDim = 0.5 } },
         ["raw, shared"] = TinySpec.Of(TinySpec.Mixture(weight: CombineWeight.Raw, shared: 24), TinySpec.Mixture(weight: CombineWeight.Raw, shared: 24)),
         ["raw, shared, dense first"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(weight: CombineWeight.Raw, shared: 12, scale: 2)),
         ["linear"] = TinySpec.Of(TinySpec.Dense()) with { Rope = new(500_000, RopeScaling.Linear, 4) },
@@ -81,9 +104,9 @@ public sealed class GgufRoundTripTests : IDisposable
         using var model = TinySpec.Model(Spec(name));
         using var loaded = ModelFolder.Load(Write(model));
         // A folded scale is rounded into the weights; a scaling of the rotary embedding is seen through float32 divisors.
-        var exact = model.Mixtures.All(m => m.Router.Spec.Scale == 1) && model.Spec.Rope.Scaling != RopeScaling.Llama3;
+        var exact = model.Mixtures.All(m => m.Router.Spec.Scale == 1 || model.Spec.Layers[0].Attention.Latent is not null) && model.Spec.Rope.Scaling != RopeScaling.Llama3;
         Assert.InRange(Passes.MaxDifference(Passes.Logits(model), Passes.Logits(loaded.Model)), 0, exact ? 0 : 1e-4);
-        Assert.Equal(GgufArchitectures.Canonical(model.Spec).Layers, loaded.Model.Spec.Layers);
+        Assert.Equal(GgufArchitectures.Canonical(model.Spec, GgufArchitectures.For(model.Spec)).Layers, loaded.Model.Spec.Layers);
         Assert.Equal(model.Spec.MaxPositions, loaded.Model.Spec.MaxPositions);
         Assert.Equal(model.Spec.TiedEmbeddings, loaded.Model.Spec.TiedEmbeddings);
         Assert.Equal(TensorType.F32, loaded.StoredType);

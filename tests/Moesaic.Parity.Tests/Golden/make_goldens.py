@@ -79,8 +79,8 @@ DEEPSEEK_V2 = {
     "intermediate_size": 24, "vocab_size": 32, "n_routed_experts": 6,
     "n_shared_experts": 2, "moe_intermediate_size": 6, "num_attention_heads": 3, "num_key_value_heads": 3,
     "q_lora_rank": None, "kv_lora_rank": 12, "qk_nope_head_dim": 6, "qk_rope_head_dim": 4, "v_head_dim": 8,
-    "topk_method": "greedy", "n_group": 1, "topk_group": 1, "routed_scaling_factor": 1.0, "rope_scaling": YARN,
-    "rms_norm_eps": 1e-3, "attention_bias": False,
+    "topk_method": "greedy", "n_group": 1, "topk_group": 1, "routed_scaling_factor": 1.0, "rms_norm_eps": 1e-6,
+    "attention_bias": False,
 }
 DEEPSEEK_V3 = {
     **DEEPSEEK_V2, "architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3", "n_routed_experts": 8,
@@ -121,10 +121,10 @@ CASES = {
     "qwen3-moe": (QWEN3_MOE, {}, [24]),
     "qwen3-moe-raw": (QWEN3_MOE, {"norm_topk_prob": False, "mlp_only_layers": [1], "tie_word_embeddings": True}, [11, 9]),
     "olmoe": (OLMOE, {}, [24]),
-    "deepseek-v2-lite": (DEEPSEEK_V2, {}, [24]),
+    "deepseek-v2-lite": (DEEPSEEK_V2, {"rope_scaling": {**YARN, "mscale": 0.7, "mscale_all_dim": 0.7}}, [24]),
     "deepseek-v2-groups": (DEEPSEEK_V2, {
         "q_lora_rank": 10, "n_routed_experts": 8, "n_shared_experts": 1, "topk_method": "group_limited_greedy", "n_group": 4,
-        "topk_group": 2, "routed_scaling_factor": 4.0, "rope_scaling": None}, [13, 8]),
+        "topk_group": 2, "routed_scaling_factor": 4.0, "rope_scaling": YARN, "rms_norm_eps": 1e-2}, [13, 8]),
     "deepseek-v3": (DEEPSEEK_V3, {"rope_scaling": {**YARN, "mscale": 1.0, "mscale_all_dim": 1.0}, "v_head_dim": 12}, [24]),
 }
 
