@@ -3,7 +3,7 @@ namespace Moesaic.Kernels.Tests;
 /// <summary>The definition against the codec, and every level against the definition.</summary>
 public class EncodedMatMulTests
 {
-    static readonly int[] s_rowCounts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 64];
+    static readonly int[] s_rowCounts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 24, 25, 64];
 
     public static TheoryData<WeightEncoding> Encodings => EncodedCase.Encodings;
 

@@ -4,8 +4,8 @@ namespace Moesaic.Kernels;
 
 /// <summary>
 /// Activation rows times panels of 16-bit floats, a slice of k at a time. Few rows are multiplied from the panels; for many,
-/// some panels are widened side by side to float32 and multiplied by the micro-kernel of <see cref="MatMul"/>. Both add in
-/// its order, so the bits are its bits.
+/// panels of half precision are widened side by side to float32 and multiplied by the micro-kernel of
+/// <see cref="MatMul"/>. Both add in its order, so the bits are its bits.
 /// </summary>
 static unsafe class FloatPanels<TSimd, TVector, TFloats, TFloatVector, TPanel, TWords>
     where TSimd : struct, IIntegerSimd<TVector>
@@ -19,9 +19,6 @@ static unsafe class FloatPanels<TSimd, TVector, TFloats, TFloatVector, TPanel, T
     const int SliceLength = 64;
 
     const int TileRows = 6, FewTileRows = 4;
-
-    /// <summary>For more rows it pays to widen first.</summary>
-    const int FewRows = 8;
 
     /// <summary>Panels side by side.</summary>
     const int Group = 4;
@@ -39,7 +36,9 @@ static unsafe class FloatPanels<TSimd, TVector, TFloats, TFloatVector, TPanel, T
             {
                 var length = Math.Min(SliceLength, work.Layout.Columns - k);
                 var words = work.Panel + panel * work.Layout.PanelBytes + k / 2 * PanelShape.WordStride;
-                if (work.Rows <= FewRows) InPlace(work, words, panels, k, length, sums);
+                for (var i = 0; i < panels; i++)
+                    Foresight.Fetch(words + i * work.Layout.PanelBytes, (length + 1) / 2 * PanelShape.WordStride);
+                if (work.Rows <= TWords.FewRows) InPlace(work, words, panels, k, length, sums);
                 else Widened(work, words, panels, k, length, sums);
             }
 
@@ -49,8 +48,6 @@ static unsafe class FloatPanels<TSimd, TVector, TFloats, TFloatVector, TPanel, T
 
     static void InPlace(in PanelWork work, byte* words, int panels, int k, int length, float* sums)
     {
-        for (var panel = 0; panel < panels; panel++)
-            Foresight.Fetch(words + panel * work.Layout.PanelBytes, (length + 1) / 2 * PanelShape.WordStride);
         for (var lane = 0; lane < PanelShape.Rows; lane += TSimd.Lanes)
         {
             for (var row = 0; row < work.Rows; row += FewTileRows)

@@ -7,6 +7,9 @@ unsafe interface IFloatWords<TSimd, TVector>
     where TSimd : struct, IIntegerSimd<TVector>
     where TVector : unmanaged
 {
+    /// <summary>For more activation rows it pays to widen a slice first.</summary>
+    static abstract int FewRows { get; }
+
     /// <summary>Widens the first and the second number of each word.</summary>
     static abstract void Widen(TVector words, out TVector first, out TVector second);
 }
@@ -16,6 +19,8 @@ readonly struct BFloat16Words<TSimd, TVector> : IFloatWords<TSimd, TVector>
     where TSimd : struct, IIntegerSimd<TVector>
     where TVector : unmanaged
 {
+    public static int FewRows => int.MaxValue;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(TVector words, out TVector first, out TVector second)
     {
@@ -29,6 +34,8 @@ readonly struct HalfWords<TSimd, TVector> : IFloatWords<TSimd, TVector>
     where TSimd : struct, IIntegerSimd<TVector>
     where TVector : unmanaged
 {
+    public static int FewRows => 8;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(TVector words, out TVector first, out TVector second)
     {

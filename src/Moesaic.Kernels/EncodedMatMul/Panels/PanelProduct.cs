@@ -9,8 +9,8 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
     where TVector : unmanaged
     where TSlices : struct, ISlices
 {
-    /// <summary>For more activation rows it pays to spread a slice out first.</summary>
-    const int FewRows = 8;
+    /// <summary>For more activation rows it pays to spread a slice out first, for the encodings that are dear to read.</summary>
+    const int FewRows = 24;
 
     const int TileRows = 4;
 
@@ -41,9 +41,9 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
             var words = panel + lane * sizeof(uint);
             var scales = panel + blocks * shape.BlockStride + lane * shape.ScaleBytes;
             var bytes = shape.SliceBytes(blocks);
+            if (lane == 0) Foresight.Fetch(panel, bytes);
             if (work.Rows <= FewRows)
             {
-                if (lane == 0) Foresight.Fetch(panel, bytes);
                 TSlices.Prepare(words, scales, scratch);
                 for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
                 {
