@@ -15,7 +15,7 @@ readonly struct EncodedGrid
     /// <summary>Fewer activation rows do not pay for reading weights once more.</summary>
     const int MinRows = 48;
 
-    /// <summary>Panels that the kernels of float encodings compute side by side.</summary>
+    /// <summary>Panels that the kernels of 16-bit floats compute side by side.</summary>
     const int FloatPanels = 4;
 
     readonly int _rows, _panels, _firstPart, _across, _allRows, _allPanels;
@@ -33,7 +33,7 @@ readonly struct EncodedGrid
         if (panelWork > 2 * partWork) rows = Math.Min(rows, Math.Max(MinRows, problem.M * partWork / panelWork));
         _rows = Even(problem.M, (int)Math.Min(problem.M, rows));
         _panels = Even(_allPanels, (int)Math.Clamp(partWork * problem.M / _rows / panelWork, 1, _allPanels));
-        if (layout.Encoding.BlockLength() == 1) _panels = (_panels + FloatPanels - 1) / FloatPanels * FloatPanels;
+        if (layout.Encoding is WeightEncoding.F16 or WeightEncoding.BF16) _panels = (_panels + FloatPanels - 1) / FloatPanels * FloatPanels;
         _across = Pieces(_allPanels, _panels);
         EndPart = firstPart + Pieces(problem.M, _rows) * _across;
     }

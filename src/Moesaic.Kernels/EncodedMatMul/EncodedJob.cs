@@ -20,7 +20,7 @@ readonly unsafe struct EncodedJob<TSimd, TVector, TFloats, TFloatVector, TPanel>
         var work = group[part];
         switch (work.Layout.Encoding)
         {
-            case WeightEncoding.F32: MultiplyF32(work); break;
+            case WeightEncoding.F32: F32Panels<TFloats, TFloatVector>.Run(work); break;
             case WeightEncoding.F16: Floats<HalfWords<TSimd, TVector>>(work); break;
             case WeightEncoding.BF16: Floats<BFloat16Words<TSimd, TVector>>(work); break;
             case WeightEncoding.Q8_0: Small<Q8_0Panel<TSimd, TVector>>(work); break;
@@ -47,15 +47,4 @@ readonly unsafe struct EncodedJob<TSimd, TVector, TFloats, TFloatVector, TPanel>
 
     static void Floats<TWords>(in PanelWork work) where TWords : struct, IFloatWords<TSimd, TVector> =>
         FloatPanels<TSimd, TVector, TFloats, TFloatVector, TPanel, TWords>.Run(work);
-
-    static void MultiplyF32(in PanelWork work)
-    {
-        var columns = Math.Min(work.Columns, work.Panels * PanelShape.Rows);
-        var problem = new MatMulProblem
-        {
-            A = (float*)work.X, LdA = (int)(work.Stride / sizeof(float)), B = (float*)work.Panel, LdB = work.Layout.Columns,
-            C = work.Y, LdC = (int)work.LdY, M = work.Rows, N = columns, K = work.Layout.Columns,
-        };
-        BlockProduct<TFloats, TFloatVector, TPanel>.Run(MatMulForm.ABt, problem, new Block(0, work.Rows, 0, columns));
-    }
 }

@@ -1,10 +1,9 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The order in which <see cref="EncodedMatMul"/> reads an encoded matrix [rows, columns]. Most encodings are re-laid from
-/// the order of files: 16 output rows form a panel, in which the words of a block and its scales are interleaved row by
-/// row, so that a vector lane is an output row. Nothing is lost: <see cref="Unpack"/> gives the file's bytes back. F32 is
-/// used in place.
+/// The order in which <see cref="EncodedMatMul"/> reads an encoded matrix [rows, columns]. It is re-laid from the
+/// order of files: 16 output rows form a panel, in which the words of a block and its scales are interleaved row by row, so
+/// that a vector lane is an output row. Nothing is lost: <see cref="Unpack"/> gives the file's bytes back.
 /// </summary>
 public readonly unsafe struct EncodedLayout
 {
@@ -42,21 +41,18 @@ public readonly unsafe struct EncodedLayout
     /// <summary>Bytes of the matrix in file order.</summary>
     public long FileBytes => Rows * FileRowBytes;
 
-    /// <summary>Whether the file's bytes are read as they are.</summary>
-    public bool UsesFileOrder => Encoding == WeightEncoding.F32;
-
     /// <summary>Bytes of the matrix as the product reads it.</summary>
-    public long Bytes => UsesFileOrder ? FileBytes : Panels * PanelBytes;
+    public long Bytes => Panels * PanelBytes;
 
     internal int Panels => (int)(((long)Rows + PanelRows - 1) / PanelRows);
 
-    internal long PanelBytes => UsesFileOrder ? PanelRows * FileRowBytes : _shape.PanelBytes(Columns);
+    internal long PanelBytes => _shape.PanelBytes(Columns);
 
     internal PanelShape Shape => _shape;
 
     /// <summary>Whether there is a product with weights of this encoding: all but IQ2_XXS, which is only decoded.</summary>
     public static bool Supports(WeightEncoding encoding) =>
-        encoding == WeightEncoding.F32 || EncodedPanels.ShapeOf(encoding) is not null;
+        EncodedPanels.ShapeOf(encoding) is not null;
 
     /// <summary>Re-lays a matrix.</summary>
     /// <param name="file"><see cref="FileBytes"/> in file order.</param>
@@ -84,12 +80,6 @@ public readonly unsafe struct EncodedLayout
         var end = firstRow + count;
         if (firstRow < 0 || firstRow % PanelRows != 0 || end > Rows || (end < Rows && end % PanelRows != 0))
             throw new ArgumentException($"Rows {firstRow} to {end} of {Rows} are no whole panels of {PanelRows}.", nameof(firstRow));
-        if (UsesFileOrder)
-        {
-            rows.CopyTo(new Span<byte>(packed + firstRow * FileRowBytes, rows.Length));
-            return;
-        }
-
         fixed (byte* from = rows)
             Share(new PackJob(this, from, packed, firstRow / PanelRows, end), (count + PanelRows - 1) / PanelRows);
     }
@@ -102,12 +92,6 @@ public readonly unsafe struct EncodedLayout
     {
         Require.Length(packed.Length, Bytes, nameof(packed));
         Require.Length(file.Length, FileBytes, nameof(file));
-        if (UsesFileOrder)
-        {
-            packed.CopyTo(file);
-            return;
-        }
-
         fixed (byte* from = packed, to = file)
             Share(new UnpackJob(this, from, to), Panels);
     }

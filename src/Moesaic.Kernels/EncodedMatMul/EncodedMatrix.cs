@@ -27,12 +27,6 @@ public readonly unsafe struct EncodedMatrix
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Layout.Rows);
         Require.Length(values.Length, Layout.Columns, nameof(values));
-        if (Layout.UsesFileOrder)
-        {
-            new ReadOnlySpan<float>(Address + row * Layout.FileRowBytes, values.Length).CopyTo(values);
-            return;
-        }
-
         var file = NativeBuffer.Of<EncodedLayout>().Take((Layout.FileRowBytes + sizeof(float) - 1) / sizeof(float));
         Layout.UnpackRow(Address, row, (byte*)file);
         BlockCodec.Decode(Layout.Encoding, new ReadOnlySpan<byte>(file, (int)Layout.FileRowBytes), values);

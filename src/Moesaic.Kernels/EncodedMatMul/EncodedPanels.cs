@@ -31,6 +31,9 @@ static class EncodedPanels
         Add(WeightEncoding.Q5_K, 4, 43, 0, 4);
         Add(WeightEncoding.Q6_K, 0, 52, 208, 2);
 
+        // One value in a word.
+        shapes[(int)WeightEncoding.F32] = new(1, 4, 0, 1, 0, 0);
+
         // Two values in a word; a row of odd length is filled up.
         shapes[(int)WeightEncoding.F16] = new(2, 4, 0, 1, 0, 0);
         shapes[(int)WeightEncoding.BF16] = new(2, 4, 0, 1, 0, 0);

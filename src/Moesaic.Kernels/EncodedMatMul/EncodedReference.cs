@@ -117,8 +117,7 @@ readonly unsafe struct EncodedReference(EncodedGroup group) : IJob
         for (var n = 0; n < columns; n++)
         {
             var bytes = (byte*)(row + k);
-            if (work.Layout.UsesFileOrder) bytes = work.Panel + (long)n * k * size;
-            else work.Layout.UnpackRow(work.Panel, n, bytes);
+            work.Layout.UnpackRow(work.Panel, n, bytes);
             BlockCodec.Decode(work.Layout.Encoding, new(bytes, k * size), new(row, k));
             for (var m = 0; m < work.Rows; m++)
             {

@@ -26,7 +26,7 @@ static class StoredModel
 
         WeightMatrix Matrix(StoredWeights weights, StoredParameter parameter, int rows, int columns)
         {
-            if (storage == WeightStorage.Stored && parameter.Encoding is { } encoding && encoding != WeightEncoding.F32)
+            if (storage == WeightStorage.Stored && parameter.Encoding is { } encoding)
             {
                 if (EncodedLayout.Supports(encoding)) return Encoded(weights, parameter, encoding);
                 widened++;
