@@ -9,14 +9,17 @@ namespace Moesaic.Models.Experts;
 public sealed class ExpertTable(
     IReadOnlyList<WeightMatrix> gates, IReadOnlyList<WeightMatrix> ups, IReadOnlyList<WeightMatrix> downs)
 {
-    /// <summary>Per expert [Fₑ, D].</summary>
-    public IReadOnlyList<WeightMatrix> Gates { get; } = gates;
+    // Arrays: while a token is decoded, calls through the interface are what remains of an idle expert.
+    readonly WeightMatrix[] gateOf = [.. gates], upOf = [.. ups], downOf = [.. downs];
 
     /// <summary>Per expert [Fₑ, D].</summary>
-    public IReadOnlyList<WeightMatrix> Ups { get; } = ups;
+    public IReadOnlyList<WeightMatrix> Gates => gateOf;
+
+    /// <summary>Per expert [Fₑ, D].</summary>
+    public IReadOnlyList<WeightMatrix> Ups => upOf;
 
     /// <summary>Per expert [D, Fₑ].</summary>
-    public IReadOnlyList<WeightMatrix> Downs { get; } = downs;
+    public IReadOnlyList<WeightMatrix> Downs => downOf;
 
     /// <summary>Computes every expert on its rows.</summary>
     /// <param name="workspace">The pass.</param>
@@ -25,7 +28,7 @@ public sealed class ExpertTable(
     /// <returns>[R, D].</returns>
     public Tensor Forward(Workspace workspace, Tensor rows, int[] offsets)
     {
-        var (gate, up) = workspace.GroupedLinear(rows, offsets, Gates, Ups);
-        return workspace.GroupedLinear(workspace.SwiGlu(gate, up), offsets, Downs);
+        var (gate, up) = workspace.GroupedLinear(rows, offsets, gateOf, upOf);
+        return workspace.GroupedLinear(workspace.SwiGlu(gate, up), offsets, downOf);
     }
 }

@@ -99,7 +99,7 @@ public static class LinearOps
     /// <param name="offsets">E+1 row numbers, rising from 0 to R; at least that long.</param>
     /// <param name="weights">E matrices [Nₑ, Kₑ].</param>
     /// <returns>[R, N] when all weights have N rows, else ragged as one row of Σ rowsₑ·Nₑ values.</returns>
-    public static Tensor GroupedLinear(this Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights)
+    public static Tensor GroupedLinear(this Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights)
     {
         var y = Announce(workspace, x, offsets, weights);
         workspace.Products.Run();
@@ -109,12 +109,12 @@ public static class LinearOps
 
     /// <summary>Two products per expert of the same rows.</summary>
     /// <param name="workspace">The pass.</param>
-    /// <param name="x">As in <see cref="GroupedLinear(Workspace, Tensor, int[], IReadOnlyList{WeightMatrix})"/>.</param>
+    /// <param name="x">As in <see cref="GroupedLinear(Workspace, Tensor, int[], WeightMatrix[])"/>.</param>
     /// <param name="offsets">E+1 row numbers.</param>
     /// <param name="first">E matrices.</param>
     /// <param name="second">E matrices.</param>
     public static (Tensor First, Tensor Second) GroupedLinear(this Workspace workspace, Tensor x, int[] offsets,
-        IReadOnlyList<WeightMatrix> first, IReadOnlyList<WeightMatrix> second)
+        WeightMatrix[] first, WeightMatrix[] second)
     {
         var (y1, y2) = (Announce(workspace, x, offsets, first), Announce(workspace, x, offsets, second));
         workspace.Products.Run();
@@ -123,20 +123,21 @@ public static class LinearOps
         return (y1, y2);
     }
 
-    static unsafe Tensor Announce(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights)
+    static unsafe Tensor Announce(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights)
     {
         var uniform = true;
         var size = 0;
-        for (var e = 0; e < weights.Count; e++)
+        for (var e = 0; e < weights.Length; e++)
         {
             uniform &= weights[e].Rows == weights[0].Rows;
             size = checked(size + ((offsets[e + 1] - offsets[e]) * weights[e].Rows));
         }
-        var y = uniform ? workspace.Rent(offsets[weights.Count], weights[0].Rows) : workspace.Rent(1, size);
+        var y = uniform ? workspace.Rent(offsets[weights.Length], weights[0].Rows) : workspace.Rent(1, size);
         float* px = x.Pointer, py = y.Pointer;
-        for (var e = 0; e < weights.Count; e++)
+        for (var e = 0; e < weights.Length; e++)
         {
             var rows = offsets[e + 1] - offsets[e];
+            if (rows == 0) continue;
             workspace.Products.Add(px, rows, weights[e], py);
             px += (long)rows * weights[e].Columns;
             py += (long)rows * weights[e].Rows;
@@ -144,36 +145,36 @@ public static class LinearOps
         return y;
     }
 
-    static void Finish(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights, Tensor y)
+    static void Finish(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights, Tensor y)
     {
         if (!workspace.Recording) return;
         var needsGradient = x.NeedsGradient;
-        for (var e = 0; e < weights.Count; e++) needsGradient |= weights[e] is Tensor { NeedsGradient: true };
+        for (var e = 0; e < weights.Length; e++) needsGradient |= weights[e] is Tensor { NeedsGradient: true };
         if (needsGradient) RecordGroupedLinear(workspace, x, offsets, weights, y);
     }
 
-    static void RecordGroupedLinear(Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights, Tensor y) =>
+    static void RecordGroupedLinear(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights, Tensor y) =>
         workspace.Record(y, () => GroupedLinearBackward(workspace, x, offsets, weights, y.Gradient!));
 
     static void GroupedLinearBackward(
-        Workspace workspace, Tensor x, int[] offsets, IReadOnlyList<WeightMatrix> weights, Tensor dy)
+        Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights, Tensor dy)
     {
         if (workspace.WrittenGradient(x, out var fresh) is { } dx)
             RunGrouped(MatMulForm.AB, dx, dy, offsets, weights, !fresh);
         // An expert without rows still gets its zeros: the optimiser sees every trained parameter in every step.
-        for (var e = 0; e < weights.Count; e++) workspace.AddedGradient(weights[e].Dense);
+        for (var e = 0; e < weights.Length; e++) workspace.AddedGradient(weights[e].Dense);
         RunGrouped(MatMulForm.AtB, x, dy, offsets, weights, accumulate: true);
     }
 
     // AB: x (+)= y W.  AtB: the weights' gradients (+)= yᵀ x.
     static unsafe void RunGrouped(
-        MatMulForm form, Tensor x, Tensor y, int[] offsets, IReadOnlyList<WeightMatrix> weights, bool accumulate)
+        MatMulForm form, Tensor x, Tensor y, int[] offsets, WeightMatrix[] weights, bool accumulate)
     {
-        var most = Math.Min(weights.Count, offsets[weights.Count]);     // experts without rows make no problem
+        var most = Math.Min(weights.Length, offsets[weights.Length]);     // experts without rows make no problem
         Span<MatMulProblem> problems = most <= 64 ? stackalloc MatMulProblem[most] : new MatMulProblem[most];
         var count = 0;
         float* px = x.Pointer, py = y.Pointer;
-        for (var e = 0; e < weights.Count; e++)
+        for (var e = 0; e < weights.Length; e++)
         {
             var weight = weights[e].Dense;
             int rows = offsets[e + 1] - offsets[e], n = weight.Rows, k = weight.Columns;
