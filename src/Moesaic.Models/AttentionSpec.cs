@@ -49,7 +49,7 @@ public sealed record AttentionSpec(
     /// <summary>Width of a value head.</summary>
     public int ValueDim => Latent?.ValueDim ?? HeadDim;
 
-    /// <summary>Width of a head in the attention product and in a cache: the shorter of keys and values is padded with zeros.</summary>
+    /// <summary>Width of a head in the attention product: the shorter of keys and values is padded with zeros.</summary>
     public int PaddedDim => Math.Max(HeadDim, ValueDim);
 }
 

@@ -8,7 +8,7 @@ static class TinyModels
 {
     public const int Context = 96;
 
-    public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven"];
+    public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -21,6 +21,7 @@ static class TinyModels
             "mixture" => (new AttentionSpec(4, 2, 8), mixture),
             "raw weights" => (new AttentionSpec(4, 2, 8), mixture with { Router = mixture.Router with { Weight = CombineWeight.Raw, Scale = 3 } }),
             "shared" => (new AttentionSpec(4, 4, 8), mixture with { SharedWidth = 20 }),
+            "latent" => (new AttentionSpec(4, 4, 12) { Latent = new LatentSpec(QueryRank: 0, Rank: 16, RotaryDim: 4, ValueDim: 6) }, mixture),
             "uneven" => (new AttentionSpec(4, 4, 8), (FeedForwardSpec)(mixture with { ExpertWidths = [8, 40, 16, 24, 33, 5] })),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };

@@ -47,16 +47,18 @@ public readonly unsafe struct AttentionPages(int pages, int heads, int keyDim, i
     /// <summary>Stores what one token left behind.</summary>
     /// <param name="row">Page · <see cref="Tokens"/> + place in the page.</param>
     /// <param name="keys">[Heads·KeyDim].</param>
-    /// <param name="values">[Heads·ValueDim].</param>
+    /// <param name="values">[Heads·W] with W at least ValueDim; what a head has beyond ValueDim is left out.</param>
     public void Write(int row, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
         Require.Length(keys.Length, (long)Heads * KeyDim, nameof(keys));
-        Require.Length(values.Length, (long)Heads * ValueDim, nameof(values));
+        int valuePitch = values.Length / Heads;
+        if (values.Length % Heads != 0 || valuePitch < ValueDim)
+            throw new ArgumentException($"{values.Length} numbers are no {Heads} heads of {ValueDim} or more.", nameof(values));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)(Pages * Tokens), nameof(row));
         for (int head = 0; head < Heads; head++)
         {
             KeyTile.Write(Encoding, keys.Slice(head * KeyDim, KeyDim), Keys(row / Tokens, head), row % Tokens);
-            ValueTile.Write(Encoding, values.Slice(head * ValueDim, ValueDim), Values(row / Tokens, head), row % Tokens);
+            ValueTile.Write(Encoding, values.Slice(head * valuePitch, ValueDim), Values(row / Tokens, head), row % Tokens);
         }
     }
 

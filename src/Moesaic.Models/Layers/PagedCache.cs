@@ -68,7 +68,7 @@ public sealed unsafe class PagedCache : IDisposable
     }
 
     static AttentionPages Shape(AttentionSpec attention, int pages, CacheEncoding encoding) =>
-        new(pages, attention.KeyValueHeads, attention.PaddedDim, attention.PaddedDim, encoding)
+        new(pages, attention.KeyValueHeads, attention.PaddedDim, attention.ValueDim, encoding)
         {
             FirstKeys = null, FirstValues = null, PageBytes = 0,
         };
