@@ -18,7 +18,8 @@ sealed class GoldenCase : IDisposable
 
     static string Root => Path.Combine(AppContext.BaseDirectory, "Golden");
 
-    public static IEnumerable<string> Names => Directory.GetDirectories(Root).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => Directory.GetDirectories(Root)
+        .Where(d => File.Exists(Path.Combine(d, "golden.safetensors"))).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
 
     public string Folder { get; }
 

@@ -51,10 +51,12 @@ sealed class GgufDeepSeek2 : IGgufArchitecture
     static AttentionSpec ReadAttention(GgufKeys keys)
     {
         int heads = keys.Int(GgufKeys.HeadCount, min: 1), rank = keys.Int(GgufKeys.LatentRank, min: 1), turned = keys.Int(GgufKeys.RopeDimensions, min: 2);
-        int whole = keys.Int(GgufKeys.KeyLength, min: 4), value = keys.Int(GgufKeys.ValueLength, min: 1);
-        if (keys.IntOrNull(GgufKeys.KeyLengthLatent) is not null)
-            throw keys.Bad(GgufKeys.KeyLengthLatent, "is there: keys and values of the latent in two tensors (attn_k_b, attn_v_b) are not supported, only in one (attn_kv_b)");
-        if (keys.IntOrNull(GgufKeys.KeyValueHeadCount) is { } shared && shared != heads)
+        // With these two keys, others state the one shared head that a latent is when it is multiplied with the queries.
+        int whole = keys.IntOrNull(GgufKeys.KeyLengthLatent, min: 4) ?? keys.Int(GgufKeys.KeyLength, min: 4);
+        int value = keys.IntOrNull(GgufKeys.ValueLengthLatent, min: 1) ?? keys.Int(GgufKeys.ValueLength, min: 1);
+        if (keys.Metadata.Has(keys.Full(GgufKeys.KeyLengthLatent)))
+            keys.Metadata.Accept(keys.Full(GgufKeys.KeyLength), keys.Full(GgufKeys.ValueLength), keys.Full(GgufKeys.KeyValueHeadCount));
+        else if (keys.IntOrNull(GgufKeys.KeyValueHeadCount) is { } shared && shared != heads)
             throw keys.Bad(GgufKeys.KeyValueHeadCount, $"is {shared}; latent attention has as many as heads ({heads})");
         if (turned % 2 != 0 || turned >= whole || whole % 2 != 0)
             throw keys.Bad(GgufKeys.RopeDimensions, $"is {turned} of {whole}; both must be even, the first smaller");

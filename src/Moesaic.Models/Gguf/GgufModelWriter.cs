@@ -36,7 +36,7 @@ public sealed class GgufModelWriter
         var gguf = source as GgufWeights;
         var architecture = gguf is null ? GgufArchitectures.For(spec) : GgufArchitectures.Of(gguf.Metadata);
         if (gguf is null) GgufArchitectures.WriteSpec(architecture, spec, Metadata);
-        else Copy(gguf.Metadata);
+        else Copy(gguf.Metadata, architecture);
         foldsScale = !architecture.CarriesScale;
         foreach (var tensor in GgufTensors.Of(spec, architecture.NeighbouringPairs))
             tensors.Add((tensor, Plan(tensor, tensor.Kind is GgufTensorKind.Vector or GgufTensorKind.Row or GgufTensorKind.Router ? WeightEncoding.F32
@@ -70,10 +70,13 @@ public sealed class GgufModelWriter
         return written;
     }
 
-    void Copy(GgufMetadata from)
+    void Copy(GgufMetadata from, IGgufArchitecture architecture)
     {
+        // The projection from a latent is always written as one tensor, and the keys must say so.
+        string[] ofPairs = [$"{architecture.Name}.{GgufKeys.KeyLengthLatent}", $"{architecture.Name}.{GgufKeys.ValueLengthLatent}"];
         foreach (var (key, value) in from.Entries)
-            if (key != "general.alignment" && !key.StartsWith("split.", StringComparison.Ordinal)) Metadata.Set(key, value);
+            if (key != "general.alignment" && !key.StartsWith("split.", StringComparison.Ordinal) && !ofPairs.Contains(key)) Metadata.Set(key, value);
+        if (ofPairs.Any(from.Has)) architecture.WriteLayers(spec, new GgufKeys(Metadata, null, architecture.Name));
     }
 
     GgufWrittenTensor Plan(GgufTensor tensor, WeightEncoding wanted)

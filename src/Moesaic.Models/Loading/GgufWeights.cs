@@ -9,6 +9,7 @@ sealed class GgufWeights : StoredWeights
 {
     readonly GgufFile file;
     readonly Dictionary<string, Place> places = new(StringComparer.Ordinal);
+    readonly Dictionary<string, GgufLatentPair> pairs = new(StringComparer.Ordinal);
     readonly List<StoredParameter> parameters = [];
     readonly List<string> notes = [];
 
@@ -21,7 +22,8 @@ sealed class GgufWeights : StoredWeights
         var account = new GgufAccount(file);
         foreach (var tensor in GgufTensors.Of(Spec, architecture.NeighbouringPairs))
         {
-            if (tensor.Kind == GgufTensorKind.Experts && file.Find(tensor.Name) is null)
+            if (GgufLatentPair.Of(file, tensor, Spec, account) is { } pair) pairs.Add(Add(tensor).Name, pair);
+            else if (tensor.Kind == GgufTensorKind.Experts && file.Find(tensor.Name) is null)
                 for (var e = 0; e < tensor.Parameters.Count; e++)
                     Add(tensor, e, account.Take(tensor.NameOfExpert(e), [tensor.Rows, tensor.Columns]), 0);
             else
@@ -44,7 +46,7 @@ sealed class GgufWeights : StoredWeights
     {
         get
         {
-            var encodings = parameters.Where(p => p.Rows > 1).Select(p => p.Encoding!.Value).Distinct().ToList();
+            var encodings = parameters.Where(p => p.Rows > 1).Select(p => p.Encoding).OfType<WeightEncoding>().Distinct().ToList();
             // Blocks of a few bits and a half-precision scale fit half precision best.
             return encodings.TrueForAll(e => e == WeightEncoding.F32) ? TensorType.F32
                 : encodings.Contains(WeightEncoding.BF16) ? TensorType.BF16 : TensorType.F16;
@@ -74,10 +76,16 @@ sealed class GgufWeights : StoredWeights
         }
     }
 
-    public override StoredParameter Find(string name) => places[name].Parameter;
+    public override StoredParameter Find(string name) =>
+        places.TryGetValue(name, out var place) ? place.Parameter : parameters.First(p => p.Name == name);
 
     public override void Read(StoredParameter parameter, int firstRow, Span<float> values)
     {
+        if (pairs.TryGetValue(parameter.Name, out var pair))
+        {
+            pair.Read(firstRow, values);
+            return;
+        }
         var place = places[parameter.Name];
         for (var done = 0; done < values.Length;)
         {
@@ -103,6 +111,11 @@ sealed class GgufWeights : StoredWeights
 
     public override void Release(StoredParameter parameter)
     {
+        if (pairs.TryGetValue(parameter.Name, out var pair))
+        {
+            pair.Release();
+            return;
+        }
         // Rows may be stored in another order within the parameter, but not outside it.
         var place = places[parameter.Name];
         file.Release(place.Info, place.FirstRow * place.Info.RowBytes, parameter.Rows * place.Info.RowBytes);
@@ -118,6 +131,13 @@ sealed class GgufWeights : StoredWeights
     {
         var stored = values.ToArray();
         for (var i = 0; i < stored.Length; i++) values[i] = stored[tensor.ToStored(i)];
+    }
+
+    StoredParameter Add(GgufTensor tensor)
+    {
+        var parameter = new StoredParameter(tensor.Parameters[0], tensor.Rows, tensor.Columns, null);
+        parameters.Add(parameter);
+        return parameter;
     }
 
     void Add(GgufTensor tensor, int index, GgufTensorInfo? info, long firstRow)

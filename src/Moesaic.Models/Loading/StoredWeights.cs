@@ -7,7 +7,9 @@ namespace Moesaic.Models.Loading;
 /// <param name="Name">See <see cref="ModelParameter.Name"/>.</param>
 /// <param name="Rows">A vector is one row.</param>
 /// <param name="Columns">Length of a row.</param>
-/// <param name="Encoding">How a row is stored; null for 64-bit numbers, which can only be read as float32.</param>
+/// <param name="Encoding">
+/// How a row is stored; null for 64-bit numbers and for rows that lie in columns, which can only be read as float32.
+/// </param>
 public sealed record StoredParameter(string Name, int Rows, int Columns, WeightEncoding? Encoding);
 
 /// <summary>
