@@ -48,7 +48,7 @@ sealed class ChatVerb : Verb
     {
         var options = flags.Read(parsed);
         var folder = parsed.GetRequiredValue(model);
-        using var loaded = ModelFolder.Load(folder);
+        using var loaded = ModelFolder.Load(folder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
         var spec = loaded.Model.Spec;
         var tokenizer = ModelTokenizer.Load(folder, spec);
