@@ -3,19 +3,21 @@ using System.Runtime.InteropServices;
 namespace Moesaic.Kernels;
 
 /// <summary>A block of native memory, aligned for the widest vectors, freed by the finaliser at the latest.</summary>
-public sealed unsafe class AlignedBlock : IDisposable
+public sealed unsafe partial class AlignedBlock : IDisposable
 {
     const nuint Alignment = 64;
 
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">Size, 0 or more; an empty block has an address too.</param>
     /// <param name="zeroed">Whether it starts as zeros; else its content is undefined.</param>
+    /// <param name="largePages">Ask for pages of 2 MiB, for memory that is read again and again. Advice, given on Linux.</param>
     /// <exception cref="OutOfMemoryException">There is not so much.</exception>
-    public AlignedBlock(long bytes, bool zeroed)
+    public AlignedBlock(long bytes, bool zeroed, bool largePages = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         // One vector more than asked for: a pointer past the end still belongs to the block.
         Pointer = NativeMemory.AlignedAlloc((nuint)bytes + Alignment, Alignment);
+        if (largePages) AskForLargePages(bytes);
         if (zeroed) NativeMemory.Clear(Pointer, (nuint)bytes);
         Bytes = bytes;
         GC.AddMemoryPressure(bytes + (long)Alignment);
@@ -36,6 +38,17 @@ public sealed unsafe class AlignedBlock : IDisposable
         Free();
         GC.SuppressFinalize(this);
     }
+
+    void AskForLargePages(long bytes)
+    {
+        const int HugePage = 14;
+        if (!OperatingSystem.IsLinux()) return;
+        long page = Environment.SystemPageSize, first = ((long)Pointer + page - 1) / page * page, end = ((long)Pointer + bytes) / page * page;
+        if (end > first) _ = Advise((void*)first, (nuint)(end - first), HugePage);
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint length, int advice);
 
     void Free()
     {

@@ -16,19 +16,22 @@ public sealed unsafe class EncodedTensor : WeightMatrix
     const int PieceBytes = 1 << 22;
 
     readonly EncodedLayout layout;
-    readonly AlignedBlock block;
+    readonly WeightArena arena;
+    byte* address;
 
     /// <summary>Re-lays a matrix from the order of files.</summary>
     /// <param name="encoding">One that <see cref="EncodedLayout.Supports"/>.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Length of a row; whole blocks.</param>
     /// <param name="source">Gives the rows, in pieces of a few megabytes. What it throws passes through.</param>
+    /// <param name="arena">Where it lives; by default in memory of its own.</param>
     /// <exception cref="ArgumentException">No product for the encoding, or columns that are no whole blocks.</exception>
-    public EncodedTensor(WeightEncoding encoding, int rows, int columns, EncodedRows source)
+    public EncodedTensor(WeightEncoding encoding, int rows, int columns, EncodedRows source, WeightArena? arena = null)
     {
         layout = new EncodedLayout(encoding, rows, columns);
         (Rows, Columns) = (rows, columns);
-        block = new AlignedBlock(layout.Bytes, zeroed: false);
+        this.arena = arena ?? new WeightArena(WeightArena.Need(layout));
+        address = this.arena.Take(layout);
         try
         {
             var whole = (int)Math.Max(1, PieceBytes / Math.Max(1, layout.FileRowBytes) / EncodedLayout.PanelRows);
@@ -36,12 +39,12 @@ public sealed unsafe class EncodedTensor : WeightMatrix
             for (var row = 0; row < rows; row += piece)
             {
                 var bytes = source(row, Math.Min(piece, rows - row));
-                layout.PackRows(row, bytes, (byte*)block.Pointer);
+                layout.PackRows(row, bytes, address);
             }
         }
         catch
         {
-            block.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -58,14 +61,19 @@ public sealed unsafe class EncodedTensor : WeightMatrix
     {
         get
         {
-            ObjectDisposedException.ThrowIf(block.Pointer == null, this);
-            return new EncodedMatrix(layout, block.Pointer);
+            ObjectDisposedException.ThrowIf(address == null, this);
+            return new EncodedMatrix(layout, address);
         }
     }
 
     /// <inheritdoc/>
     public override void DecodeRow(int index, Span<float> values) => Matrix.DecodeRow(index, values);
 
-    /// <summary>Frees the memory at once instead of at the next garbage collection.</summary>
-    public override void Dispose() => block.Dispose();
+    /// <summary>Leaves the memory, which is freed at once when no other matrix lives in it.</summary>
+    public override void Dispose()
+    {
+        if (address == null) return;
+        address = null;
+        arena.Leave();
+    }
 }

@@ -10,6 +10,7 @@ static class StoredModel
     public static Model Read(StoredWeights weights, WeightStorage storage, List<string> notes)
     {
         var widened = 0;
+        var arena = storage == WeightStorage.Stored ? Arena(weights) : null;
         var model = new Model(weights.Spec, (name, _, rows, columns) => Matrix(weights, weights.Find(name), rows, columns));
         try
         {
@@ -28,7 +29,7 @@ static class StoredModel
         {
             if (storage == WeightStorage.Stored && parameter.Encoding is { } encoding)
             {
-                if (EncodedLayout.Supports(encoding)) return Encoded(weights, parameter, encoding);
+                if (EncodedLayout.Supports(encoding)) return Encoded(weights, parameter, encoding, arena!);
                 widened++;
             }
             return Dense(weights, parameter, rows, columns);
@@ -51,7 +52,11 @@ static class StoredModel
         return tensor;
     }
 
-    static EncodedTensor Encoded(StoredWeights weights, StoredParameter parameter, WeightEncoding encoding)
+    static WeightArena Arena(StoredWeights weights) => new(weights.Parameters
+        .Where(p => p.Encoding is { } encoding && EncodedLayout.Supports(encoding))
+        .Sum(p => WeightArena.Need(new EncodedLayout(p.Encoding!.Value, p.Rows, p.Columns))));
+
+    static EncodedTensor Encoded(StoredWeights weights, StoredParameter parameter, WeightEncoding encoding, WeightArena arena)
     {
         byte[] piece = [];
         float[] values = [];
@@ -68,7 +73,7 @@ static class StoredModel
                 weights.Read(parameter, first, values.AsSpan(0, count * parameter.Columns));
             }
             return piece.AsSpan(0, count * rowBytes);
-        });
+        }, arena);
         weights.Release(parameter);
         return matrix;
     }
