@@ -22,11 +22,24 @@ sealed partial class ToolProcess : IDisposable
     public static ToolProcess Start(params IEnumerable<string> args)
     {
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
-        return new ToolProcess(Process.Start(new ProcessStartInfo(dotnet, ["exec", Path.Combine(AppContext.BaseDirectory, "moesaic.dll"), .. args])
+        string[] command = [.. HeedSignals.Value, dotnet, "exec", Path.Combine(AppContext.BaseDirectory, "moesaic.dll"), .. args];
+        return new ToolProcess(Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!);
     }
+
+    /// <summary>
+    /// A shell starts what runs in the background with SIGINT ignored, and children inherit that: where env can, it undoes it.
+    /// </summary>
+    static readonly Lazy<string[]> HeedSignals = new(() =>
+    {
+        string[] heed = ["/usr/bin/env", "--default-signal=INT,TERM"];
+        if (!OperatingSystem.IsLinux() || !File.Exists(heed[0])) return [];
+        using var trial = Process.Start(new ProcessStartInfo(heed[0], [heed[1], "true"]) { RedirectStandardError = true })!;
+        trial.WaitForExit();
+        return trial.ExitCode == 0 ? heed : [];
+    });
 
     /// <summary>Reads standard output up to the first line that contains a text.</summary>
     public async Task<string> LineWith(string text)
