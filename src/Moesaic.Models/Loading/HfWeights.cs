@@ -9,7 +9,7 @@ namespace Moesaic.Models.Loading;
 sealed class HfWeights : StoredWeights
 {
     readonly HfFolder folder;
-    readonly Dictionary<string, (string Tensor, StoredParameter Parameter)> places = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (HfPlace Place, StoredParameter Parameter)> places = new(StringComparer.Ordinal);
     readonly List<StoredParameter> parameters = [];
     readonly List<string> notes;
 
@@ -22,21 +22,34 @@ sealed class HfWeights : StoredWeights
         if (folder.Config.Unread.ToArray() is { Length: > 0 } unread)
             notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
         var reader = new WeightReader(folder.Weights);
+        var packed = new PackedExperts(folder.Weights, reader, Spec);
         using var outline = new Model(Spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns));
         foreach (var needed in outline.Parameters)
         {
-            var stored = architecture.TensorName(needed.Name);
-            var matrix = needed.Matrix;
-            var info = needed.IsVector ? reader.Take(stored, matrix.Columns) : reader.Take(stored, matrix.Rows, matrix.Columns);
-            if (info is null) continue;
-            var parameter = new StoredParameter(needed.Name, matrix.Rows, matrix.Columns, EncodingOf(info.Type));
+            if (Locate(needed, architecture, reader, packed) is not var (place, type)) continue;
+            // Rows that lie in columns cannot be handed out as they are stored.
+            var parameter = new StoredParameter(needed.Name, needed.Matrix.Rows, needed.Matrix.Columns, place.Stride == 0 ? EncodingOf(type) : null);
             parameters.Add(parameter);
-            places.Add(needed.Name, (stored, parameter));
+            places.Add(needed.Name, (place, parameter));
         }
         foreach (var tensor in folder.Weights.Tensors)
             if (architecture.WhyIgnored(Spec, tensor.Name) is { } reason) reader.Skip(tensor.Name, reason);
         if (Spec.TiedEmbeddings) reader.SkipCopy("lm_head.weight", "model.embed_tokens.weight");
         notes.AddRange(reader.Finish());
+    }
+
+    (HfPlace Place, TensorType Type)? Locate(ModelParameter needed, IArchitecture architecture, WeightReader reader, PackedExperts packed)
+    {
+        var stored = architecture.TensorName(needed.Name);
+        if (!folder.Weights.Contains(stored))
+        {
+            if (needed.Role == ParameterRole.Experts && packed.Find(needed.Name, out var isPacked) is var found && isPacked) return found;
+            // Beside packed experts Mixtral's router has the name that it has everywhere else.
+            if (needed.Role == ParameterRole.Router && folder.Weights.Contains(needed.Name)) stored = needed.Name;
+        }
+        var matrix = needed.Matrix;
+        var info = needed.IsVector ? reader.Take(stored, matrix.Columns) : reader.Take(stored, matrix.Rows, matrix.Columns);
+        return info is null ? null : (new HfPlace(stored, 0, 0), info.Type);
     }
 
     public override string Path => folder.Path;
@@ -70,15 +83,16 @@ sealed class HfWeights : StoredWeights
     public override StoredParameter Find(string name) => places[name].Parameter;
 
     public override void Read(StoredParameter parameter, int firstRow, Span<float> values) =>
-        folder.Weights.Read(places[parameter.Name].Tensor, (long)firstRow * parameter.Columns, values);
+        places[parameter.Name].Place.Read(folder.Weights, firstRow, parameter.Columns, values);
 
     public override ReadOnlySpan<byte> Row(StoredParameter parameter, int row)
     {
         var length = checked((int)parameter.Encoding!.Value.RowBytes(parameter.Columns));
-        return folder.Weights.Bytes(places[parameter.Name].Tensor, (long)row * length, length);
+        var place = places[parameter.Name].Place;
+        return folder.Weights.Bytes(place.Tensor, (place.First / parameter.Columns + row) * length, length);
     }
 
-    public override void Release(StoredParameter parameter) => folder.Weights.Release(places[parameter.Name].Tensor);
+    public override void Release(StoredParameter parameter) => folder.Weights.Release(places[parameter.Name].Place.Tensor);
 
     protected override void Dispose(bool disposing)
     {
