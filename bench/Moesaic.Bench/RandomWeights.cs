@@ -21,7 +21,10 @@ sealed class RandomWeights : StoredWeights
     {
         (Path, Spec) = (name, spec);
         using var outline = new Model(spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns));
-        Parameters = [.. outline.Parameters.Select(p => new StoredParameter(p.Name, p.Matrix.Rows, p.Matrix.Columns, null))];
+        Parameters = [.. outline.Parameters.Select(p => new StoredParameter(p.Name, p.Matrix.Rows, p.Matrix.Columns, null)
+        {
+            Role = p.Role, IsVector = p.IsVector,
+        })];
         byName = Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
         var random = new Random(1);
         for (var i = 0; i < table.Length; i++)

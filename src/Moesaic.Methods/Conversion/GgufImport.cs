@@ -2,6 +2,7 @@ using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;
+using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
@@ -56,7 +57,7 @@ public sealed class GgufImport : IDisposable
         notes.AddRange(Losses());
     }
 
-    long TensorBytes => source.Parameters.Sum(p => (long)p.Rows * p.Columns) * type.ByteSize();
+    long TensorBytes => source.Parameters.Sum(p => (long)p.Rows * p.Columns * TypeOf(p).ByteSize());
 
     /// <summary>What writing will cost.</summary>
     public StepPlan Plan() => new()
@@ -112,10 +113,8 @@ public sealed class GgufImport : IDisposable
 
     TensorSource Tensor(StoredParameter parameter)
     {
-        var vector = parameter.Rows == 1 && (parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal)
-            || parameter.Name.EndsWith(".bias", StringComparison.Ordinal));
-        ReadOnlySpan<long> shape = vector ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
-        return new TensorSource(architecture.TensorName(parameter.Name), type, shape, sink =>
+        ReadOnlySpan<long> shape = parameter.IsVector ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
+        return new TensorSource(architecture.TensorName(parameter.Name), TypeOf(parameter), shape, sink =>
         {
             var rows = Math.Clamp(PieceValues / parameter.Columns, 1, parameter.Rows);
             float[] values = new float[rows * parameter.Columns], rounded = new float[values.Length];
@@ -124,13 +123,16 @@ public sealed class GgufImport : IDisposable
                 var piece = values.AsSpan(0, Math.Min(rows, parameter.Rows - first) * parameter.Columns);
                 source.Read(parameter, first, piece);
                 sink.WriteFloats(piece);
-                Compare(piece, rounded.AsSpan(0, piece.Length));
+                Compare(piece, rounded.AsSpan(0, piece.Length), TypeOf(parameter));
             }
             source.Release(parameter);
         });
     }
 
-    void Compare(ReadOnlySpan<float> before, Span<float> after)
+    // As when a model is saved: small steps of these biases would vanish in half precision.
+    TensorType TypeOf(StoredParameter parameter) => parameter.Role == ParameterRole.SelectionBias ? TensorType.F32 : type;
+
+    void Compare(ReadOnlySpan<float> before, Span<float> after, TensorType type)
     {
         size += Elementwise.SumOfSquares(before);
         if (type == TensorType.F32) return;
@@ -145,7 +147,7 @@ public sealed class GgufImport : IDisposable
     /// <summary>What going back from few bits means.</summary>
     IEnumerable<string> Losses()
     {
-        var blocks = source.Parameters.Where(p => p.Encoding!.Value.BlockLength() > 1).Select(p => p.Encoding!.Value).Distinct().ToList();
+        var blocks = source.Parameters.Select(p => p.Encoding).OfType<WeightEncoding>().Where(e => e.BlockLength() > 1).Distinct().ToList();
         if (blocks.Count == 0) yield break;
         yield return $"weights were stored in {string.Join(", ", blocks.Select(b => b.Name()))}: "
             + "what that rounded away does not come back, " + (type == TensorType.F32

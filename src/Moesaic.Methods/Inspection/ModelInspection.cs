@@ -28,7 +28,7 @@ public static class ModelInspection
             notes.Add($"files that do not travel with the model: {string.Join(", ", left)}");
         TensorType[] types = [.. tensors.Select(t => t.Type).Distinct().Order()];
         if (types.Length > 1) notes.Add("bytes of the parts are unknown: the weights are of several types");
-        AddLayout(spec, notes);
+        AddLayout(spec, ArchitectureRegistry.Of(opened.Config), notes);
         return Report($"{opened.Config.ModelType}, {spec.Layers.Count} layers, weights in {string.Join(", ", types)}",
             folder, spec, tensors.Sum(t => t.ByteLength), c => types is [var only] ? FigureText.Of(c.Total * only.ByteSize()) : "", [], notes, progress);
     }
@@ -37,12 +37,13 @@ public static class ModelInspection
     {
         using var weights = StoredWeights.Open(path);
         var notes = check ? CheckWeights(path) : [.. weights.Notes];
-        AddLayout(weights.Spec, notes);
-        var encodings = weights.Parameters.GroupBy(p => p.Encoding!.Value)
-            .Select(g => (Encoding: g.Key, Count: g.Count(), Bytes: g.Sum(p => p.Rows * g.Key.RowBytes(p.Columns)))).OrderByDescending(e => e.Bytes).ToList();
+        AddLayout(weights.Spec, ArchitectureRegistry.MostStandard(weights.Spec, out _), notes);
+        // What has no encoding is the projection from a latent, which newer files store in two tensors, one of them turned over.
+        var encodings = weights.Parameters.GroupBy(p => p.Encoding?.Name() ?? "of a latent, in two tensors")
+            .Select(g => (Name: g.Key, Count: g.Count(), Bytes: g.Sum(p => p.Bytes))).OrderByDescending(e => e.Bytes).ToList();
         var table = new ReportTable("Encodings", ["encoding", "matrices and vectors", "bytes"],
-            [.. encodings.Select(e => (IReadOnlyList<string>)[e.Encoding.Name(), FigureText.Of(e.Count), FigureText.Of(e.Bytes)])]);
-        return Report($"{weights.Layout}, {weights.Spec.Layers.Count} layers, weights in {string.Join(", ", encodings.Select(e => e.Encoding.Name()))}",
+            [.. encodings.Select(e => (IReadOnlyList<string>)[e.Name, FigureText.Of(e.Count), FigureText.Of(e.Bytes)])]);
+        return Report($"{weights.Layout}, {weights.Spec.Layers.Count} layers, weights in {string.Join(", ", encodings.Select(e => e.Name))}",
             path, weights.Spec, weights.Bytes, _ => "", [table], notes, progress);
     }
 
@@ -52,8 +53,15 @@ public static class ModelInspection
         return [.. loaded.Notes, "all weights were read: complete, of the right shapes, finite"];
     }
 
-    static void AddLayout(ModelSpec spec, List<string> notes)
+    static void AddLayout(ModelSpec spec, IArchitecture stored, List<string> notes)
     {
+        notes.Add($"{stored.ModelType} was compared with {stored.VerifiedBy switch
+        {
+            Oracles.None => "no outside implementation",
+            Oracles.Own => "itself, read and written; its layers are those of the other layouts",
+            var oracles => string.Join(" and ", new[] { (Oracles.PyTorch, "PyTorch (logits and gradients)"), (Oracles.LlamaCpp, "llama.cpp (logits)") }
+                .Where(o => oracles.HasFlag(o.Item1)).Select(o => o.Item2)),
+        }}");
         notes.Add($"the most standard layout that holds this shape: {ArchitectureRegistry.MostStandard(spec, out var refused).ModelType}");
         notes.AddRange(refused);
     }

@@ -12,6 +12,8 @@ sealed class DeepSeek : IArchitecture
 {
     public string ModelType => "deepseek";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         if (config.TextOr("scoring_func", "softmax") is var scoring and not "softmax")

@@ -11,6 +11,8 @@ sealed class DeepSeekV2 : IArchitecture
 {
     public string ModelType => "deepseek_v2";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public bool CarriesScale => true;
 
     public ModelSpec ReadSpec(HfConfig config)

@@ -13,6 +13,8 @@ sealed class DeepSeekV3 : IArchitecture
 {
     public string ModelType => "deepseek_v3";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public bool CarriesScale => true;
 
     public ModelSpec ReadSpec(HfConfig config)

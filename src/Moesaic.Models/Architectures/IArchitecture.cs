@@ -15,6 +15,9 @@ public interface IArchitecture
     /// <summary>Whether config.json can hold <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
     bool CarriesScale => false;
 
+    /// <summary>What models of this layout were compared with; a test holds every claim to its golden files.</summary>
+    Oracles VerifiedBy { get; }
+
     /// <summary>Reads the shape.</summary>
     /// <exception cref="BadModelException">A key is missing, wrong, or asks for something not implemented.</exception>
     ModelSpec ReadSpec(HfConfig config);

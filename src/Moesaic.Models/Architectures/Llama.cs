@@ -10,6 +10,8 @@ sealed class Llama(string modelType, string className) : IArchitecture
 {
     public string ModelType { get; } = modelType;
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         var width = config.Int("intermediate_size", min: 1);

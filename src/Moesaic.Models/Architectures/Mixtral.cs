@@ -11,6 +11,8 @@ sealed class Mixtral : IArchitecture
 {
     public string ModelType => "mixtral";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         int experts = config.Int("num_local_experts", min: 1), width = config.Int("intermediate_size", min: 1);

@@ -12,6 +12,8 @@ sealed class MoesaicLayout : IArchitecture
 {
     public string ModelType => "moesaic";
 
+    public Oracles VerifiedBy => Oracles.Own;
+
     public bool CarriesScale => true;
 
     public ModelSpec ReadSpec(HfConfig config)

@@ -11,6 +11,8 @@ sealed class Olmoe : IArchitecture
 {
     public string ModelType => "olmoe";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         int experts = config.Int("num_experts", min: 1), width = config.Int("intermediate_size", min: 1);

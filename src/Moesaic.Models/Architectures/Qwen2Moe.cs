@@ -11,6 +11,8 @@ sealed class Qwen2Moe : IArchitecture
 {
     public string ModelType => "qwen2_moe";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         var attention = Qwen2.Attention(config);

@@ -8,6 +8,8 @@ sealed class Qwen3 : IArchitecture
 {
     public string ModelType => "qwen3";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         var width = config.Int("intermediate_size", min: 1);

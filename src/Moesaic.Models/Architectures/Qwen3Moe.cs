@@ -8,6 +8,8 @@ sealed class Qwen3Moe : IArchitecture
 {
     public string ModelType => "qwen3_moe";
 
+    public Oracles VerifiedBy => Oracles.PyTorch | Oracles.LlamaCpp;
+
     public ModelSpec ReadSpec(HfConfig config) =>
         CommonConfig.Read(config, CommonConfig.Heads(config) with { Norm = HeadNorm.Head }, QwenConfig.FeedForward(config, sharedWidth: 0));
 

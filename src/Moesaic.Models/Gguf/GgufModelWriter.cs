@@ -87,7 +87,7 @@ public sealed class GgufModelWriter
         if (!wanted.CanEncode() && stored.Any(p => p.Encoding != encoding))
             throw new BadRequestException($"{wanted.Name()} can be read but not written; choose another encoding.");
         return new GgufWrittenTensor(tensor.Name, wanted, encoding,
-            stored.Sum(p => p.Rows * (p.Encoding?.RowBytes(p.Columns) ?? sizeof(double) * (long)p.Columns)),
+            stored.Sum(p => p.Bytes),
             rows * encoding.RowBytes(tensor.Columns));
     }
 

@@ -11,17 +11,17 @@ static class GgufTensors
     /// <param name="neighbouringPairs">See <see cref="IGgufArchitecture.NeighbouringPairs"/>.</param>
     public static IEnumerable<GgufTensor> Of(ModelSpec spec, bool neighbouringPairs)
     {
-        yield return Matrix("token_embd.weight", "model.embed_tokens.weight", spec.VocabularySize, spec.Width);
+        yield return Matrix("token_embd.weight", "model.embed_tokens.weight", spec.VocabularySize, spec.Width, ParameterRole.Embeddings);
         for (var l = 0; l < spec.Layers.Count; l++)
         {
             string block = FormattableString.Invariant($"blk.{l}."), layer = FormattableString.Invariant($"model.layers.{l}.");
-            yield return Vector($"{block}attn_norm.weight", $"{layer}input_layernorm.weight", spec.Width);
+            yield return Vector($"{block}attn_norm.weight", $"{layer}input_layernorm.weight", spec.Width, ParameterRole.Norms);
             foreach (var tensor in Attention(block, $"{layer}self_attn.", spec.Layers[l].Attention, spec.Width, neighbouringPairs)) yield return tensor;
-            yield return Vector($"{block}ffn_norm.weight", $"{layer}post_attention_layernorm.weight", spec.Width);
+            yield return Vector($"{block}ffn_norm.weight", $"{layer}post_attention_layernorm.weight", spec.Width, ParameterRole.Norms);
             foreach (var tensor in FeedForward(block, $"{layer}mlp.", spec.Layers[l].FeedForward, spec.Width)) yield return tensor;
         }
-        yield return Vector("output_norm.weight", "model.norm.weight", spec.Width);
-        if (!spec.TiedEmbeddings) yield return Matrix("output.weight", "lm_head.weight", spec.VocabularySize, spec.Width);
+        yield return Vector("output_norm.weight", "model.norm.weight", spec.Width, ParameterRole.Norms);
+        if (!spec.TiedEmbeddings) yield return Matrix("output.weight", "lm_head.weight", spec.VocabularySize, spec.Width, ParameterRole.Head);
     }
 
     static IEnumerable<GgufTensor> Attention(string block, string layer, AttentionSpec attention, int width, bool neighbouringPairs)
@@ -39,29 +39,30 @@ static class GgufTensors
         // A bias has as many elements as the projection rows: a column of one element each, in the same order.
         GgufTensor[] Projection(string stored, string ours, int rows, int columns, int headDim) =>
         [
-            Matrix($"{block}attn_{stored}.weight", $"{layer}{ours}_proj.weight", rows, columns) with { HeadDim = headDim },
+            Matrix($"{block}attn_{stored}.weight", $"{layer}{ours}_proj.weight", rows, columns, ParameterRole.Attention) with { HeadDim = headDim },
             .. attention.Bias == AttentionBias.All || (attention.Bias == AttentionBias.QueryKeyValue && ours != "o")
-                ? [Vector($"{block}attn_{stored}.bias", $"{layer}{ours}_proj.bias", rows) with { HeadDim = headDim }] : Array.Empty<GgufTensor>(),
+                ? [Vector($"{block}attn_{stored}.bias", $"{layer}{ours}_proj.bias", rows, ParameterRole.Attention) with { HeadDim = headDim }] : Array.Empty<GgufTensor>(),
         ];
         GgufTensor[] Norm(string name, int all) => attention.Norm == HeadNorm.None ? []
-            : [Vector($"{block}attn_{name}_norm.weight", $"{layer}{name}_norm.weight", attention.Norm == HeadNorm.Head ? attention.HeadDim : all)];
+            : [Vector($"{block}attn_{name}_norm.weight", $"{layer}{name}_norm.weight", attention.Norm == HeadNorm.Head ? attention.HeadDim : all, ParameterRole.Norms)];
     }
 
     static IEnumerable<GgufTensor> LatentAttention(string block, string layer, AttentionSpec attention, LatentSpec latent, int width)
     {
         int heads = attention.QueryHeads, queries = heads * attention.HeadDim;
-        if (latent.QueryRank == 0) yield return Matrix($"{block}attn_q.weight", $"{layer}q_proj.weight", queries, width);
+        if (latent.QueryRank == 0) yield return Matrix($"{block}attn_q.weight", $"{layer}q_proj.weight", queries, width, ParameterRole.Attention);
         else
         {
-            yield return Matrix($"{block}attn_q_a.weight", $"{layer}q_a_proj.weight", latent.QueryRank, width);
-            yield return Vector($"{block}attn_q_a_norm.weight", $"{layer}q_a_layernorm.weight", latent.QueryRank);
-            yield return Matrix($"{block}attn_q_b.weight", $"{layer}q_b_proj.weight", queries, latent.QueryRank);
+            yield return Matrix($"{block}attn_q_a.weight", $"{layer}q_a_proj.weight", latent.QueryRank, width, ParameterRole.Attention);
+            yield return Vector($"{block}attn_q_a_norm.weight", $"{layer}q_a_layernorm.weight", latent.QueryRank, ParameterRole.Norms);
+            yield return Matrix($"{block}attn_q_b.weight", $"{layer}q_b_proj.weight", queries, latent.QueryRank, ParameterRole.Attention);
         }
-        yield return Matrix($"{block}attn_kv_a_mqa.weight", $"{layer}kv_a_proj_with_mqa.weight", latent.Rank + latent.RotaryDim, width);
-        yield return Vector($"{block}attn_kv_a_norm.weight", $"{layer}kv_a_layernorm.weight", latent.Rank);
+        yield return Matrix($"{block}attn_kv_a_mqa.weight", $"{layer}kv_a_proj_with_mqa.weight", latent.Rank + latent.RotaryDim, width,
+            ParameterRole.Attention);
+        yield return Vector($"{block}attn_kv_a_norm.weight", $"{layer}kv_a_layernorm.weight", latent.Rank, ParameterRole.Norms);
         yield return Matrix($"{block}attn_kv_b.weight", $"{layer}kv_b_proj.weight",
-            heads * (attention.HeadDim - latent.RotaryDim + latent.ValueDim), latent.Rank);
-        yield return Matrix($"{block}attn_output.weight", $"{layer}o_proj.weight", width, heads * latent.ValueDim);
+            heads * (attention.HeadDim - latent.RotaryDim + latent.ValueDim), latent.Rank, ParameterRole.Attention);
+        yield return Matrix($"{block}attn_output.weight", $"{layer}o_proj.weight", width, heads * latent.ValueDim, ParameterRole.Attention);
     }
 
     static IEnumerable<GgufTensor> FeedForward(string block, string layer, FeedForwardSpec feedForward, int width)
@@ -69,20 +70,20 @@ static class GgufTensors
         switch (feedForward)
         {
             case DenseSpec dense:
-                return Triple($"{block}ffn_", "", [layer], dense.Width, width);
+                return Triple($"{block}ffn_", "", [layer], dense.Width, width, ParameterRole.FeedForward);
             case MixtureSpec mixture:
                 var experts = Enumerable.Range(0, mixture.Router.Experts).Select(e => FormattableString.Invariant($"{layer}experts.{e}.")).ToArray();
                 return
                 [
-                    Matrix($"{block}ffn_gate_inp.weight", $"{layer}gate.weight", experts.Length, width) with { Kind = GgufTensorKind.Router },
+                    Matrix($"{block}ffn_gate_inp.weight", $"{layer}gate.weight", experts.Length, width, ParameterRole.Router) with { Kind = GgufTensorKind.Router },
                     .. mixture.Router.SelectionBias
-                        ? [Vector($"{block}exp_probs_b.bias", $"{layer}gate.e_score_correction_bias", experts.Length)] : Array.Empty<GgufTensor>(),
+                        ? [Vector($"{block}exp_probs_b.bias", $"{layer}gate.e_score_correction_bias", experts.Length, ParameterRole.SelectionBias)] : Array.Empty<GgufTensor>(),
                     .. mixture.UniformWidth is { } inner
-                        ? Triple($"{block}ffn_", "_exps", experts, inner, width).Select(t => t with { Kind = GgufTensorKind.Experts })
-                        : experts.SelectMany((expert, e) => Triple($"{block}ffn_", FormattableString.Invariant($".{e}"), [expert], mixture.ExpertWidths[e], width)),
-                    .. mixture.SharedWidth == 0 ? [] : Triple($"{block}ffn_", "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width),
+                        ? Triple($"{block}ffn_", "_exps", experts, inner, width, ParameterRole.Experts).Select(t => t with { Kind = GgufTensorKind.Experts })
+                        : experts.SelectMany((expert, e) => Triple($"{block}ffn_", FormattableString.Invariant($".{e}"), [expert], mixture.ExpertWidths[e], width, ParameterRole.Experts)),
+                    .. mixture.SharedWidth == 0 ? [] : Triple($"{block}ffn_", "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width, ParameterRole.SharedExperts),
                     .. mixture.SharedGate
-                        ? [Matrix($"{block}ffn_gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width) with { Kind = GgufTensorKind.Row }]
+                        ? [Matrix($"{block}ffn_gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width, ParameterRole.SharedExperts) with { Kind = GgufTensorKind.Row }]
                         : Array.Empty<GgufTensor>(),
                 ];
             default:
@@ -90,13 +91,15 @@ static class GgufTensors
         }
     }
 
-    static IEnumerable<GgufTensor> Triple(string stored, string suffix, string[] ours, int inner, int width)
+    static IEnumerable<GgufTensor> Triple(string stored, string suffix, string[] ours, int inner, int width, ParameterRole role)
     {
         foreach (var (name, rows, columns) in new[] { ("gate", inner, width), ("up", inner, width), ("down", width, inner) })
-            yield return new GgufTensor($"{stored}{name}{suffix}.weight", [.. ours.Select(o => $"{o}{name}_proj.weight")], rows, columns, GgufTensorKind.Matrix);
+            yield return new GgufTensor($"{stored}{name}{suffix}.weight", [.. ours.Select(o => $"{o}{name}_proj.weight")], rows, columns, role, GgufTensorKind.Matrix);
     }
 
-    static GgufTensor Matrix(string name, string parameter, int rows, int columns) => new(name, [parameter], rows, columns, GgufTensorKind.Matrix);
+    static GgufTensor Matrix(string name, string parameter, int rows, int columns, ParameterRole role) =>
+        new(name, [parameter], rows, columns, role, GgufTensorKind.Matrix);
 
-    static GgufTensor Vector(string name, string parameter, int count) => new(name, [parameter], 1, count, GgufTensorKind.Vector);
+    static GgufTensor Vector(string name, string parameter, int count, ParameterRole role) =>
+        new(name, [parameter], 1, count, role, GgufTensorKind.Vector);
 }

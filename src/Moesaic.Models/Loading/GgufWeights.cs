@@ -22,7 +22,7 @@ sealed class GgufWeights : StoredWeights
         var account = new GgufAccount(file);
         foreach (var tensor in GgufTensors.Of(Spec, architecture.NeighbouringPairs))
         {
-            if (GgufLatentPair.Of(file, tensor, Spec, account) is { } pair) pairs.Add(Add(tensor).Name, pair);
+            if (GgufLatentPair.Of(file, tensor, Spec, account) is { } pair) Add(tensor, pair);
             else if (tensor.Kind == GgufTensorKind.Experts && file.Find(tensor.Name) is null)
                 for (var e = 0; e < tensor.Parameters.Count; e++)
                     Add(tensor, e, account.Take(tensor.NameOfExpert(e), [tensor.Rows, tensor.Columns]), 0);
@@ -133,11 +133,10 @@ sealed class GgufWeights : StoredWeights
         for (var i = 0; i < stored.Length; i++) values[i] = stored[tensor.ToStored(i)];
     }
 
-    StoredParameter Add(GgufTensor tensor)
+    void Add(GgufTensor tensor, GgufLatentPair pair)
     {
-        var parameter = new StoredParameter(tensor.Parameters[0], tensor.Rows, tensor.Columns, null);
-        parameters.Add(parameter);
-        return parameter;
+        parameters.Add(Parameter(tensor, 0, null) with { Bytes = pair.Bytes });
+        pairs.Add(tensor.Parameters[0], pair);
     }
 
     void Add(GgufTensor tensor, int index, GgufTensorInfo? info, long firstRow)
@@ -146,10 +145,13 @@ sealed class GgufWeights : StoredWeights
         if (!WeightEncodings.TryFromGguf(info.Type.Id, out var encoding))
             throw new BadModelException($"{file.Path}: {info} is stored in a way that is not supported "
                 + $"(supported: {string.Join(", ", Enum.GetValues<WeightEncoding>().Select(e => e.Name()))}).");
-        var parameter = new StoredParameter(tensor.Parameters[index], tensor.Rows, tensor.Columns, encoding);
+        var parameter = Parameter(tensor, index, encoding);
         parameters.Add(parameter);
         places.Add(parameter.Name, new Place(tensor, info, firstRow, encoding, parameter));
     }
+
+    static StoredParameter Parameter(GgufTensor tensor, int index, WeightEncoding? encoding) =>
+        new(tensor.Parameters[index], tensor.Rows, tensor.Columns, encoding) { Role = tensor.Role, IsVector = tensor.Kind == GgufTensorKind.Vector };
 
     sealed record Place(GgufTensor Tensor, GgufTensorInfo Info, long FirstRow, WeightEncoding Encoding, StoredParameter Parameter)
     {

@@ -19,6 +19,8 @@ sealed class HfWeights : StoredWeights
         var architecture = ArchitectureRegistry.Of(folder.Config);
         (Spec, Layout) = (architecture.ReadSpec(folder.Config), architecture.ModelType);
         notes = [.. folder.Weights.Notes];
+        if (architecture.VerifiedBy == Oracles.None)
+            notes.Add($"no outside implementation was compared with {Layout} models; check what this one computes");
         if (folder.Config.Unread.ToArray() is { Length: > 0 } unread)
             notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
         var reader = new WeightReader(folder.Weights);
@@ -28,7 +30,10 @@ sealed class HfWeights : StoredWeights
         {
             if (Locate(needed, architecture, reader, packed) is not var (place, type)) continue;
             // Rows that lie in columns cannot be handed out as they are stored.
-            var parameter = new StoredParameter(needed.Name, needed.Matrix.Rows, needed.Matrix.Columns, place.Stride == 0 ? EncodingOf(type) : null);
+            var parameter = new StoredParameter(needed.Name, needed.Matrix.Rows, needed.Matrix.Columns, place.Stride == 0 ? EncodingOf(type) : null)
+            {
+                Role = needed.Role, IsVector = needed.IsVector, Bytes = (long)needed.Matrix.Rows * needed.Matrix.Columns * type.ByteSize(),
+            };
             parameters.Add(parameter);
             places.Add(needed.Name, (place, parameter));
         }

@@ -10,7 +10,17 @@ namespace Moesaic.Models.Loading;
 /// <param name="Encoding">
 /// How a row is stored; null for 64-bit numbers and for rows that lie in columns, which can only be read as float32.
 /// </param>
-public sealed record StoredParameter(string Name, int Rows, int Columns, WeightEncoding? Encoding);
+public sealed record StoredParameter(string Name, int Rows, int Columns, WeightEncoding? Encoding)
+{
+    /// <summary>What it is for.</summary>
+    public required ParameterRole Role { get; init; }
+
+    /// <summary>Whether it is a vector, not a matrix of one row.</summary>
+    public required bool IsVector { get; init; }
+
+    /// <summary>Bytes it takes as it is stored.</summary>
+    public long Bytes { get; init; } = Rows * (Encoding?.RowBytes(Columns) ?? sizeof(double) * (long)Columns);
+}
 
 /// <summary>
 /// The weights of a model on disk by parameter, row by row in our order, whatever the layout: a Hugging Face folder or a

@@ -130,8 +130,8 @@ public sealed class GgufRoundTripTests : IDisposable
         {
             using var model = new Model(Spec(name));
             var planned = GgufTensors.Of(model.Spec, neighbouringPairs: true)
-                .SelectMany(t => t.Parameters.Select(p => (p, t.Rows, t.Columns, t.Kind == GgufTensorKind.Vector))).Order();
-            Assert.Equal(model.Parameters.Select(p => (p.Name, p.Value.Rows, p.Value.Columns, p.IsVector)).Order(), planned);
+                .SelectMany(t => t.Parameters.Select(p => (p, t.Role, t.Rows, t.Columns, t.Kind == GgufTensorKind.Vector))).Order();
+            Assert.Equal(model.Parameters.Select(p => (p.Name, p.Role, p.Value.Rows, p.Value.Columns, p.IsVector)).Order(), planned);
         }
     }
 

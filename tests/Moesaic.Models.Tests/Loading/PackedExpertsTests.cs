@@ -23,7 +23,8 @@ public sealed class PackedExpertsTests : IDisposable
     float[] Pack(ModelSpec spec, TensorType type, bool turned, string suffix, Action<List<TensorSource>>? change = null)
     {
         using var model = TinySpec.Model(spec);
-        ModelFolder.Save(model, folder["m"], new SaveOptions { Type = type, Folder = new() { Overwrite = true } });
+        if (Directory.Exists(folder["m"])) Directory.Delete(folder["m"], recursive: true);
+        ModelFolder.Save(model, folder["m"], new SaveOptions { Type = type });
         using var plain = ModelFolder.Load(folder["m"]);
         var tensors = new List<TensorSource>();
         using (var store = TensorStore.Open(folder["m"]))

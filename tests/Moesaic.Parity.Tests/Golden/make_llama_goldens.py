@@ -35,6 +35,8 @@ CASES = {
     "llama": (base.DENSE, {**SMALL, "rope_theta": 500.0, "rope_scaling": {
         "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
         "original_max_position_embeddings": 64}}),
+    "mistral": (base.DENSE, {**SMALL, "architectures": ["MistralForCausalLM"], "model_type": "mistral", "head_dim": 6,
+                             "rope_theta": 1000000.0, "sliding_window": None}),
     "mixtral": (base.MIXTRAL, SMALL),
     "qwen2": (base.QWEN2, {**SMALL, "tie_word_embeddings": True}),
     "qwen3": (base.QWEN3, {**SMALL, "head_dim": 12, "rope_theta": 100.0, "rope_scaling": {
