@@ -8,7 +8,8 @@ static class TinyModels
 {
     public const int Context = 96;
 
-    public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent"];
+    public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent",
+        "normed heads", "normed keys", "sigmoid"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -21,6 +22,13 @@ static class TinyModels
             "mixture" => (new AttentionSpec(4, 2, 8), mixture),
             "raw weights" => (new AttentionSpec(4, 2, 8), mixture with { Router = mixture.Router with { Weight = CombineWeight.Raw, Scale = 3 } }),
             "shared" => (new AttentionSpec(4, 4, 8), mixture with { SharedWidth = 20 }),
+            "normed heads" => (new AttentionSpec(4, 2, 8, AttentionBias.QueryKeyValue) { Norm = HeadNorm.Head }, mixture with { SharedWidth = 20, SharedGate = true }),
+            "normed keys" => (new AttentionSpec(4, 2, 8) { Norm = HeadNorm.Projection, ScoreFactor = 1.5f }, mixture),
+            "sigmoid" => (new AttentionSpec(4, 4, 8) { Latent = new LatentSpec(QueryRank: 12, Rank: 16, RotaryDim: 4, ValueDim: 10) },
+                mixture with { Router = mixture.Router with
+                {
+                    Affinity = RouterAffinity.Sigmoid, SelectionBias = true, Groups = new ExpertGroups(3, 2, GroupScore.SumOfBestTwo), Scale = 2.5f,
+                } }),
             "latent" => (new AttentionSpec(4, 4, 12) { Latent = new LatentSpec(QueryRank: 0, Rank: 16, RotaryDim: 4, ValueDim: 6) }, mixture),
             "uneven" => (new AttentionSpec(4, 4, 8), (FeedForwardSpec)(mixture with { ExpertWidths = [8, 40, 16, 24, 33, 5] })),
             _ => throw new ArgumentException(kind, nameof(kind)),
@@ -37,7 +45,7 @@ static class TinyModels
         });
         // Large weights: attention and routing must matter for the next token.
         ModelInitialiser.Randomise(model, seed: kind.Length, deviation: 0.25);
-        foreach (var parameter in model.Parameters.Where(p => p.Name.EndsWith(".bias", StringComparison.Ordinal)))
+        foreach (var parameter in model.Parameters.Where(p => p.IsVector && p.Role != ParameterRole.Norms))
             ModelInitialiser.FillNormal(parameter.Value.Span, new Random(3), 0.3);
         return model;
     }

@@ -11,6 +11,9 @@ public static class SplitPlanCheck
     public static void Validate(this SplitPlan plan, ModelSpec dense)
     {
         if (plan.Layers.Count == 0) throw new BadRequestException("The split plan divides no layer.");
+        if (plan.Affinity == RouterAffinity.Sigmoid)
+            throw new BadRequestException("split plan: affinity sigmoid is not supported: its weights of all experts do not sum to 1, "
+                + "so that no scale makes the split equal the dense model; take softmax_before_selection or softmax_after_selection.");
         var last = -1;
         foreach (var layer in plan.Layers)
         {

@@ -19,7 +19,9 @@ public static class TrainingCost
         foreach (var layer in spec.Layers)
         {
             var attention = layer.Attention;
-            perToken += (8L * spec.Width) + (3L * (attention.QueryHeads + attention.KeyValueHeads) * attention.HeadDim);
+            perToken += (8L * spec.Width) + (3L * (attention.QueryHeads + attention.KeyValueHeads) * attention.PaddedDim);
+            // A latent's heads are put together from their parts.
+            if (attention.Latent is not null) perToken += 6L * attention.QueryHeads * attention.PaddedDim;
             perToken += layer.FeedForward switch
             {
                 MixtureSpec m => (m.Router.Chosen * ((2L * spec.Width) + (3L * m.ExpertWidths.Max()))) + (3L * m.SharedWidth) + (3L * m.Router.Experts),

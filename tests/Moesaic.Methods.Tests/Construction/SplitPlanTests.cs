@@ -47,6 +47,7 @@ public sealed class SplitPlanTests
         Refused("the router has 8 bytes", With(good, l => l.WithRouter(new float[2])));
         Refused("no finite number", With(good, l => l.WithRouter([.. Enumerable.Repeat(float.NaN, 48)])));
         Refused("divides no layer", good with { Layers = [] });
+        Refused("affinity sigmoid", good with { Affinity = RouterAffinity.Sigmoid });
 
         static LayerSplit l0(SplitPlan plan) => plan.Layers[0];
 

@@ -41,6 +41,31 @@ public sealed class SplitTests
         }
     }
 
+    static readonly Dictionary<string, (AttentionSpec Attention, CombineWeight Weight, string Layout)> Attentions = new()
+    {
+        ["heads normed"] = (new AttentionSpec(2, 1, 8) { Norm = HeadNorm.Head }, CombineWeight.Renormalised, "qwen3_moe"),
+        ["all normed"] = (new AttentionSpec(2, 1, 8) { Norm = HeadNorm.Projection }, CombineWeight.Raw, "olmoe"),
+        ["keys biased"] = (new AttentionSpec(2, 1, 8, AttentionBias.QueryKeyValue), CombineWeight.Renormalised, "moesaic"),
+        ["latent"] = (new AttentionSpec(2, 2, 8) { Latent = new LatentSpec(6, 10, 4, 6) }, CombineWeight.Raw, "deepseek_v2"),
+    };
+
+    public static TheoryData<string> AttentionNames => [.. Attentions.Keys];
+
+    /// <summary>Attention is not touched: whatever it is, the feed-forward beside it can be split, and the most standard layout found.</summary>
+    [Theory]
+    [MemberData(nameof(AttentionNames))]
+    public void Every_attention_may_stand_beside_it(string name)
+    {
+        var (attention, weight, layout) = Attentions[name];
+        using var folder = new TemporaryFolder();
+        using var dense = TinyModel.Dense(attention: attention);
+        using var mixture = Split.Apply(dense, Plan(dense, 8, 0, 8, weight: weight, scale: 8, router: new byte[8 * 16 * sizeof(float)]));
+        Assert.InRange(TinyModel.MaxDifference(TinyModel.Logits(dense, Tokens), TinyModel.Logits(mixture, Tokens)), 0, 1e-5);
+        Assert.Equal(layout, ModelFolder.Save(mixture, folder["model"], new SaveOptions { Type = TensorType.F32 }).Architecture.ModelType);
+        using var loaded = ModelFolder.Load(folder["model"]);
+        Assert.InRange(TinyModel.MaxDifference(TinyModel.Logits(dense, Tokens), TinyModel.Logits(loaded.Model, Tokens)), 0, 1e-5);
+    }
+
     [Fact]
     public void With_one_expert_off_it_is_not()
     {

@@ -9,7 +9,7 @@ static class TinyModel
 {
     public const int Vocabulary = 61;
 
-    public static Model Dense(int width = 16, int inner = 24, int layers = 2, int seed = 1)
+    public static Model Dense(int width = 16, int inner = 24, int layers = 2, int seed = 1, AttentionSpec? attention = null)
     {
         var model = new Model(new ModelSpec
         {
@@ -19,7 +19,7 @@ static class TinyModel
             NormEpsilon = 1e-5f,
             Rope = new RopeConfig(10_000),
             TiedEmbeddings = false,
-            Layers = [.. Enumerable.Repeat(new LayerSpec(new AttentionSpec(2, 1, 8), new DenseSpec(inner)), layers)],
+            Layers = [.. Enumerable.Repeat(new LayerSpec(attention ?? new AttentionSpec(2, 1, 8), new DenseSpec(inner)), layers)],
         });
         ModelInitialiser.Randomise(model, seed, deviation: 0.3);
         return model;
