@@ -117,6 +117,47 @@ public sealed class LlamaCppTests : IDisposable
         Compare(Logits(stored.Model, tokens), expected, vocabulary, tolerance);
     }
 
+    public static TheoryData<WeightEncoding> Encodable => [.. Enum.GetValues<WeightEncoding>().Where(e => e.CanEncode())];
+
+    [Theory]
+    [MemberData(nameof(Encodable))]
+    public void The_demo_model_has_the_same_perplexity_within_half_a_percent(WeightEncoding encoding)
+    {
+        // More text says the same: 20,000 tokens were tried once.
+        const int Window = 256, Windows = 3;
+        var path = Write(Demo, encoding);
+        using var stored = ModelFolder.Load(path, WeightStorage.Stored);
+        using var theirs = new LlamaModel(path, Window, threads: 2);
+        var text = string.Join('\n', Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "docs"), "*.md").Order(StringComparer.Ordinal).Select(File.ReadAllText));
+        var tokens = TokenizerLoader.Load(path).Encode(text);
+        var vocabulary = stored.Model.Spec.VocabularySize;
+        double own = 0, peer = 0;
+        var count = 0;
+        for (var start = 0; start < Windows * Window; start += Window)
+        {
+            var window = tokens[start..(start + Window)];
+            own += Loss(Logits(stored.Model, window), window, vocabulary);
+            peer += Loss(theirs.Logits(window, vocabulary), window, vocabulary);
+            count += Window - 1;
+        }
+        Assert.InRange(Math.Exp((own - peer) / count), 0.995, 1.005);
+    }
+
+    /// <summary>Sum over a window of −log p(next token).</summary>
+    static double Loss(float[] logits, int[] tokens, int vocabulary)
+    {
+        var loss = 0.0;
+        for (var t = 0; t + 1 < tokens.Length; t++)
+        {
+            var row = logits.AsSpan(t * vocabulary, vocabulary);
+            double top = float.NegativeInfinity, sum = 0;
+            foreach (var z in row) top = Math.Max(top, z);
+            foreach (var z in row) sum += Math.Exp(z - top);
+            loss += top + Math.Log(sum) - row[tokens[t + 1]];
+        }
+        return loss;
+    }
+
     [Fact]
     public void The_demo_model_gives_the_same_tokens()
     {

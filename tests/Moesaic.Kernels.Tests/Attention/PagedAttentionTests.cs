@@ -122,7 +122,8 @@ public sealed unsafe class PagedAttentionTests : IDisposable
     [Fact]
     public void Threads_do_not_matter_and_nothing_is_allocated()
     {
-        if (KernelSelection.Level == KernelLevel.Reference) Assert.Skip("the reference kernels allocate; unset MOESAIC_KERNELS");
+        // The reference is there to be read, and may allocate.
+        long allowed = KernelSelection.Level == KernelLevel.Reference ? long.MaxValue : 0;
         var shape = new AttentionShape(4, 2, 16, 0.25f);
         int before = WorkerTeam.Threads;
         foreach (CacheEncoding encoding in Enum.GetValues<CacheEncoding>())
@@ -135,7 +136,7 @@ public sealed unsafe class PagedAttentionTests : IDisposable
                 WorkerTeam.Threads = 1;
                 Attention.Forward(shape, s_segments, q, pages, s_table, first);
                 WorkerTeam.Threads = 3;
-                Assert.Equal(0, Allocations.InSteadyState(() => Attention.Forward(shape, s_segments, q, pages, s_table, output)));
+                Assert.InRange(Allocations.InSteadyState(() => Attention.Forward(shape, s_segments, q, pages, s_table, output)), 0, allowed);
                 Assert.Equal(first, output);
             }
             finally
