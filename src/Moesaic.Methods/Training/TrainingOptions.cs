@@ -52,7 +52,8 @@ public sealed record TrainingOptions
     public void Check(ModelSpec spec)
     {
         if (Roles?.Contains(ParameterRole.SelectionBias) is true)
-            throw new BadRequestException("No gradient reaches the biases on the selection of experts; leave the role selection_bias out of the trained roles.");
+            throw new BadRequestException(
+                "No gradient reaches the biases on the selection of experts; leave the role selection_bias out of the trained roles.");
         var present = ParameterCounts.Of(spec).Roles.Select(r => r.Role).ToList();
         if (Roles is not null && !present.Any(Roles.Contains))
             throw new BadRequestException(

@@ -27,7 +27,8 @@ static class MoesaicAttention
 
     static LatentSpec ReadLatent(HfConfig json)
     {
-        var latent = new LatentSpec(json.IntOr("query_rank", 0), json.Int("rank", min: 1), json.Int("rotary_dim", min: 2), json.Int("value_dim", min: 1))
+        var latent = new LatentSpec(json.IntOr("query_rank", 0), json.Int("rank", min: 1),
+            json.Int("rotary_dim", min: 2), json.Int("value_dim", min: 1))
         {
             NormEpsilon = (float)json.Number("norm_epsilon"), NeighbouringPairs = json.BoolOr("neighbouring_pairs", true),
         };

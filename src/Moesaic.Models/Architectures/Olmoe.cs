@@ -35,7 +35,8 @@ sealed class Olmoe : IArchitecture
         : QwenConfig.WhyNot(spec)
         ?? (spec.Layers.Any(l => l.FeedForward is MixtureSpec { SharedWidth: > 0 }) ? "it has shared experts" : null)
         ?? CommonConfig.AttentionDiffers(spec, HeadNorm.Projection, AttentionBias.None, AttentionBias.All)
-        ?? (spec.Layers[0].Attention.QueryHeads * spec.Layers[0].Attention.HeadDim != spec.Width ? "its heads together are not as wide as the model" : null);
+        ?? (spec.Layers[0].Attention.QueryHeads * spec.Layers[0].Attention.HeadDim != spec.Width
+            ? "its heads together are not as wide as the model" : null);
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {

@@ -34,7 +34,8 @@ sealed class GgufDeepSeek2 : IGgufArchitecture
         if (gating is not (Softmax or Sigmoid)) throw keys.Bad(GgufKeys.GatingFunction, $"is {gating}; need 1 (softmax) or 2 (sigmoid)");
         int groups = keys.IntOrNull(GgufKeys.GroupCount) ?? 0, kept = keys.IntOrNull(GgufKeys.GroupUsedCount) ?? 0;
         if (groups > 1 && gating == Softmax)
-            throw keys.Bad(GgufKeys.GroupCount, $"is {groups} beside softmax: DeepSeek-V2 compares groups by their best expert, readers of this file by their two best");
+            throw keys.Bad(GgufKeys.GroupCount, $"is {groups} beside softmax: DeepSeek-V2 compares groups by their best expert, "
+                + "readers of this file by their two best");
         var biased = FormattableString.Invariant($"blk.{leading}.exp_probs_b.bias");
         return new RouterSpec
         {
@@ -50,7 +51,8 @@ sealed class GgufDeepSeek2 : IGgufArchitecture
 
     static AttentionSpec ReadAttention(GgufKeys keys)
     {
-        int heads = keys.Int(GgufKeys.HeadCount, min: 1), rank = keys.Int(GgufKeys.LatentRank, min: 1), turned = keys.Int(GgufKeys.RopeDimensions, min: 2);
+        int heads = keys.Int(GgufKeys.HeadCount, min: 1), rank = keys.Int(GgufKeys.LatentRank, min: 1);
+        var turned = keys.Int(GgufKeys.RopeDimensions, min: 2);
         // With these two keys, others state the one shared head that a latent is when it is multiplied with the queries.
         int whole = keys.IntOrNull(GgufKeys.KeyLengthLatent, min: 4) ?? keys.Int(GgufKeys.KeyLength, min: 4);
         int value = keys.IntOrNull(GgufKeys.ValueLengthLatent, min: 1) ?? keys.Int(GgufKeys.ValueLength, min: 1);
@@ -89,7 +91,8 @@ sealed class GgufDeepSeek2 : IGgufArchitecture
             : mixture.SharedWidth % width != 0 ? "the shared width is no multiple of the expert width"
             : mixture.Router.Groups is { } && mixture.Router is { Affinity: not RouterAffinity.Sigmoid } or { Groups.Score: GroupScore.Best }
                 ? "its groups of experts are compared by their best"
-            : mixture.Router.SelectionBias != (mixture.Router.Affinity == RouterAffinity.Sigmoid) ? "its selection is biased without sigmoids, or sigmoids are not"
+            : mixture.Router.SelectionBias != (mixture.Router.Affinity == RouterAffinity.Sigmoid)
+                ? "its selection is biased without sigmoids, or not biased with them"
             : spec.Rope is { Scaling: RopeScaling.Yarn } rope && (rope.Gain != 1 || rope.MScaleAllDim == 0)
                 ? "its stretched context has a factor on the rotary part alone" : null;
     }

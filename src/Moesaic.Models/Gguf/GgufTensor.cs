@@ -10,7 +10,8 @@ namespace Moesaic.Models.Gguf;
 /// <param name="Role">What they are for.</param>
 /// <param name="Kind">What it is, which says how it may be stored.</param>
 /// <param name="HeadDim">Of rows stored as neighbouring rotary pairs, the width of a head; 0 for rows in our order.</param>
-sealed record GgufTensor(string Name, IReadOnlyList<string> Parameters, int Rows, int Columns, ParameterRole Role, GgufTensorKind Kind, int HeadDim = 0)
+sealed record GgufTensor(
+    string Name, IReadOnlyList<string> Parameters, int Rows, int Columns, ParameterRole Role, GgufTensorKind Kind, int HeadDim = 0)
 {
     /// <summary>Dimensions in the file, outermost first.</summary>
     public long[] Shape => Kind switch

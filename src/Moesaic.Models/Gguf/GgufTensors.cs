@@ -41,10 +41,12 @@ static class GgufTensors
         [
             Matrix($"{block}attn_{stored}.weight", $"{layer}{ours}_proj.weight", rows, columns, ParameterRole.Attention) with { HeadDim = headDim },
             .. attention.Bias == AttentionBias.All || (attention.Bias == AttentionBias.QueryKeyValue && ours != "o")
-                ? [Vector($"{block}attn_{stored}.bias", $"{layer}{ours}_proj.bias", rows, ParameterRole.Attention) with { HeadDim = headDim }] : Array.Empty<GgufTensor>(),
+                ? [Vector($"{block}attn_{stored}.bias", $"{layer}{ours}_proj.bias", rows, ParameterRole.Attention) with { HeadDim = headDim }]
+                : Array.Empty<GgufTensor>(),
         ];
         GgufTensor[] Norm(string name, int all) => attention.Norm == HeadNorm.None ? []
-            : [Vector($"{block}attn_{name}_norm.weight", $"{layer}{name}_norm.weight", attention.Norm == HeadNorm.Head ? attention.HeadDim : all, ParameterRole.Norms)];
+            : [Vector($"{block}attn_{name}_norm.weight", $"{layer}{name}_norm.weight",
+                attention.Norm == HeadNorm.Head ? attention.HeadDim : all, ParameterRole.Norms)];
     }
 
     static IEnumerable<GgufTensor> LatentAttention(string block, string layer, AttentionSpec attention, LatentSpec latent, int width)
@@ -72,29 +74,40 @@ static class GgufTensors
             case DenseSpec dense:
                 return Triple($"{block}ffn_", "", [layer], dense.Width, width, ParameterRole.FeedForward);
             case MixtureSpec mixture:
-                var experts = Enumerable.Range(0, mixture.Router.Experts).Select(e => FormattableString.Invariant($"{layer}experts.{e}.")).ToArray();
-                return
-                [
-                    Matrix($"{block}ffn_gate_inp.weight", $"{layer}gate.weight", experts.Length, width, ParameterRole.Router) with { Kind = GgufTensorKind.Router },
-                    .. mixture.Router.SelectionBias
-                        ? [Vector($"{block}exp_probs_b.bias", $"{layer}gate.e_score_correction_bias", experts.Length, ParameterRole.SelectionBias)] : Array.Empty<GgufTensor>(),
-                    .. mixture.UniformWidth is { } inner
-                        ? Triple($"{block}ffn_", "_exps", experts, inner, width, ParameterRole.Experts).Select(t => t with { Kind = GgufTensorKind.Experts })
-                        : experts.SelectMany((expert, e) => Triple($"{block}ffn_", FormattableString.Invariant($".{e}"), [expert], mixture.ExpertWidths[e], width, ParameterRole.Experts)),
-                    .. mixture.SharedWidth == 0 ? [] : Triple($"{block}ffn_", "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width, ParameterRole.SharedExperts),
-                    .. mixture.SharedGate
-                        ? [Matrix($"{block}ffn_gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width, ParameterRole.SharedExperts) with { Kind = GgufTensorKind.Row }]
-                        : Array.Empty<GgufTensor>(),
-                ];
+                return Mixture($"{block}ffn_", block, layer, mixture, width);
             default:
                 throw new ArgumentException($"unknown feed-forward {feedForward}", nameof(feedForward));
         }
     }
 
+    static IEnumerable<GgufTensor> Mixture(string stored, string block, string layer, MixtureSpec mixture, int width)
+    {
+        var count = mixture.Router.Experts;
+        var experts = Enumerable.Range(0, count).Select(e => FormattableString.Invariant($"{layer}experts.{e}.")).ToArray();
+        yield return Matrix($"{stored}gate_inp.weight", $"{layer}gate.weight", count, width, ParameterRole.Router)
+            with { Kind = GgufTensorKind.Router };
+        if (mixture.Router.SelectionBias)
+            yield return Vector($"{block}exp_probs_b.bias", $"{layer}gate.e_score_correction_bias", count, ParameterRole.SelectionBias);
+        if (mixture.UniformWidth is { } inner)
+            foreach (var tensor in Triple(stored, "_exps", experts, inner, width, ParameterRole.Experts))
+                yield return tensor with { Kind = GgufTensorKind.Experts };
+        else
+            for (var e = 0; e < count; e++)
+                foreach (var tensor in Triple(stored, FormattableString.Invariant($".{e}"), [experts[e]],
+                    mixture.ExpertWidths[e], width, ParameterRole.Experts)) yield return tensor;
+        if (mixture.SharedWidth == 0) yield break;
+        foreach (var tensor in Triple(stored, "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width, ParameterRole.SharedExperts))
+            yield return tensor;
+        if (mixture.SharedGate)
+            yield return Matrix($"{stored}gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width, ParameterRole.SharedExperts)
+                with { Kind = GgufTensorKind.Row };
+    }
+
     static IEnumerable<GgufTensor> Triple(string stored, string suffix, string[] ours, int inner, int width, ParameterRole role)
     {
         foreach (var (name, rows, columns) in new[] { ("gate", inner, width), ("up", inner, width), ("down", width, inner) })
-            yield return new GgufTensor($"{stored}{name}{suffix}.weight", [.. ours.Select(o => $"{o}{name}_proj.weight")], rows, columns, role, GgufTensorKind.Matrix);
+            yield return new GgufTensor($"{stored}{name}{suffix}.weight", [.. ours.Select(o => $"{o}{name}_proj.weight")],
+                rows, columns, role, GgufTensorKind.Matrix);
     }
 
     static GgufTensor Matrix(string name, string parameter, int rows, int columns, ParameterRole role) =>

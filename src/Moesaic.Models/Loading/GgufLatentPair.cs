@@ -54,7 +54,8 @@ sealed class GgufLatentPair(GgufFile file, string name, AttentionSpec attention,
         }
         if ((int)Elementwise.FirstNonFinite(rows) is >= 0 and var bad)
             throw new BadModelException($"{file.Path}: {keys.Name} or {values.Name} holds "
-                + FormattableString.Invariant($"{rows[bad]} in row {firstRow + (bad / rank)}") + $" of {name}; the file is damaged or its training diverged.");
+                + FormattableString.Invariant($"{rows[bad]} in row {firstRow + (bad / rank)}")
+                + $" of {name}; the file is damaged or its training diverged.");
     }
 
     /// <summary>Gives the pages of both tensors back.</summary>
@@ -65,7 +66,8 @@ sealed class GgufLatentPair(GgufFile file, string name, AttentionSpec attention,
     }
 
     void Decode(GgufTensorInfo tensor, WeightEncoding encoding, long row, Span<float> target) =>
-        BlockCodec.Decode(encoding, file.Bytes(tensor, row * tensor.RowBytes, checked((int)(target.Length / tensor.Columns * tensor.RowBytes))), target);
+        BlockCodec.Decode(encoding,
+            file.Bytes(tensor, row * tensor.RowBytes, checked((int)(target.Length / tensor.Columns * tensor.RowBytes))), target);
 
     static WeightEncoding Encoding(GgufFile file, GgufTensorInfo tensor) => WeightEncodings.TryFromGguf(tensor.Type.Id, out var encoding) ? encoding
         : throw new BadModelException($"{file.Path}: {tensor} is stored in a way that is not supported "

@@ -73,7 +73,8 @@ sealed class PackedExperts(TensorStore store, WeightReader reader, ModelSpec spe
     }
 
     bool IsTurned(string partner, int experts, int inner) => store.Find(partner) is { } info
-        && info.Shape.SequenceEqual(partner.Contains("down_proj", StringComparison.Ordinal) ? [experts, inner, spec.Width] : [experts, spec.Width, 2 * inner]);
+        && info.Shape.SequenceEqual(partner.Contains("down_proj", StringComparison.Ordinal)
+            ? [experts, inner, spec.Width] : [experts, spec.Width, 2 * inner]);
 
     static string Partner(string name) => name.Contains("gate_up_proj", StringComparison.Ordinal)
         ? name.Replace("gate_up_proj", "down_proj", StringComparison.Ordinal) : name.Replace("down_proj", "gate_up_proj", StringComparison.Ordinal);
