@@ -7,6 +7,9 @@ namespace Moesaic.Models.Architectures;
 /// <summary>The keys of config.json that all LLaMA-like layouts share.</summary>
 static class CommonConfig
 {
+    /// <summary>Ten times what anybody trains: more is a damaged file, and would cost memory before it is found out.</summary>
+    const int MostLayers = 10_000;
+
     /// <summary>Keys that change the mathematics and that no layout here implements.</summary>
     static readonly string[] changesMaths =
     [
@@ -52,7 +55,7 @@ static class CommonConfig
             NormEpsilon = (float)config.NumberOr("rms_norm_eps", 1e-6),
             Rope = config.Rope(),
             TiedEmbeddings = config.BoolOr("tie_word_embeddings", false),
-            Layers = [.. Enumerable.Range(0, config.Int("num_hidden_layers", min: 1)).Select(l => new LayerSpec(attention, feedForward(l)))],
+            Layers = [.. Enumerable.Range(0, config.Int("num_hidden_layers", min: 1, max: MostLayers)).Select(l => new LayerSpec(attention, feedForward(l)))],
             BosId = config.IntOrNull("bos_token_id"),
             EosIds = config.Ints("eos_token_id"),
             PadId = config.IntOrNull("pad_token_id", min: -1) is { } pad and >= 0 ? pad : null,

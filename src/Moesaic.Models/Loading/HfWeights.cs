@@ -8,6 +8,8 @@ namespace Moesaic.Models.Loading;
 /// <summary>The weights of a Hugging Face folder.</summary>
 sealed class HfWeights : StoredWeights
 {
+    const long PlausibleVectors = 1 << 24;
+
     readonly HfFolder folder;
     readonly Dictionary<string, (HfPlace Place, StoredParameter Parameter)> places = new(StringComparer.Ordinal);
     readonly List<StoredParameter> parameters = [];
@@ -25,6 +27,10 @@ sealed class HfWeights : StoredWeights
             notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
         var reader = new WeightReader(folder.Weights);
         var packed = new PackedExperts(folder.Weights, reader, Spec);
+        // An outline has no matrices but has its vectors: a damaged config.json must not ask for memory that no weights back.
+        var vectors = (2L * Spec.Layers.Count + 1) * Spec.Width;
+        if (vectors > Math.Max(PlausibleVectors, folder.Weights.TotalBytes))
+            throw new BadModelException($"{folder.Path}: config.json asks for norms of {vectors} numbers, more than the weights hold ({folder.Weights.TotalBytes} bytes).");
         using var outline = new Model(Spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns));
         foreach (var needed in outline.Parameters)
         {

@@ -37,6 +37,19 @@ public sealed class StrictLoadingTests : IDisposable
         Assert.All(words, w => Assert.Contains(w, message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("\"hidden_size\": 16", "\"hidden_size\": 2000000000", "norms")]
+    [InlineData("\"num_hidden_layers\": 1", "\"num_hidden_layers\": 2000000000", "num_hidden_layers")]
+    public void An_absurd_size_is_refused_before_it_costs_memory(string right, string absurd, string named)
+    {
+        Write(false, _ => { });
+        var config = folder["m/config.json"];
+        var text = File.ReadAllText(config);
+        Assert.Contains(right, text, StringComparison.Ordinal);
+        File.WriteAllText(config, text.Replace(right, absurd, StringComparison.Ordinal));
+        Refused(named);
+    }
+
     [Fact]
     public void A_missing_tensor_is_named()
     {
