@@ -11,7 +11,7 @@ static class StoredModel
     {
         var widened = 0;
         var arena = storage == WeightStorage.Stored ? Arena(weights) : null;
-        var model = new Model(weights.Spec, (name, _, rows, columns) => Matrix(weights, weights.Find(name), rows, columns));
+        var model = new Model(weights.Spec, (name, _, rows, columns) => Matrix(weights.Find(name), rows, columns));
         try
         {
             foreach (var parameter in model.Parameters.Where(p => p.IsVector))
@@ -25,7 +25,7 @@ static class StoredModel
         if (widened > 0) notes.Add($"{widened} matrices are kept as float32, because there is no product for the way they are stored");
         return model;
 
-        WeightMatrix Matrix(StoredWeights weights, StoredParameter parameter, int rows, int columns)
+        WeightMatrix Matrix(StoredParameter parameter, int rows, int columns)
         {
             if (storage == WeightStorage.Stored && parameter.Encoding is { } encoding)
             {
