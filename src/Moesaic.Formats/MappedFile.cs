@@ -1,12 +1,12 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
+using Moesaic.Kernels;
 
 namespace Moesaic.Formats;
 
 /// <summary>
 /// A whole file mapped read-only. Spans are valid until <see cref="Dispose"/>; the file must not shrink meanwhile.
 /// </summary>
-sealed unsafe partial class MappedFile : IDisposable
+sealed unsafe class MappedFile : IDisposable
 {
     readonly MemoryMappedFile map;
     readonly MemoryMappedViewAccessor view;
@@ -49,21 +49,11 @@ sealed unsafe partial class MappedFile : IDisposable
         return new ReadOnlySpan<byte>(start + offset, length);
     }
 
-    /// <summary>
-    /// Lets the pages that lie wholly in a range leave the process; they are read again when touched. Only advice, and only
-    /// given on Linux: elsewhere the system takes mapped pages back when it needs them.
-    /// </summary>
+    /// <summary>See <see cref="PageAdvice.Release"/>.</summary>
     internal void Release(long offset, long length)
     {
-        if (!OperatingSystem.IsLinux() || start == null) return;
-        long page = Environment.SystemPageSize, first = ((long)start + offset + page - 1) / page * page, end = ((long)start + offset + length) / page * page;
-        if (end > first) _ = Advise((void*)first, (nuint)(end - first), DontNeed);
+        if (start != null) PageAdvice.Release(start + offset, length);
     }
-
-    const int DontNeed = 4;
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint length, int advice);
 
     public void Dispose()
     {

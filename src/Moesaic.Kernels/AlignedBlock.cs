@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Moesaic.Kernels;
 
 /// <summary>A block of native memory, aligned for the widest vectors, freed by the finaliser at the latest.</summary>
-public sealed unsafe partial class AlignedBlock : IDisposable
+public sealed unsafe class AlignedBlock : IDisposable
 {
     const nuint Alignment = 64;
 
@@ -17,7 +17,7 @@ public sealed unsafe partial class AlignedBlock : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         // One vector more than asked for: a pointer past the end still belongs to the block.
         Pointer = NativeMemory.AlignedAlloc((nuint)bytes + Alignment, Alignment);
-        if (largePages) AskForLargePages(bytes);
+        if (largePages) PageAdvice.AskForLargePages(Pointer, bytes);
         if (zeroed) NativeMemory.Clear(Pointer, (nuint)bytes);
         Bytes = bytes;
         GC.AddMemoryPressure(bytes + (long)Alignment);
@@ -38,17 +38,6 @@ public sealed unsafe partial class AlignedBlock : IDisposable
         Free();
         GC.SuppressFinalize(this);
     }
-
-    void AskForLargePages(long bytes)
-    {
-        const int HugePage = 14;
-        if (!OperatingSystem.IsLinux()) return;
-        long page = Environment.SystemPageSize, first = ((long)Pointer + page - 1) / page * page, end = ((long)Pointer + bytes) / page * page;
-        if (end > first) _ = Advise((void*)first, (nuint)(end - first), HugePage);
-    }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint length, int advice);
 
     void Free()
     {
