@@ -6,6 +6,8 @@ namespace Moesaic.Kernels;
 /// logSumExp [T, Hq]. The forward keeps one log Σ exp per query and head, from which the backward computes the weights
 /// again (Dao et al. 2022, algorithms 1 and 4), so memory grows with T and not with T². Rows outside all segments are
 /// left alone; segments must not share query rows.
+/// A sink is one more score per query head, learned and without a value: it takes its part of the softmax (Xiao et al. 2023;
+/// OpenAI 2025, gpt-oss).
 /// </summary>
 /// <remarks>
 /// Error against float64 at most 2e-6 · (1 + the largest magnitude of the buffer), at every <see cref="KernelLevel"/>; the
@@ -21,28 +23,30 @@ public static class Attention
     /// <param name="k">[S, Hkv·headDim].</param>
     /// <param name="v">[S, Hkv·headDim].</param>
     /// <param name="output">[T, Hq·headDim], overwritten on the rows of the segments.</param>
-    /// <param name="logSumExp">[T, Hq] for the backward; may be empty when none follows.</param>
+    /// <param name="logSumExp">[T, Hq] for the backward, the sink counted; may be empty when none follows.</param>
+    /// <param name="sinks">[Hq], or empty for none.</param>
     /// <exception cref="ArgumentException">A size does not fit or a segment leaves the buffers.</exception>
     public static void Forward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
-        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp)
+        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp, ReadOnlySpan<float> sinks = default)
     {
         int queryRows = CheckInputs(shape, segments, q, k, v);
+        Require.LengthOrEmpty(sinks.Length, shape.QueryHeads, nameof(sinks));
         Require.Length(output.Length, q.Length, nameof(output));
         Require.LengthOrEmpty(logSumExp.Length, (long)queryRows * shape.QueryHeads, nameof(logSumExp));
         switch (KernelSelection.Level)
         {
             case KernelLevel.Vector512:
-                AttentionForward<Lanes512>.Run(shape, segments, q, k, v, output, logSumExp);
+                AttentionForward<Lanes512>.Run(shape, segments, q, k, v, output, logSumExp, sinks);
                 break;
             case KernelLevel.Vector256:
-                AttentionForward<Lanes256>.Run(shape, segments, q, k, v, output, logSumExp);
+                AttentionForward<Lanes256>.Run(shape, segments, q, k, v, output, logSumExp, sinks);
                 break;
             case KernelLevel.Vector128:
-                AttentionForward<Lanes128>.Run(shape, segments, q, k, v, output, logSumExp);
+                AttentionForward<Lanes128>.Run(shape, segments, q, k, v, output, logSumExp, sinks);
                 break;
             default:
-                AttentionReference.Forward(shape, segments, q, k, v, output, logSumExp);
+                AttentionReference.Forward(shape, segments, q, k, v, output, logSumExp, sinks);
                 break;
         }
     }
@@ -63,33 +67,35 @@ public static class Attention
     /// [T, Hq·headDim], overwritten on the rows of the segments. Where values are narrower than keys, the further columns of
     /// each head are zero.
     /// </param>
+    /// <param name="sinks">[Hq], or empty for none.</param>
     /// <exception cref="ArgumentException">A size does not fit, or a segment leaves the table or names no page.</exception>
     public static void Forward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table, Span<float> output)
+        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks = default)
     {
+        Require.LengthOrEmpty(sinks.Length, shape.QueryHeads, nameof(sinks));
         CheckPages(shape, segments, q, pages, table);
         Require.Length(output.Length, q.Length, nameof(output));
         switch (KernelSelection.Level)
         {
             case KernelLevel.Vector512:
-                AttentionForward<Lanes512>.Run(shape, segments, q, pages, table, output);
+                AttentionForward<Lanes512>.Run(shape, segments, q, pages, table, output, sinks);
                 break;
             case KernelLevel.Vector256:
-                AttentionForward<Lanes256>.Run(shape, segments, q, pages, table, output);
+                AttentionForward<Lanes256>.Run(shape, segments, q, pages, table, output, sinks);
                 break;
             case KernelLevel.Vector128:
-                AttentionForward<Lanes128>.Run(shape, segments, q, pages, table, output);
+                AttentionForward<Lanes128>.Run(shape, segments, q, pages, table, output, sinks);
                 break;
             default:
-                AttentionReference.Forward(shape, segments, q, pages, table, output);
+                AttentionReference.Forward(shape, segments, q, pages, table, output, sinks);
                 break;
         }
     }
 
     /// <summary>
     /// Adds the gradients. With p the weights, δ = Σ dOutput · output over the head: dv += pᵀ dOutput,
-    /// ds = p · (dOutput vᵀ − δ), dq += Scale · ds k, dk += Scale · dsᵀ q.
+    /// ds = p · (dOutput vᵀ − δ), dq += Scale · ds k, dk += Scale · dsᵀ q. A sink has no value: its ds is −p δ.
     /// </summary>
     /// <param name="shape">As in the forward.</param>
     /// <param name="segments">As in the forward.</param>
@@ -102,11 +108,13 @@ public static class Attention
     /// <param name="dq">[T, Hq·headDim], added to.</param>
     /// <param name="dk">[S, Hkv·headDim], added to.</param>
     /// <param name="dv">[S, Hkv·headDim], added to.</param>
+    /// <param name="sinks">[Hq] as in the forward, or empty.</param>
+    /// <param name="dSinks">[Hq], added to; empty when not wanted.</param>
     /// <exception cref="ArgumentException">A size does not fit or a segment leaves the buffers.</exception>
     public static void Backward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
         ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> logSumExp, ReadOnlySpan<float> dOutput,
-        Span<float> dq, Span<float> dk, Span<float> dv)
+        Span<float> dq, Span<float> dk, Span<float> dv, ReadOnlySpan<float> sinks = default, Span<float> dSinks = default)
     {
         int queryRows = CheckInputs(shape, segments, q, k, v);
         Require.Length(output.Length, q.Length, nameof(output));
@@ -115,6 +123,8 @@ public static class Attention
         Require.Length(dq.Length, q.Length, nameof(dq));
         Require.Length(dk.Length, k.Length, nameof(dk));
         Require.Length(dv.Length, v.Length, nameof(dv));
+        Require.LengthOrEmpty(dSinks.Length, sinks.Length, nameof(dSinks));
+        AttentionSinks.Backward(shape, segments, sinks, output, logSumExp, dOutput, dSinks);
         switch (KernelSelection.Level)
         {
             case KernelLevel.Vector512:
@@ -184,6 +194,7 @@ public static class Attention
         Require.Positive(shape.KeyValueHeads, nameof(shape.KeyValueHeads));
         Require.Positive(shape.QueryHeads, nameof(shape.QueryHeads));
         Require.Positive(shape.HeadDim, nameof(shape.HeadDim));
+        ArgumentOutOfRangeException.ThrowIfNegative(shape.Window);
         if (shape.QueryHeads % shape.KeyValueHeads != 0)
         {
             throw new ArgumentException(

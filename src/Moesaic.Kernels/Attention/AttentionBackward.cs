@@ -74,7 +74,7 @@ unsafe struct AttentionBackward<TLanes> : IJob
             nint queryAt = (nint)firstRow * _sizes.QueryWidth + head * dim;
             var rows = new AttentionRows
             {
-                Sizes = _sizes, Scale = _shape.Scale, Count = Math.Min(_sizes.BlockQueries, segment.QueryCount - first),
+                Sizes = _sizes, Scale = _shape.Scale, Window = _shape.Window, Count = Math.Min(_sizes.BlockQueries, segment.QueryCount - first),
                 FirstVisible = segment.KeyCount - segment.QueryCount + first + 1,
                 Q = _q + queryAt, Output = _output + queryAt,
                 LogSumExp = _logSumExp + (nint)firstRow * _shape.QueryHeads + head, LogPitch = _shape.QueryHeads,

@@ -20,12 +20,11 @@ static unsafe class AttentionFewRows<TLanes>
         float* sum = max + padded, keys = sum + padded, values = keys + Tile * sizes.Dim;
 
         PackQueries(block, padded, queries);
-        new Span<float>(max, padded).Fill(float.NegativeInfinity);
-        new Span<float>(sum, padded).Clear();
+        for (int row = 0; row < rowCount; row++) (max[row], sum[row]) = block.Start(row % sizes.Sharing);
         TLanes.Store(TLanes.Create(1), ones);
         new Span<float>(scores, padded * Tile).Clear();
-        int keyCount = block.FirstVisible + block.Count - 1;
-        for (int key = 0; key < keyCount; key += Tile)
+        int keyCount = block.FirstVisible + block.Count - 1, firstTile = block.FirstTile;
+        for (int key = firstTile; key < keyCount; key += Tile)
         {
             int count = Math.Min(Tile, keyCount - key);
             float* columns = block.Keys.KeyColumns(key, count, sizes.Dim, keys);
@@ -40,16 +39,17 @@ static unsafe class AttentionFewRows<TLanes>
 
             for (int row = 0; row < rowCount; row++)
             {
-                int visible = Math.Clamp(block.FirstVisible + row / sizes.Sharing - key, 0, count);
-                float shrink = Weigh(scores + row * Tile, visible, ref max[row]);
+                int end = block.FirstVisible + row / sizes.Sharing - key, visible = Math.Clamp(end, 0, count);
+                int hidden = block.Window == 0 ? 0 : Math.Clamp(end - block.Window, 0, visible);
+                float shrink = Weigh(scores + row * Tile, hidden, visible, ref max[row]);
                 sum[row] *= shrink;
-                if (key > 0) ElementwiseVector<TLanes>.ScaleRow(result + row * pitch, shrink, pitch);
+                if (key > firstTile) ElementwiseVector<TLanes>.ScaleRow(result + row * pitch, shrink, pitch);
             }
 
             // The sums of weights as a product with ones: in the order of the keys, four rows at a time.
             TileProduct<TLanes>.Run(padded, TLanes.Lanes, count, scores, Tile, 1, ones, 0, true, sums, TLanes.Lanes);
             for (int row = 0; row < rowCount; row++) sum[row] += sums[row * TLanes.Lanes];
-            TileProduct<TLanes>.Run(padded, pitch, count, scores, Tile, 1, valueRows, valuePitch, key == 0, result, pitch);
+            TileProduct<TLanes>.Run(padded, pitch, count, scores, Tile, 1, valueRows, valuePitch, key == firstTile, result, pitch);
         }
 
         Store(block, result, max, sum);
@@ -73,8 +73,9 @@ static unsafe class AttentionFewRows<TLanes>
     /// <summary>
     /// One row of scores becomes e^(score − max), zero where not visible; returns the correction of earlier tiles.
     /// </summary>
-    static float Weigh(float* scores, int visible, ref float max)
+    static float Weigh(float* scores, int hidden, int visible, ref float max)
     {
+        new Span<float>(scores, hidden).Fill(float.NegativeInfinity);
         new Span<float>(scores + visible, Tile - visible).Fill(float.NegativeInfinity);
         TLanes old = TLanes.Create(max), top = old;
         for (int j = 0; j < Tile; j += TLanes.Lanes) top = TLanes.Max(top, TLanes.Load(scores + j));

@@ -14,23 +14,23 @@ unsafe struct AttentionForward<TLanes> : IJob
     AttentionSizes _sizes;
     AttentionWork _work;
     AttentionSegment* _segments;
-    float* _q, _k, _v, _output, _logSumExp;
+    float* _q, _k, _v, _output, _logSumExp, _sinks;
     AttentionPages _pages;
     int* _table;
 
     internal static void Run(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
-        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp)
+        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp, ReadOnlySpan<float> sinks)
     {
         var sizes = new AttentionSizes(shape, TLanes.Lanes);
         fixed (AttentionSegment* segmentPointer = segments)
-        fixed (float* qPointer = q, kPointer = k, vPointer = v, outputPointer = output, logPointer = logSumExp)
+        fixed (float* qPointer = q, kPointer = k, vPointer = v, outputPointer = output, logPointer = logSumExp, sinkPointer = sinks)
         {
             var job = new AttentionForward<TLanes>
             {
                 _shape = shape, _sizes = sizes, _work = AttentionWork.Of(segments, sizes), _segments = segmentPointer,
                 _q = qPointer, _k = kPointer, _v = vPointer, _output = outputPointer,
-                _logSumExp = logSumExp.IsEmpty ? null : logPointer,
+                _logSumExp = logSumExp.IsEmpty ? null : logPointer, _sinks = sinkPointer,
             };
             WorkerTeam.Run(ref job, job._work.Count * shape.KeyValueHeads);
         }
@@ -38,17 +38,17 @@ unsafe struct AttentionForward<TLanes> : IJob
 
     internal static void Run(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table, Span<float> output)
+        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks)
     {
         var sizes = new AttentionSizes(shape, TLanes.Lanes);
         fixed (AttentionSegment* segmentPointer = segments)
         fixed (int* tablePointer = table)
-        fixed (float* qPointer = q, outputPointer = output)
+        fixed (float* qPointer = q, outputPointer = output, sinkPointer = sinks)
         {
             var job = new AttentionForward<TLanes>
             {
                 _shape = shape, _sizes = sizes, _work = AttentionWork.Of(segments, sizes), _segments = segmentPointer,
-                _q = qPointer, _pages = pages, _table = tablePointer, _output = outputPointer,
+                _q = qPointer, _pages = pages, _table = tablePointer, _output = outputPointer, _sinks = sinkPointer,
             };
             WorkerTeam.Run(ref job, job._work.Count * shape.KeyValueHeads);
         }
@@ -63,7 +63,7 @@ unsafe struct AttentionForward<TLanes> : IJob
         nint queryAt = (nint)firstRow * _sizes.QueryWidth + head * _sizes.Dim;
         var rows = new AttentionRows
         {
-            Sizes = _sizes, Scale = _shape.Scale,
+            Sizes = _sizes, Scale = _shape.Scale, Window = _shape.Window, Sinks = _sinks == null ? null : _sinks + head,
             Count = Math.Min(_sizes.BlockQueries, segment.QueryCount - item[1]),
             FirstVisible = segment.KeyCount - segment.QueryCount + item[1] + 1,
             Q = _q + queryAt, Keys = Keys(segment, keyHead), Output = _output + queryAt,
@@ -94,10 +94,9 @@ unsafe struct AttentionForward<TLanes> : IJob
 
         rows.PackLanes<TLanes>(rows.Q, rows.Scale, queries);
         rows.FillVisible(visible);
-        new Span<float>(max, lanes).Fill(float.NegativeInfinity);
-        new Span<float>(sum, lanes).Clear();
-        int keyCount = rows.FirstVisible + rows.Count - 1;
-        for (int key = 0; key < keyCount; key += tile)
+        for (int lane = 0; lane < lanes; lane++) (max[lane], sum[lane]) = rows.Start(lane / sizes.BlockQueries);
+        int keyCount = rows.FirstVisible + rows.Count - 1, firstTile = rows.FirstTile;
+        for (int key = firstTile; key < keyCount; key += tile)
         {
             int count = Math.Min(tile, keyCount - key), padded = AttentionSizes.RoundUpToFour(count);
             float* keyRows = rows.Keys.KeyRows<TLanes>(
@@ -106,18 +105,19 @@ unsafe struct AttentionForward<TLanes> : IJob
                 padded, lanes, sizes.Dim, keyRows, keyStep, dimStep, queries, lanes, true, scores, lanes);
             float* valueRows = rows.Keys.ValueRows(key, count, out int valuePitch);
             TileProduct<TLanes>.Pack(valueRows, valuePitch, count, rows.Keys.ValueDim, values, sizes.Pitch);
-            bool masked = key + count > rows.FirstVisible;
+            int window = rows.PassesWindow(key) ? rows.Window : 0;
+            bool masked = window != 0 || key + count > rows.FirstVisible;
             for (int lane = 0; lane < lanes; lane += TLanes.Lanes)
             {
                 Weigh(
-                    scores + lane, lanes, count, key, masked ? visible + lane : null, max + lane, sum + lane,
+                    scores + lane, lanes, count, key, masked ? visible + lane : null, window, max + lane, sum + lane,
                     correction + lane);
             }
 
             new Span<float>(scores + count * lanes, (padded - count) * lanes).Clear();
-            for (int d = 0; d < sizes.Dim && key > 0; d++) Multiply(result + d * lanes, correction, lanes);
+            for (int d = 0; d < sizes.Dim && key > firstTile; d++) Multiply(result + d * lanes, correction, lanes);
             TileProduct<TLanes>.Run(
-                sizes.DimRows, lanes, padded, values, 1, sizes.Pitch, scores, lanes, key == 0, result, lanes);
+                sizes.DimRows, lanes, padded, values, 1, sizes.Pitch, scores, lanes, key == firstTile, result, lanes);
         }
 
         for (int lane = 0; lane < lanes; lane += TLanes.Lanes)
@@ -132,7 +132,7 @@ unsafe struct AttentionForward<TLanes> : IJob
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Weigh(
-        float* scores, nint pitch, int count, int key, float* visible, float* max, float* sum, float* correction)
+        float* scores, nint pitch, int count, int key, float* visible, int window, float* max, float* sum, float* correction)
     {
         TLanes old = TLanes.Load(max), top = old, total = TLanes.Zero;
         if (visible != null)
@@ -141,6 +141,7 @@ unsafe struct AttentionForward<TLanes> : IJob
             for (int j = 0; j < count; j++)
             {
                 TLanes score = TLanes.WhereLess(TLanes.Create(key + j), end, TLanes.Load(scores + j * pitch), hidden);
+                if (window != 0) score = TLanes.WhereLess(TLanes.Create(key + j + window), end, hidden, score);
                 TLanes.Store(score, scores + j * pitch);
             }
         }

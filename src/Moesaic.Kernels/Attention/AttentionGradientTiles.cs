@@ -38,18 +38,19 @@ unsafe struct AttentionGradientTiles<TLanes>
         rows.FillVisible(visible);
         FillLogsAndDelta(rows, dOutput, logs, delta);
 
-        int keyCount = rows.FirstVisible + rows.Count - 1;
-        for (int key = 0; key < keyCount; key += Tile)
+        int keyCount = rows.FirstVisible + rows.Count - 1, firstTile = rows.FirstTile;
+        for (int key = firstTile; key < keyCount; key += Tile)
         {
             int count = Math.Min(Tile, keyCount - key), padded = AttentionSizes.RoundUpToFour(count);
             float* keys = Keys + (nint)key * pitch, values = Values + (nint)key * pitch;
             TileProduct<TLanes>.Run(padded, lanes, dim, keys, pitch, 1, queries, lanes, true, weights, lanes);
             TileProduct<TLanes>.Run(padded, lanes, dim, values, pitch, 1, dResults, lanes, true, dScores, lanes);
-            bool masked = key + count > rows.FirstVisible;
+            int window = rows.PassesWindow(key) ? rows.Window : 0;
+            bool masked = window != 0 || key + count > rows.FirstVisible;
             for (int lane = 0; lane < lanes; lane += TLanes.Lanes)
             {
                 Weigh(
-                    weights + lane, dScores + lane, lanes, count, key, masked ? visible + lane : null,
+                    weights + lane, dScores + lane, lanes, count, key, masked ? visible + lane : null, window,
                     TLanes.Load(logs + lane), TLanes.Load(delta + lane));
             }
 
@@ -60,7 +61,7 @@ unsafe struct AttentionGradientTiles<TLanes>
             TileProduct<TLanes>.Run(
                 padded, pitch, lanes, dScores, lanes, 1, queryRows, pitch, false, DKeys + (nint)key * pitch, pitch);
             TileProduct<TLanes>.Run(
-                Sizes.DimRows, lanes, padded, keys, 1, pitch, dScores, lanes, key == 0, dQueries, lanes);
+                Sizes.DimRows, lanes, padded, keys, 1, pitch, dScores, lanes, key == firstTile, dQueries, lanes);
         }
 
         // queryRows is free now: the queries' gradient goes back to rows through it.
@@ -80,7 +81,7 @@ unsafe struct AttentionGradientTiles<TLanes>
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Weigh(
-        float* scores, float* dScores, nint pitch, int count, int key, float* visible, TLanes log, TLanes delta)
+        float* scores, float* dScores, nint pitch, int count, int key, float* visible, int window, TLanes log, TLanes delta)
     {
         if (visible == null)
         {
@@ -99,6 +100,7 @@ unsafe struct AttentionGradientTiles<TLanes>
         {
             TLanes weight = Exponential.Exp(TLanes.Load(scores + j * pitch) - log);
             weight = TLanes.WhereLess(TLanes.Create(key + j), end, weight, TLanes.Zero);
+            if (window != 0) weight = TLanes.WhereLess(TLanes.Create(key + j + window), end, TLanes.Zero, weight);
             TLanes.Store(weight, scores + j * pitch);
             TLanes.Store(weight * (TLanes.Load(dScores + j * pitch) - delta), dScores + j * pitch);
         }

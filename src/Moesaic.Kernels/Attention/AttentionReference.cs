@@ -9,7 +9,7 @@ static class AttentionReference
 {
     internal static void Forward<T>(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<T> q, ReadOnlySpan<T> k,
-        ReadOnlySpan<T> v, Span<T> output, Span<T> logSumExp)
+        ReadOnlySpan<T> v, Span<T> output, Span<T> logSumExp, ReadOnlySpan<T> sinks = default)
         where T : IFloatingPointIeee754<T>
     {
         int dim = shape.HeadDim, sharing = shape.QueryHeads / shape.KeyValueHeads;
@@ -21,21 +21,23 @@ static class AttentionReference
             for (int i = 0; i < segment.QueryCount; i++)
             {
                 int row = segment.QueryStart + i, visible = segment.KeyCount - segment.QueryCount + i + 1;
+                int first = shape.FirstKey(visible);
                 for (int head = 0; head < shape.QueryHeads; head++)
                 {
                     int at = row * queryWidth + head * dim, keyAt = segment.KeyStart * keyWidth + head / sharing * dim;
                     ReadOnlySpan<T> query = q.Slice(at, dim);
-                    T max = T.NegativeInfinity, sum = T.Zero;
-                    for (int j = 0; j < visible; j++)
+                    T max = sinks.IsEmpty ? T.NegativeInfinity : sinks[head];
+                    for (int j = first; j < visible; j++)
                     {
                         weights[j] = scale * Dot(query, k.Slice(keyAt + j * keyWidth, dim));
                         max = T.Max(max, weights[j]);
                     }
 
-                    for (int j = 0; j < visible; j++) sum += weights[j] = T.Exp(weights[j] - max);
+                    T sum = sinks.IsEmpty ? T.Zero : T.Exp(sinks[head] - max);
+                    for (int j = first; j < visible; j++) sum += weights[j] = T.Exp(weights[j] - max);
                     Span<T> result = output.Slice(at, dim);
                     result.Clear();
-                    for (int j = 0; j < visible; j++)
+                    for (int j = first; j < visible; j++)
                         AddScaled(result, v.Slice(keyAt + j * keyWidth, dim), weights[j] / sum);
                     if (!logSumExp.IsEmpty) logSumExp[row * shape.QueryHeads + head] = max + T.Log(sum);
                 }
@@ -46,7 +48,7 @@ static class AttentionReference
     /// <summary>Gathers each segment's keys and values from its pages and does the same.</summary>
     internal static unsafe void Forward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table, Span<float> output)
+        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks)
     {
         int dim = shape.HeadDim, width = shape.KeyValueHeads * dim;
         foreach (AttentionSegment segment in segments)
@@ -62,7 +64,7 @@ static class AttentionReference
                 new ReadOnlySpan<float>(tile + row * pages.ValueDim, pages.ValueDim).CopyTo(v.AsSpan(i));
             }
 
-            Forward<float>(shape, [segment with { KeyStart = 0 }], q, k, v, output, []);
+            Forward<float>(shape, [segment with { KeyStart = 0 }], q, k, v, output, [], sinks);
         }
     }
 
@@ -80,12 +82,13 @@ static class AttentionReference
             for (int i = 0; i < segment.QueryCount; i++)
             {
                 int row = segment.QueryStart + i, visible = segment.KeyCount - segment.QueryCount + i + 1;
+                int first = shape.FirstKey(visible);
                 for (int head = 0; head < shape.QueryHeads; head++)
                 {
                     int at = row * queryWidth + head * dim, keyAt = segment.KeyStart * keyWidth + head / sharing * dim;
                     ReadOnlySpan<T> query = q.Slice(at, dim), dResult = dOutput.Slice(at, dim);
                     T delta = Dot(dResult, output.Slice(at, dim)), total = logSumExp[row * shape.QueryHeads + head];
-                    for (int j = 0; j < visible; j++)
+                    for (int j = first; j < visible; j++)
                     {
                         int key = keyAt + j * keyWidth;
                         T weight = T.Exp(scale * Dot(query, k.Slice(key, dim)) - total);

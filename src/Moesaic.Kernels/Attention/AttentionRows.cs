@@ -14,6 +14,12 @@ unsafe struct AttentionRows
     /// <summary>Keys that the first query sees; each following one sees one more.</summary>
     public int FirstVisible;
 
+    /// <summary>Keys that a query sees at most, 0 for all; see <see cref="AttentionShape.Window"/>.</summary>
+    public int Window;
+
+    /// <summary>The sinks of the heads, or null.</summary>
+    public float* Sinks;
+
     /// <summary>First row and head of the block; rows lie QueryWidth apart.</summary>
     public float* Q, Output;
 
@@ -24,6 +30,19 @@ unsafe struct AttentionRows
     public float* LogSumExp;
 
     public int LogPitch;
+
+    /// <summary>
+    /// The tile where the first query's window begins. The later ones hide what they do not see of it, which leaves no trace in
+    /// their bits.
+    /// </summary>
+    internal readonly int FirstTile =>
+        Window == 0 ? 0 : Math.Max(0, FirstVisible - Window) / AttentionSizes.TileKeys * AttentionSizes.TileKeys;
+
+    /// <summary>Whether a tile that begins at a key holds some that are too far back for the last query.</summary>
+    internal readonly bool PassesWindow(int key) => Window != 0 && key < FirstVisible + Count - 1 - Window;
+
+    /// <summary>The softmax before any key: of the sink alone, or of nothing. Not −∞, from which nothing can be subtracted.</summary>
+    internal readonly (float Max, float Sum) Start(int head) => Sinks == null ? (float.MinValue, 0) : (Sinks[head], 1);
 
     /// <summary>
     /// lanes[d, head · BlockQueries + i] = scale · rows[i, head, d], zero where the block ends early.

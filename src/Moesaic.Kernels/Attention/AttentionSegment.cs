@@ -3,7 +3,7 @@ namespace Moesaic.Kernels;
 /// <summary>
 /// One sequence inside packed buffers: rows of queries and the rows of keys they may see. Causal: query i of the
 /// segment sees its keys 0 .. KeyCount − QueryCount + i, so the last query sees all keys and earlier keys may come from
-/// a cache.
+/// a cache. <see cref="AttentionShape.Window"/> may hide the earliest of them.
 /// </summary>
 /// <param name="QueryStart">First row in the queries and outputs.</param>
 /// <param name="QueryCount">Rows of queries; at most <paramref name="KeyCount"/>.</param>

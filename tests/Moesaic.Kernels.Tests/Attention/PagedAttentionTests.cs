@@ -42,6 +42,32 @@ public sealed unsafe class PagedAttentionTests : IDisposable
     });
 
     [Theory]
+    [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
+    public void Windows_and_sinks_give_the_bits_of_a_buffer(KernelLevel level) => Levels.At(level, () =>
+    {
+        foreach ((int queries, int keys, int dim) in s_heads)
+        {
+            foreach (int window in new[] { 0, 1, 7, 32, 33, 200 })
+            {
+                var shape = new AttentionShape(queries, keys, dim, 1 / MathF.Sqrt(dim), window);
+                AttentionPages pages = Make(keys, dim, dim, CacheEncoding.F32);
+                (float[] k, float[] v) = Fill(pages);
+                float[] q = KernelCase.Numbers(42 * queries * dim, 1), sinks = KernelCase.Numbers(queries, 2);
+                float[] expected = new float[q.Length], output = new float[q.Length];
+                foreach (AttentionSegment segment in s_segments)
+                {
+                    (float[] gatheredKeys, float[] gatheredValues) = (Gather(k, segment, keys * dim), Gather(v, segment, keys * dim));
+                    Attention.Forward(
+                        shape, [segment with { KeyStart = 0 }], q, gatheredKeys, gatheredValues, expected, [], sinks);
+                }
+
+                Attention.Forward(shape, s_segments, q, pages, s_table, output, sinks);
+                Assert.Equal(expected, output);
+            }
+        }
+    });
+
+    [Theory]
     [InlineData(CacheEncoding.F16, 0.0005)]
     [InlineData(CacheEncoding.Q8_0, 0.005)]
     public void Narrow_pages_stay_close_at_every_level(CacheEncoding encoding, double tolerance)
