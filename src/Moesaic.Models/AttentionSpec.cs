@@ -40,6 +40,12 @@ public sealed record AttentionSpec(
     /// <summary>Latent attention, or null for grouped-query attention.</summary>
     public LatentSpec? Latent { get; init; }
 
+    /// <summary>
+    /// How many tokens a token sees at most, itself counted; 0, the default, for all before it. Less than the model's
+    /// <see cref="ModelSpec.MaxPositions"/>: a longer one hides nothing.
+    /// </summary>
+    public int Window { get; init; }
+
     /// <summary>q·k is multiplied by this besides 1/√HeadDim. Default 1. DeepSeek stretches contexts with it.</summary>
     public float ScoreFactor { get; init; } = 1;
 

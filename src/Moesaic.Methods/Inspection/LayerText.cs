@@ -20,6 +20,7 @@ static class LayerText
             HeadNorm.Head => ", heads normed",
             _ => ", queries and keys normed",
         };
+        if (attention.Window > 0) text += FormattableString.Invariant($", window of {attention.Window}");
         if (attention.Latent is { } latent)
             text += FormattableString.Invariant($", latent of {latent.Rank}, {latent.RotaryDim} rotated, values of {latent.ValueDim}")
                 + (latent.QueryRank > 0 ? FormattableString.Invariant($", queries through {latent.QueryRank}") : "");

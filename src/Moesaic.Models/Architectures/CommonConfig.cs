@@ -42,44 +42,39 @@ static class CommonConfig
             config.BoolOr("attention_bias", false) ? AttentionBias.All : AttentionBias.None);
     }
 
-    /// <summary>The rest of the shape. Every layer has the same attention.</summary>
-    public static ModelSpec Read(HfConfig config, AttentionSpec attention, Func<int, FeedForwardSpec> feedForward)
+    /// <summary>The rest of the shape. Every layer has the same attention, but for its window.</summary>
+    /// <param name="config">The file.</param>
+    /// <param name="attention">Of every layer.</param>
+    /// <param name="feedForward">Of each layer.</param>
+    /// <param name="windows">Of each layer, from <see cref="WindowConfig"/>; null when the family has none.</param>
+    public static ModelSpec Read(
+        HfConfig config, AttentionSpec attention, Func<int, FeedForwardSpec> feedForward, Func<int, int>? windows = null)
     {
+        if (windows is null) WindowConfig.Refuse(config);
         if (config.TextOr("hidden_act", "silu") is var activation and not ("silu" or "swish"))
             throw config.Bad("hidden_act", $"is \"{activation}\"; only silu (SwiGLU) is supported");
         var spec = new ModelSpec
         {
             VocabularySize = config.Int("vocab_size", min: 1),
             Width = config.Int("hidden_size", min: 1),
-            MaxPositions = config.IntOr("max_position_embeddings", 2048, min: 1),
+            MaxPositions = Positions(config),
             NormEpsilon = (float)config.NumberOr("rms_norm_eps", 1e-6),
             Rope = config.Rope(),
             TiedEmbeddings = config.BoolOr("tie_word_embeddings", false),
-            Layers = [.. Enumerable.Range(0, config.Int("num_hidden_layers", min: 1, max: MostLayers)).Select(l => new LayerSpec(attention, feedForward(l)))],
+            Layers = [.. Enumerable.Range(0, config.Int("num_hidden_layers", min: 1, max: MostLayers)).Select(Layer)],
             BosId = config.IntOrNull("bos_token_id"),
             EosIds = config.Ints("eos_token_id"),
             PadId = config.IntOrNull("pad_token_id", min: -1) is { } pad and >= 0 ? pad : null,
         };
-        RefuseWindow(config, spec.MaxPositions);
         config.Accept(harmless);
         config.Finish(changesMaths);
         return spec;
+
+        LayerSpec Layer(int l) => new(windows is null ? attention : attention with { Window = windows(l) }, feedForward(l));
     }
 
-    // A window at least as long as the context hides nothing, and one that is not used neither.
-    static void RefuseWindow(HfConfig config, int positions)
-    {
-        var used = config.BoolOr("use_sliding_window", true);
-        var window = used ? config.IntOrNull("sliding_window") : null;
-        if (window > 0 && window < positions)
-            throw config.Bad("sliding_window",
-                $"is {window}, shorter than max_position_embeddings ({positions}), but sliding-window attention is not supported");
-        if (used && config.Has("use_sliding_window") && !(window >= positions))
-            throw config.Bad("use_sliding_window", "is true, but sliding-window attention is not supported");
-        config.Accept("sliding_window", "max_window_layers");
-        if (config.ToJson()["layer_types"] is JsonArray types && types.All(t => t?.ToString() == "full_attention"))
-            config.Accept("layer_types");
-    }
+    /// <summary>The longest context.</summary>
+    public static int Positions(HfConfig config) => config.IntOr("max_position_embeddings", 2048, min: 1);
 
     public static JsonObject Write(ModelSpec spec, TensorType type, string modelType, string className)
     {
@@ -126,6 +121,7 @@ static class CommonConfig
             ?? (attention.Latent is not null ? "its attention goes through a latent"
             : attention.Norm != norm
                 ? attention.Norm == HeadNorm.None ? "its queries and keys are not normed" : "its queries and keys are normed differently"
+            : attention.Window != 0 ? "its attention has a sliding window"
             : attention.ScoreFactor != 1 ? "its attention scores have a factor"
             : !biases.Contains(attention.Bias) ? attention.Bias switch
             {

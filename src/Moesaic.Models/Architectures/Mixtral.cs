@@ -20,7 +20,7 @@ sealed class Mixtral : IArchitecture
         router.Validate(config.Source);
         var mixture = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)]);
         config.Accept("router_jitter_noise");     // noise of their training, not of the model
-        return CommonConfig.Read(config, CommonConfig.Heads(config), _ => mixture);
+        return CommonConfig.Read(config, CommonConfig.Heads(config), _ => mixture, WindowConfig.Everywhere(config, absent: 0));
     }
 
     public string? WhyNot(ModelSpec spec)
@@ -36,7 +36,7 @@ sealed class Mixtral : IArchitecture
             if (!mixture.Router.SumsToScale) return "its combine weights are not renormalised";
             if (CommonConfig.RouterDiffers(mixture.Router) is { } reason) return reason;
         }
-        return CommonConfig.AttentionDiffers(spec, HeadNorm.None, AttentionBias.None);
+        return CommonConfig.AttentionDiffers(WindowConfig.Without(spec), HeadNorm.None, AttentionBias.None) ?? WindowConfig.DifferEverywhere(spec);
     }
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
@@ -46,6 +46,7 @@ sealed class Mixtral : IArchitecture
         config["intermediate_size"] = mixture.UniformWidth;
         config["num_local_experts"] = mixture.Router.Experts;
         config["num_experts_per_tok"] = mixture.Router.Chosen;
+        WindowConfig.WriteEverywhere(spec, config);
         config["router_aux_loss_coef"] = 0.01;
         config["output_router_logits"] = false;
         return config;

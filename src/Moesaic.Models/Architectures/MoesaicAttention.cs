@@ -14,6 +14,7 @@ static class MoesaicAttention
         {
             Norm = json.Has("norm") ? MoesaicLayout.Choice<HeadNorm>(json, "norm") : HeadNorm.None,
             ScoreFactor = (float)json.NumberOr("score_factor", 1),
+            Window = json.IntOr("window", 0),
             Latent = json.Section("latent") is { } latent ? ReadLatent(latent) : null,
         };
         if (attention.QueryHeads % attention.KeyValueHeads != 0 || attention.HeadDim % 2 != 0)
@@ -51,6 +52,7 @@ static class MoesaicAttention
         };
         if (attention.Bias == AttentionBias.QueryKeyValue) json["qkv_bias"] = true;
         if (attention.Norm != HeadNorm.None) json["norm"] = MoesaicLayout.Name(attention.Norm);
+        if (attention.Window != 0) json["window"] = attention.Window;
         if (attention.ScoreFactor != 1) json["score_factor"] = CommonConfig.Number(attention.ScoreFactor);
         if (attention.Latent is { } latent)
             json["latent"] = new JsonObject

@@ -13,7 +13,7 @@ sealed class Qwen2 : IArchitecture
     public ModelSpec ReadSpec(HfConfig config)
     {
         var width = config.Int("intermediate_size", min: 1);
-        return CommonConfig.Read(config, Attention(config), _ => new DenseSpec(width));
+        return CommonConfig.Read(config, Attention(config), _ => new DenseSpec(width), WindowConfig.ByLayer(config));
     }
 
     /// <summary>Heads with this family's biases, which no key switches.</summary>
@@ -28,14 +28,14 @@ sealed class Qwen2 : IArchitecture
     public string? WhyNot(ModelSpec spec) =>
         spec.MixtureLayers.Any() ? "it has routed experts"
         : spec.Layers.Any(l => l.FeedForward != spec.Layers[0].FeedForward) ? "its feed-forward layers have different widths"
-        : CommonConfig.AttentionDiffers(spec, HeadNorm.None, AttentionBias.QueryKeyValue);
+        : CommonConfig.AttentionDiffers(WindowConfig.Without(spec), HeadNorm.None, AttentionBias.QueryKeyValue) ?? WindowConfig.DifferByLayer(spec);
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
         var config = CommonConfig.Write(spec, type, ModelType, "Qwen2ForCausalLM");
         config.Remove("attention_bias");
         config["intermediate_size"] = ((DenseSpec)spec.Layers[0].FeedForward).Width;
-        config["use_sliding_window"] = false;
+        WindowConfig.WriteByLayer(spec, config);
         return config;
     }
 }

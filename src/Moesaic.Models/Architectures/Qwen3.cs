@@ -13,19 +13,21 @@ sealed class Qwen3 : IArchitecture
     public ModelSpec ReadSpec(HfConfig config)
     {
         var width = config.Int("intermediate_size", min: 1);
-        return CommonConfig.Read(config, CommonConfig.Heads(config, defaultHeadDim: 128) with { Norm = HeadNorm.Head }, _ => new DenseSpec(width));
+        return CommonConfig.Read(config, CommonConfig.Heads(config, defaultHeadDim: 128) with { Norm = HeadNorm.Head }, _ => new DenseSpec(width),
+            WindowConfig.ByLayer(config));
     }
 
     public string? WhyNot(ModelSpec spec) =>
         spec.MixtureLayers.Any() ? "it has routed experts"
         : spec.Layers.Any(l => l.FeedForward != spec.Layers[0].FeedForward) ? "its feed-forward layers have different widths"
-        : CommonConfig.AttentionDiffers(spec, HeadNorm.Head, AttentionBias.None, AttentionBias.All);
+        : CommonConfig.AttentionDiffers(WindowConfig.Without(spec), HeadNorm.Head, AttentionBias.None, AttentionBias.All)
+        ?? WindowConfig.DifferByLayer(spec);
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
         var config = CommonConfig.Write(spec, type, ModelType, "Qwen3ForCausalLM");
         config["intermediate_size"] = ((DenseSpec)spec.Layers[0].FeedForward).Width;
-        config["use_sliding_window"] = false;
+        WindowConfig.WriteByLayer(spec, config);
         return config;
     }
 }

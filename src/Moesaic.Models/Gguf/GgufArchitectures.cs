@@ -76,6 +76,9 @@ static class GgufArchitectures
             TiedEmbeddings = !keys.HasTensor("output.weight"),
             Rope = GgufRope.Read(keys, file, layers[0].Attention),
         };
+        // As long as the context it hides nothing.
+        if (keys.Metadata.IntOrNull(keys.Full(GgufKeys.SlidingWindow)) is { } window && window < spec.MaxPositions && !architecture.CarriesWindow)
+            throw keys.Bad(GgufKeys.SlidingWindow, $"is {window}, which is not supported; ignoring it could change what the model computes");
         if (keys.Metadata.Unread.FirstOrDefault(k => k.StartsWith(architecture.Name + ".", StringComparison.Ordinal)) is { } unknown)
             throw keys.Metadata.Bad(unknown, "is not supported; ignoring it could change what the model computes");
         return spec;
@@ -118,6 +121,7 @@ static class GgufArchitectures
     static string? LostIn(IGgufArchitecture architecture, ModelSpec spec)
     {
         if (GgufRope.WhyNot(spec) is { } reason) return reason;
+        if (!architecture.CarriesWindow && spec.Layers.Any(l => l.Attention.Window != 0)) return "its attention has a sliding window";
         if (spec.Layers.Any(l => l.Attention.RotaryDim != spec.Layers[0].Attention.RotaryDim)) return "its heads have different widths";
         var metadata = new GgufMetadata("the keys written");
         WriteSpec(architecture, spec, metadata);

@@ -17,7 +17,7 @@ sealed class GgufKeys(GgufMetadata metadata, GgufFile? tensors, string architect
         WeightsNorm = "expert_weights_norm", GatingFunction = "expert_gating_func", VocabularySize = "vocab_size",
         SharedLength = "expert_shared_feed_forward_length", GroupCount = "expert_group_count", GroupUsedCount = "expert_group_used_count",
         LatentRank = "attention.kv_lora_rank", QueryRank = "attention.q_lora_rank", KeyLengthLatent = "attention.key_length_mla",
-        ValueLengthLatent = "attention.value_length_mla";
+        ValueLengthLatent = "attention.value_length_mla", SlidingWindow = "attention.sliding_window";
 
     /// <summary>All keys of the file.</summary>
     public GgufMetadata Metadata => metadata;

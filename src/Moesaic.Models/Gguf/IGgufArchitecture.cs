@@ -20,6 +20,9 @@ interface IGgufArchitecture
     /// <summary>Whether a key holds <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
     bool CarriesScale => false;
 
+    /// <summary>Whether its readers hide what lies outside a sliding window.</summary>
+    bool CarriesWindow => false;
+
     /// <summary>Reads attention and feed-forward of each layer.</summary>
     /// <exception cref="BadModelException">A key is missing, wrong, or asks for something not implemented.</exception>
     IReadOnlyList<LayerSpec> ReadLayers(GgufKeys keys);

@@ -32,7 +32,7 @@ public sealed class AttentionLayer
     public Tensor Forward(Workspace workspace, Tensor x, PassInput input)
     {
         var (queries, keys, values) = projections.Forward(workspace, x, input.Positions);
-        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.PaddedDim, Spec.ScoreFactor / MathF.Sqrt(Spec.HeadDim));
+        var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.PaddedDim, Spec.ScoreFactor / MathF.Sqrt(Spec.HeadDim), Spec.Window);
         Tensor mixed;
         if (input.Cache is { } cache)
         {

@@ -59,6 +59,7 @@ class Settings:
     theta: float
     scaling: dict
     score_scale: float
+    windows: list = None            # per layer: how many tokens a token sees at most, itself counted, or None for all
     biased: tuple = ()              # of "qkvo": the attention projections with a bias
     head_norm: str = None           # None, "head" (each head by itself) or "projection" (all heads together)
     latent: Latent = None
@@ -82,6 +83,7 @@ def read(config):
     if model_type not in READERS:
         raise NotImplementedError(f"model_type {model_type}")
     settings = common(c)
+    settings.windows = [None] * settings.layers
     READERS[model_type](c, settings)
     c.require_all_read()
     return settings
@@ -104,21 +106,30 @@ def llama(c, s):
     c.require("sliding_window", None)
 
 
+def mistral(c, s):
+    s.windows = [c("sliding_window")] * s.layers
+
+
 def mixtral(c, s):
-    c.require("sliding_window", None)
+    mistral(c, s)
     s.mixture_layers = set(range(s.layers))
     s.experts, s.top_k, s.expert_width = c("num_local_experts"), c("num_experts_per_tok"), s.ffn_width
 
 
+def qwen_windows(c, s):
+    window, first, types = c("sliding_window"), c("max_window_layers", 28), c("layer_types")
+    if c("use_sliding_window", False):      # otherwise the others mean nothing
+        sliding = [l >= first for l in range(s.layers)] if types is None else [t == "sliding_attention" for t in types]
+        s.windows = [window if slides else None for slides in sliding]
+
+
 def qwen2(c, s):
-    c.require("use_sliding_window", False)
-    c("sliding_window")             # means nothing while use_sliding_window is false
+    qwen_windows(c, s)
     s.biased = tuple("qkv")
 
 
 def qwen3(c, s):
-    c.require("use_sliding_window", False)
-    c("sliding_window")
+    qwen_windows(c, s)
     s.head_norm = "head"
 
 
@@ -190,7 +201,7 @@ def deepseek_v3(c, s):
     s.routed_scale = c("routed_scaling_factor")
 
 
-READERS = {"llama": llama, "mistral": llama, "mixtral": mixtral, "qwen2": qwen2, "qwen3": qwen3, "qwen2_moe": qwen2_moe,
+READERS = {"llama": llama, "mistral": mistral, "mixtral": mixtral, "qwen2": qwen2, "qwen3": qwen3, "qwen2_moe": qwen2_moe,
            "qwen3_moe": qwen3_moe, "olmoe": olmoe, "deepseek": deepseek, "deepseek_v2": deepseek_v2,
            "deepseek_v3": deepseek_v3}
 

@@ -105,6 +105,10 @@ CASES = {
         "architectures": ["MistralForCausalLM"], "model_type": "mistral", "hidden_size": 48, "intermediate_size": 32,
         "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 8, "num_hidden_layers": 2,
         "rope_theta": 1000000.0, "sliding_window": None}, [24]),
+    "mistral-window": (DENSE, {
+        "architectures": ["MistralForCausalLM"], "model_type": "mistral", "num_attention_heads": 4, "num_key_value_heads": 2,
+        "hidden_size": 16, "intermediate_size": 24, "vocab_size": 32, "sliding_window": 7}, [23, 9, 5]),
+    "mixtral-window": (MIXTRAL, {"hidden_size": 16, "intermediate_size": 12, "vocab_size": 32, "sliding_window": 4}, [24]),
     "mixtral-top2": (MIXTRAL, {"num_key_value_heads": 4}, [24]),
     "mixtral-top1-idle-expert": (MIXTRAL, {"num_experts_per_tok": 1}, [12]),
     "mixtral-gqa-segments-aux": (MIXTRAL, {"num_key_value_heads": 1, "tie_word_embeddings": True}, [11, 3, 14]),
@@ -114,6 +118,10 @@ CASES = {
                                   "moe_layer_freq": 2, "n_shared_experts": None, "moe_intermediate_size": 12,
                                   "tie_word_embeddings": True}, [24]),
     "qwen2-tied": (QWEN2, {"tie_word_embeddings": True}, [24]),
+    "qwen2-window": (QWEN2, {"num_hidden_layers": 3, "use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1}, [24]),
+    "qwen3-window": (QWEN3, {
+        "num_hidden_layers": 3, "use_sliding_window": True, "sliding_window": 6, "max_window_layers": 3,
+        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]}, [24, 11]),
     "qwen3-yarn": (QWEN3, {"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32},
                            "rope_theta": 100.0}, [14, 18]),
     "qwen2-moe": (QWEN2_MOE, {"num_hidden_layers": 3, "decoder_sparse_step": 2}, [24]),
@@ -223,7 +231,8 @@ def write(case):
 
 # What a reader of config.json could get wrong without any shape complaining -> a wrong value.
 MISREADINGS = {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "norm_topk_prob": False,
-               "topk_method": "greedy", "routed_scaling_factor": 1.0}
+               "topk_method": "greedy", "routed_scaling_factor": 1.0, "sliding_window": None,
+               "layer_types": ["full_attention", "full_attention", "sliding_attention"]}
 
 
 def assert_misreading_shows(case, config, weights, row, logits):

@@ -143,7 +143,7 @@ class Reference:
             layer = f"model.layers.{l}"
             normed = self.rms_norm(x, f"{layer}.input_layernorm")
             attention = self.latent_attention if self.s.latent else self.attention
-            x = x + attention(normed, f"{layer}.self_attn", positions, segments)
+            x = x + attention(normed, f"{layer}.self_attn", positions, segments, self.s.windows[l])
             normed = self.rms_norm(x, f"{layer}.post_attention_layernorm")
             if l in self.s.mixture_layers:
                 y, routings[l] = self.mixture(normed, l)
@@ -160,7 +160,7 @@ class Reference:
     def linear(self, x, name):
         return F.linear(x, self.weights[f"{name}.weight"], self.weights.get(f"{name}.bias"))
 
-    def attention(self, x, prefix, positions, segments):
+    def attention(self, x, prefix, positions, segments, window):
         s, count, w = self.s, x.shape[0], self.s.head_width
         q, k, v = (self.linear(x, f"{prefix}.{name}_proj") for name in "qkv")
         if s.head_norm == "projection":
@@ -171,10 +171,10 @@ class Reference:
         q, k, v = (part.transpose(0, 1) for part in (q, k, v))
         q, k = self.rotate(q, positions), self.rotate(k, positions)
         sharing = s.heads // s.kv_heads
-        mixed = self.attend(q, k.repeat_interleave(sharing, 0), v.repeat_interleave(sharing, 0), segments)
+        mixed = self.attend(q, k.repeat_interleave(sharing, 0), v.repeat_interleave(sharing, 0), segments, window)
         return self.linear(mixed, f"{prefix}.o_proj")
 
-    def latent_attention(self, x, prefix, positions, segments):
+    def latent_attention(self, x, prefix, positions, segments, window):
         """DeepSeek-V2, equations 37 to 47: keys and values of all heads are made from one narrow latent per token."""
         s, a, count = self.s, self.s.latent, x.shape[0]
         if a.query_rank:
@@ -188,13 +188,15 @@ class Reference:
         k_plain, v = kv.view(count, s.heads, a.plain + a.value).transpose(0, 1).split([a.plain, a.value], -1)
         q_rotary = self.rotate(q_rotary, positions, neighbours=True)
         k_rotary = self.rotate(k_rotary[None], positions, neighbours=True).expand(s.heads, -1, -1)
-        mixed = self.attend(torch.cat([q_plain, q_rotary], -1), torch.cat([k_plain, k_rotary], -1), v, segments)
+        mixed = self.attend(torch.cat([q_plain, q_rotary], -1), torch.cat([k_plain, k_rotary], -1), v, segments, window)
         return self.linear(mixed, f"{prefix}.o_proj")
 
-    def attend(self, q, k, v, segments):
-        """Causal attention within segments; q, k [H, T, w], v [H, T, u]; gives [T, H u]."""
+    def attend(self, q, k, v, segments, window):
+        """Causal attention within segments, with a window over the last so many tokens; q, k [H, T, w], v [H, T, u]; gives [T, H u]."""
         order = torch.arange(q.shape[1])
         visible = (order[:, None] >= order) & (segments[:, None] == segments)
+        if window is not None:
+            visible &= order[:, None] - order < window
         scores = (q @ k.transpose(1, 2) * self.s.score_scale).masked_fill(~visible, -math.inf)
         return (scores.softmax(-1) @ v).transpose(0, 1).flatten(1)
 
