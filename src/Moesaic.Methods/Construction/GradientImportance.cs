@@ -7,20 +7,12 @@ using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Construction;
 
-/// <summary>Importance of the neurons of one layer for each cluster of tokens.</summary>
-/// <param name="clusters">Number of clusters, E.</param>
-/// <param name="width">Number of neurons, F.</param>
-public sealed class LayerImportance(int clusters, int width)
-{
-    /// <summary>Σ |h · ∂L/∂h| per cluster and neuron.</summary>
-    internal double[][] Sums { get; } = [.. Enumerable.Range(0, clusters).Select(_ => new double[width])];
-
-    /// <summary>Tokens per cluster.</summary>
-    public long[] Tokens { get; } = new long[clusters];
-
-    /// <summary>I[c][j], the mean over the tokens of cluster c; zeros for a cluster without tokens.</summary>
-    public double[][] Mean => [.. Sums.Select((row, c) => row.Select(sum => sum / Math.Max(1, Tokens[c])).ToArray())];
-}
+/// <summary>The cluster of each token of a pass.</summary>
+/// <param name="layer">Number of the layer.</param>
+/// <param name="x">[T, D] what the feed-forward reads.</param>
+/// <param name="input">The pass; each of its segments is a document.</param>
+/// <param name="firstDocument">How many documents the passes before held.</param>
+delegate int[] TokenLabels(int layer, Tensor x, PassInput input, int firstDocument);
 
 /// <summary>
 /// First-order importance of neurons per token cluster (LLaMA-MoE, Zhu et al. 2024, section 3.1; clusters of tokens as in
@@ -30,38 +22,59 @@ public sealed class LayerImportance(int clusters, int width)
 /// </summary>
 public static class GradientImportance
 {
-    /// <summary>Measures all layers in one pass over the data.</summary>
+    /// <summary>Measures all layers in one pass over the data, for clusters of tokens.</summary>
     /// <param name="model">Dense.</param>
     /// <param name="data">The text; tokens that are no target count too, for they serve later ones.</param>
     /// <param name="routers">Per layer [E, D]: a token belongs to the cluster whose row gives the largest x·row.</param>
+    /// <param name="options">What importance is; null for the defaults.</param>
     /// <param name="rowsPerPass">Blocks per pass. Default 4.</param>
     /// <param name="progress">Is told the number of tokens seen, or null.</param>
     /// <param name="cancellation">Stops between passes.</param>
     /// <exception cref="BadModelException">The loss is not finite.</exception>
-    public static LayerImportance[] Measure(Model model, PackedDataset data, IReadOnlyList<Tensor> routers, int rowsPerPass = 4,
-        Action<long>? progress = null, CancellationToken cancellation = default)
+    public static LayerImportance[] Measure(Model model, PackedDataset data, IReadOnlyList<Tensor> routers, ImportanceOptions? options = null,
+        int rowsPerPass = 4, Action<long>? progress = null, CancellationToken cancellation = default) =>
+        Measure(model, data, [.. routers.Select(r => r.Rows)], (layer, x, _, _) => Labels(x, routers[layer]), options, rowsPerPass, progress, cancellation);
+
+    /// <summary>Measures all layers in one pass over the data, for clusters of documents.</summary>
+    /// <param name="model">Dense.</param>
+    /// <param name="data">The text.</param>
+    /// <param name="clusters">Number of clusters.</param>
+    /// <param name="documents">The cluster of each document, in the order of <see cref="DocumentClusters"/>.</param>
+    /// <param name="options">What importance is; null for the defaults.</param>
+    /// <param name="rowsPerPass">Blocks per pass. Default 4.</param>
+    /// <param name="progress">Is told the number of tokens seen, or null.</param>
+    /// <param name="cancellation">Stops between passes.</param>
+    /// <exception cref="BadModelException">The loss is not finite.</exception>
+    public static LayerImportance[] Measure(Model model, PackedDataset data, int clusters, int[] documents, ImportanceOptions? options = null,
+        int rowsPerPass = 4, Action<long>? progress = null, CancellationToken cancellation = default) =>
+        Measure(model, data, [.. Enumerable.Repeat(clusters, model.Blocks.Count)],
+            (_, _, input, first) => DocumentClusters.TokenLabels(input, documents.AsSpan(first)), options, rowsPerPass, progress, cancellation);
+
+    static LayerImportance[] Measure(Model model, PackedDataset data, int[] clusters, TokenLabels label, ImportanceOptions? options,
+        int rowsPerPass, Action<long>? progress, CancellationToken cancellation)
     {
         foreach (var parameter in model.Parameters) parameter.Value.NeedsGradient = false;
-        LayerImportance[] result = [.. model.Blocks.Select((_, l) =>
-            new LayerImportance(routers[l].Rows, DensePass.Dense(model, l).Gate.Rows))];
+        LayerImportance[] result = [.. model.Blocks.Select((_, l) => new LayerImportance(clusters[l], DensePass.Dense(model, l).Gate.Rows, options))];
         using var workspace = new Workspace();
         var ones = new float[rowsPerPass * data.Length];
         Array.Fill(ones, 1f);
         long seen = 0;
+        var documents = 0;
         foreach (var (batch, input) in DensePass.Over(data, rowsPerPass))
         {
             cancellation.ThrowIfCancellationRequested();
             workspace.Begin(recording: true);
             var hidden = DensePass.Run(workspace, model, input, (layer, x, neurons, counted) =>
             {
-                var labels = Labels(x, routers[layer]);
-                workspace.Record(neurons, () => Add(result[layer], neurons, labels, counted.Span), inPlace: true);
+                var labels = label(layer, x, input, documents);
+                workspace.Record(neurons, () => result[layer].Add(neurons, neurons.Gradient!, labels, counted.Span), inPlace: true);
             });
             var losses = workspace.CrossEntropy(hidden, model.Head, batch.Targets, ones);
             foreach (var loss in losses.Span)
                 if (!float.IsFinite(loss)) throw new BadModelException("The model's loss on the calibration text is not finite: the model is damaged.");
             workspace.Backward();
             workspace.Reset();
+            documents += input.Segments.Length;
             progress?.Invoke(seen += input.Counted.Span.Count(true));
         }
         return result;
@@ -82,18 +95,5 @@ public static class GradientImportance
             labels[t] = first[0];
         }
         return labels;
-    }
-
-    static void Add(LayerImportance layer, Tensor neurons, int[] labels, ReadOnlySpan<bool> counted)
-    {
-        for (var t = 0; t < labels.Length; t++)
-        {
-            if (!counted[t]) continue;
-            layer.Tokens[labels[t]]++;
-            var sums = layer.Sums[labels[t]];
-            var h = neurons.Row(t);
-            var dh = neurons.Gradient!.Row(t);
-            for (var j = 0; j < h.Length; j++) sums[j] += Math.Abs((double)h[j] * dh[j]);
-        }
     }
 }

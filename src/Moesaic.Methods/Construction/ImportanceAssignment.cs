@@ -13,10 +13,24 @@ public enum AssignmentRule
 /// <summary>From importance to experts without overlap. Pure; ties go to the lowest expert and neuron.</summary>
 public static class ImportanceAssignment
 {
-    /// <summary>Divides each row by its mean: an expert whose tokens have larger gradients would else choose first. Rows of zeros stay.</summary>
-    /// <param name="scores">Per expert, per neuron; not negative.</param>
+    /// <summary>Divides each row by its mean size: an expert whose tokens have larger gradients would else choose first. Rows of zeros stay.</summary>
+    /// <param name="scores">Per expert, per neuron.</param>
     public static double[][] Normalise(double[][] scores) =>
-        [.. scores.Select(row => row.Average() is > 0 and var mean ? row.Select(s => s / mean).ToArray() : row)];
+        [.. scores.Select(row => row.Average(Math.Abs) is > 0 and var mean ? row.Select(s => s / mean).ToArray() : row)];
+
+    /// <summary>
+    /// Every expert takes its own best neurons, whatever others take (LLaMA-MoE v1: Sharing-Inner, and the routed half of Sharing-Inter with
+    /// sharing): some neurons are in several experts and some in none.
+    /// </summary>
+    /// <param name="scores">[E][F].</param>
+    /// <param name="excluded">Neurons that are shared.</param>
+    /// <param name="count">Neurons of an expert.</param>
+    /// <returns>Per expert its neurons, ascending.</returns>
+    public static int[][] Overlapping(double[][] scores, IReadOnlyCollection<int> excluded, int count)
+    {
+        var free = Enumerable.Range(0, scores[0].Length).Except(excluded).ToArray();
+        return [.. scores.Select(row => Ranking([.. free.Select(j => row[j])]).Take(count).Select(i => free[i]).Order().ToArray())];
+    }
 
     /// <summary>
     /// The neurons that most experts want (Sharing-Inter, LLaMA-MoE v1): every expert lists its best free neurons, those on most lists

@@ -23,6 +23,12 @@ public sealed record LayerSplit
     /// <summary>Neurons of each routed expert, in their order.</summary>
     public required int[][] Experts { get; init; }
 
+    /// <summary>
+    /// Whether a neuron may be in several experts or in none; else every neuron is in exactly one. <see cref="Coverage"/> says how many have a place.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Overlapping { get; init; }
+
     /// <summary>What the routed experts' combine weights are multiplied by. Default 1.</summary>
     public float Scale { get; init; } = 1;
 
@@ -37,6 +43,10 @@ public sealed record LayerSplit
     /// <summary>The router weights as numbers; empty when the plan gives none.</summary>
     [JsonIgnore]
     public ReadOnlySpan<float> RouterRows => MemoryMarshal.Cast<byte, float>(Router);
+
+    /// <summary>The fraction of the layer's neurons that are in an expert, shared or routed.</summary>
+    [JsonIgnore]
+    public double Coverage => (double)Experts.SelectMany(e => e).Concat(Shared).Where(j => j < Width).Distinct().Count() / Width;
 
     /// <summary>A copy with these router weights.</summary>
     /// <param name="rows">[E, D].</param>

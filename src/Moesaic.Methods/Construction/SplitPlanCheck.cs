@@ -3,7 +3,7 @@ using Moesaic.Models;
 
 namespace Moesaic.Methods.Construction;
 
-/// <summary>Whether a plan fits a model: every neuron of a split layer in exactly one expert, and numbers that make sense.</summary>
+/// <summary>Whether a plan fits a model: every neuron of a split layer in exactly one expert, unless the layer declares overlap, and numbers that make sense.</summary>
 public static class SplitPlanCheck
 {
     /// <summary>Checks a plan against the dense model it is to divide.</summary>
@@ -41,9 +41,9 @@ public static class SplitPlanCheck
             if (layer.Experts[e].Length == 0) throw new BadRequestException($"{where}: expert {e} has no neurons.");
             Claim(layer.Experts[e], $"expert {e}");
         }
-        if (Array.IndexOf(owner, null) is >= 0 and var left)
+        if (!layer.Overlapping && Array.IndexOf(owner, null) is >= 0 and var left)
             throw new BadRequestException($"{where}: {owner.Count(o => o is null)} neurons are in no expert, the first is {left}. " +
-                "Every neuron needs a place; to drop neurons, prune after the split.");
+                "Every neuron needs a place, unless the layer is declared overlapping.");
 
         void Claim(int[] neurons, string name)
         {
@@ -51,7 +51,7 @@ public static class SplitPlanCheck
             {
                 if ((uint)neuron >= (uint)owner.Length)
                     throw new BadRequestException($"{where}: neuron {neuron} of {name} is not in 0..{owner.Length - 1}.");
-                if (owner[neuron] is { } other)
+                if (owner[neuron] is { } other && (!layer.Overlapping || other == name))
                     throw new BadRequestException($"{where}: neuron {neuron} is in {other} and in {name}; it may be in one only.");
                 owner[neuron] = name;
             }

@@ -62,4 +62,12 @@ public sealed class ImportanceAssignmentTests
         var rows = ImportanceAssignment.Normalise([[1, 3], [0, 0]]);
         Assert.Equal([[0.5, 1.5], [0, 0]], rows);
     }
+
+    [Fact]
+    public void Overlapping_experts_take_what_they_like_best()
+    {
+        double[][] scores = [[9, 8, 7, 0, 0], [9, 1, 8, 7, 0], [1, 8, 7, 9, 0]];
+        Assert.Equal([[0, 1], [0, 2], [1, 3]], ImportanceAssignment.Overlapping(scores, [], 2));
+        Assert.Equal([[1, 2], [2, 3], [1, 3]], ImportanceAssignment.Overlapping(scores, [0], 2));
+    }
 }

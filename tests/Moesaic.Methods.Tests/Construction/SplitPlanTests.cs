@@ -56,6 +56,24 @@ public sealed class SplitPlanTests
     }
 
     [Fact]
+    public void Overlap_is_allowed_where_it_is_declared_and_coverage_is_told()
+    {
+        using var dense = TinyModel.Dense();
+        var good = Good(dense);
+        Assert.Equal(1, good.Layers[0].Coverage);
+        var repeated = good.Layers[0].Experts[0][0];
+        LayerSplit Overlap(LayerSplit l) => l with { Overlapping = true, Experts = [l.Experts[0], l.Experts[0], l.Experts[2]] };
+        var plan = With(good, Overlap);
+        plan.Validate(dense.Spec);
+        Assert.Equal(0.75, plan.Layers[0].Coverage);
+        Assert.Contains("\"overlapping\": true", plan.ToJson(), StringComparison.Ordinal);
+        Assert.DoesNotContain("overlapping", good.ToJson(), StringComparison.Ordinal);
+        Assert.Throws<BadRequestException>(() => With(good, l => Overlap(l) with { Overlapping = false }).Validate(dense.Spec));
+        // Not even an overlapping expert holds a neuron twice.
+        Assert.Throws<BadRequestException>(() => With(good, l => Overlap(l) with { Experts = [[repeated, repeated], .. l.Experts[1..]] }).Validate(dense.Spec));
+    }
+
+    [Fact]
     public void A_mixture_cannot_be_split_again()
     {
         using var dense = TinyModel.Dense();
