@@ -24,7 +24,7 @@ public static class ChatMessageReader
         return read;
     }
 
-    static ChatMessage ReadOne(JsonElement message, string where)
+    internal static ChatMessage ReadOne(JsonElement message, string where)
     {
         if (message.ValueKind != JsonValueKind.Object) throw new BadModelException($"{where}: a message must be an object.");
         string? role = null, content = null, name = null, call = null, reasoning = null;

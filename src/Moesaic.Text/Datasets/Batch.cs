@@ -14,6 +14,26 @@ public sealed record Batch(int Rows, int Length, int[] Tokens, int[] Targets, in
     /// <summary>The target of a position whose prediction does not count.</summary>
     public const int Ignored = -1;
 
+    /// <summary>For every segment the sample it came of, as an index into the samples that were packed; −1 for padding.</summary>
+    public int[] Sources { get; init; } = [];
+
     /// <summary>Number of positions whose prediction counts: the divisor of a mean loss.</summary>
     public int TargetCount => Targets.AsSpan().Length - Targets.AsSpan().Count(Ignored);
+
+    /// <summary>The rows of several batches of one length in one. <see cref="Sources"/> stay what they were in each.</summary>
+    public static Batch Join(IReadOnlyList<Batch> parts)
+    {
+        var (length, start, segments) = (parts[0].Length, 0, new List<Segment>());
+        foreach (var part in parts)
+        {
+            if (part.Length != length) throw new ArgumentException($"Rows of {length} and of {part.Length} do not make a batch.", nameof(parts));
+            segments.AddRange(part.Segments.Select(s => s with { Start = s.Start + start }));
+            start += part.Tokens.Length;
+        }
+        return new Batch(parts.Sum(p => p.Rows), length, [.. parts.SelectMany(p => p.Tokens)], [.. parts.SelectMany(p => p.Targets)],
+            [.. parts.SelectMany(p => p.Positions)], [.. segments])
+        {
+            Sources = [.. parts.SelectMany(p => p.Sources)],
+        };
+    }
 }

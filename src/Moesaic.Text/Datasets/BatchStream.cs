@@ -12,7 +12,7 @@ namespace Moesaic.Text.Datasets;
 /// <param name="rows">Blocks in a batch, at least 1.</param>
 /// <param name="seed">Chooses the order.</param>
 /// <param name="padId">The id put where there is no token.</param>
-public sealed class BatchStream(PackedDataset data, int rows, ulong seed, int padId)
+public sealed class BatchStream(PackedDataset data, int rows, ulong seed, int padId) : IBatchSource
 {
     readonly int rows = rows >= 1 ? rows : throw new ArgumentOutOfRangeException(nameof(rows));
     int[] order = [];
@@ -24,19 +24,21 @@ public sealed class BatchStream(PackedDataset data, int rows, ulong seed, int pa
     /// <summary>The steps after which every block has been seen at least <paramref name="epochs"/> times.</summary>
     public long StepsFor(double epochs) => (long)Math.Ceiling(epochs * data.Blocks / rows);
 
-    /// <summary>The batch of a step.</summary>
-    /// <param name="step">From 0.</param>
+    /// <inheritdoc/>
     public Batch At(long step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         var chosen = new int[rows];
-        for (var row = 0; row < rows; row++)
-        {
-            var (epoch, index) = Math.DivRem(checked(step * rows + row), data.Blocks);
-            if (epoch != orderEpoch) (order, orderEpoch) = (Shuffle.Order(data.Blocks, seed, epoch), epoch);
-            chosen[row] = order[index];
-        }
+        for (var row = 0; row < rows; row++) chosen[row] = BlockAt(checked(step * rows + row));
         return data.Batch(chosen, padId);
+    }
+
+    /// <summary>The block that is drawn at a place of the sequence, epoch after epoch.</summary>
+    internal int BlockAt(long place)
+    {
+        var (epoch, index) = Math.DivRem(place, data.Blocks);
+        if (epoch != orderEpoch) (order, orderEpoch) = (Shuffle.Order(data.Blocks, seed, epoch), epoch);
+        return order[index];
     }
 
     /// <summary>Every block once, unshuffled, for evaluation; missing rows of the last batch are padding.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Moesaic.Formats;
 
 namespace Moesaic.Text.Datasets;
@@ -51,7 +50,7 @@ public static class DatasetReader
             throw new BadModelException($"{path}: the dataset is empty: {report.Files} file(s) hold no text and no conversation.");
     }
 
-    static List<string> FilesOf(string path, DatasetReport? report)
+    internal static List<string> FilesOf(string path, DatasetReport? report)
     {
         if (File.Exists(path))
         {
@@ -74,13 +73,12 @@ public static class DatasetReader
 
     static bool IsKnown(string path) => Extension(path) is ".txt" or ".jsonl" or ".ndjson" or ".json";
 
-    static string Extension(string path) => Path.GetExtension(path).ToLowerInvariant();
+    internal static string Extension(string path) => Path.GetExtension(path).ToLowerInvariant();
 
     static IEnumerable<Document> ReadFile(string path, TextSplit split) => Extension(path) switch
     {
-        ".json" => ReadArray(path),
-        ".jsonl" or ".ndjson" => ReadLines(path),
-        _ => ReadText(path, split),
+        ".txt" => ReadText(path, split),
+        _ => JsonRecords.Read(path).Select(r => DocumentRecord.Read(r.Record, r.Where)),
     };
 
     static IEnumerable<Document> ReadText(string path, TextSplit split)
@@ -120,32 +118,6 @@ public static class DatasetReader
         foreach (var chunk in text.GetChunks())
             if (!chunk.Span.IsWhiteSpace()) return false;
         return true;
-    }
-
-    static IEnumerable<Document> ReadLines(string path)
-    {
-        foreach (var (number, line) in ByteLines.Read(path))
-        {
-            var where = $"{path}, line {number}";
-            var text = line.Span.Trim(" \t\r\n"u8);
-            if (!text.IsEmpty) yield return DocumentRecord.Read(StrictJson.Parse(text.ToArray(), where), where);
-        }
-    }
-
-    static IEnumerable<Document> ReadArray(string path)
-    {
-        var bytes = File.ReadAllBytes(path).AsMemory();
-        if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-        var root = StrictJson.Parse(bytes, path);
-        if (root.ValueKind != JsonValueKind.Array)
-            throw new BadModelException($"{path}: a .json dataset is an array of records, this is {StrictJson.Describe(root)}. " +
-                "One record a line is JSON Lines; give that file the extension .jsonl.");
-        var number = 0;
-        foreach (var item in root.EnumerateArray())
-        {
-            number++;
-            yield return DocumentRecord.Read(item, $"{path}, record {number}");
-        }
     }
 
     static string Decode(ReadOnlySpan<byte> utf8, string where)

@@ -7,8 +7,8 @@ namespace Moesaic.Text.Datasets;
 /// <summary>Recognises one JSON record of a dataset by its keys.</summary>
 static class DocumentRecord
 {
-    static readonly string[] Questions = ["instruction", "prompt", "question"];
-    static readonly string[] Inputs = ["input", "context"];
+    internal static readonly string[] Questions = ["instruction", "prompt", "question"];
+    internal static readonly string[] Inputs = ["input", "context"];
     static readonly string[] Answers = ["output", "response", "completion", "answer"];
 
     public static Document Read(JsonElement record, string where)
@@ -16,7 +16,7 @@ static class DocumentRecord
         if (record.ValueKind != JsonValueKind.Object)
             throw new BadModelException($"{where}: a record must be an object, this is {StrictJson.Describe(record)}.");
         if (record.TryGetProperty("chosen", out _) || record.TryGetProperty("rejected", out _))
-            throw new BadModelException($"{where}: this is a preference pair (chosen, rejected), not a text or a conversation to learn.");
+            throw new BadModelException($"{where}: this is a preference pair (chosen, rejected), not a text or a conversation to learn; the step dpo learns from pairs.");
         if (record.TryGetProperty("messages", out var messages))
             return new Document(where, null, ChatMessageReader.Read(messages, where), Tools(record, where));
         if (record.TryGetProperty("conversations", out var turns))
@@ -34,35 +34,39 @@ static class DocumentRecord
             "conversations; a question (instruction, prompt, question) with an answer (output, response, completion, answer).");
     }
 
-    static List<ChatMessage> ShareGpt(JsonElement turns, string where)
+    internal static List<ChatMessage> ShareGpt(JsonElement turns, string where)
     {
         if (turns.ValueKind != JsonValueKind.Array || turns.GetArrayLength() == 0)
             throw new BadModelException($"{where}: conversations must be an array with at least one turn.");
         var messages = new List<ChatMessage>();
         foreach (var turn in turns.EnumerateArray())
         {
-            var at = $"{where}, turn {messages.Count + 1}";
-            if (turn.ValueKind != JsonValueKind.Object || !turn.TryGetProperty("from", out var from) || !turn.TryGetProperty("value", out var value))
-                throw new BadModelException($"{at}: a turn must be an object with from and value.");
-            var text = Text(value, at, "value");
-            messages.Add(Text(from, at, "from") switch
-            {
-                "system" => new ChatMessage("system", text),
-                "human" or "user" => new ChatMessage("user", text),
-                "gpt" or "assistant" or "model" => new ChatMessage("assistant", text),
-                "function_call" => new ChatMessage("assistant", null) { ToolCalls = [Call(text, at)] },
-                "observation" or "function_response" or "tool" => new ChatMessage("tool", text),
-                var other => throw new BadModelException($"{at}: the speaker \"{other}\" is unknown; known are system, human, " +
-                    "user, gpt, assistant, model, function_call, observation, function_response, tool."),
-            });
+            messages.Add(ShareGptTurn(turn, $"{where}, turn {messages.Count + 1}"));
         }
         return messages;
+    }
+
+    internal static ChatMessage ShareGptTurn(JsonElement turn, string at)
+    {
+        if (turn.ValueKind != JsonValueKind.Object || !turn.TryGetProperty("from", out var from) || !turn.TryGetProperty("value", out var value))
+            throw new BadModelException($"{at}: a turn must be an object with from and value.");
+        var text = Text(value, at, "value");
+        return Text(from, at, "from") switch
+        {
+            "system" => new ChatMessage("system", text),
+            "human" or "user" => new ChatMessage("user", text),
+            "gpt" or "assistant" or "model" => new ChatMessage("assistant", text),
+            "function_call" => new ChatMessage("assistant", null) { ToolCalls = [Call(text, at)] },
+            "observation" or "function_response" or "tool" => new ChatMessage("tool", text),
+            var other => throw new BadModelException($"{at}: the speaker \"{other}\" is unknown; known are system, human, " +
+                "user, gpt, assistant, model, function_call, observation, function_response, tool."),
+        };
     }
 
     static ChatToolCall Call(string json, string where) =>
         ChatMessageReader.Call(StrictJson.Parse(System.Text.Encoding.UTF8.GetBytes(json), where), where);
 
-    static IReadOnlyList<ChatMessage> WithSystem(JsonElement record, IReadOnlyList<ChatMessage> messages, string where) =>
+    internal static IReadOnlyList<ChatMessage> WithSystem(JsonElement record, IReadOnlyList<ChatMessage> messages, string where) =>
         record.TryGetProperty("system", out var system) && Text(system, where, "system") is { Length: > 0 } text
             ? [new ChatMessage("system", text), .. messages]
             : messages;
@@ -88,14 +92,14 @@ static class DocumentRecord
             ? new Dictionary<string, object>(StringComparer.Ordinal) { ["type"] = "function", ["function"] = tool }
             : tool;
 
-    static string? Find(JsonElement record, string[] keys, string where)
+    internal static string? Find(JsonElement record, string[] keys, string where)
     {
         foreach (var key in keys)
             if (record.TryGetProperty(key, out var value)) return Text(value, where, key);
         return null;
     }
 
-    static string Text(JsonElement value, string where, string key) => value.ValueKind == JsonValueKind.String
+    internal static string Text(JsonElement value, string where, string key) => value.ValueKind == JsonValueKind.String
         ? value.GetString()!
         : throw new BadModelException($"{where}: {key} must be a string, this is {StrictJson.Describe(value)}.");
 }

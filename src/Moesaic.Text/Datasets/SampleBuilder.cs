@@ -35,8 +35,7 @@ public sealed class SampleBuilder
     public IEnumerable<TokenizedSample> Build(Document document)
     {
         if (document.Messages is not { } messages) return [FromText(document.Text ?? "")];
-        if (conversations is null)
-            throw new BadRequestException($"{document.Source}: this is a conversation, but the model has no chat template to write it with.");
+        if (conversations is null) throw NoTemplate(document.Source);
         var texts = options.OneTurnPerSample
             ? conversations.TurnByTurn(messages, document.Tools, document.Source)
             : [conversations.Whole(messages, document.Tools, document.Source)];
@@ -54,6 +53,26 @@ public sealed class SampleBuilder
         var ids = tokenizer.Encode(text, addSpecial: false, parseSpecial: options.SpecialTokensInText);
         return new TokenizedSample([.. Optional(bos), .. ids, .. Optional(eos)], null);
     }
+
+    /// <summary>The sample of a conversation of which only the last turn, the assistant's, is predicted.</summary>
+    /// <exception cref="BadRequestException">There is no template, or the turn can not be found.</exception>
+    /// <exception cref="BadModelException">The template refuses the conversation.</exception>
+    public TokenizedSample FromLastTurn(IReadOnlyList<ChatMessage> messages, string source) => conversations is not null
+        ? FromConversation(conversations.TurnByTurn(messages, null, source).Last())
+        : throw NoTemplate(source);
+
+    /// <summary>The sample of a running text of which only what follows the prompt is predicted, with the token for the end.</summary>
+    public TokenizedSample FromContinuation(string prompt, string continuation)
+    {
+        var sample = FromText(prompt + continuation);
+        int[] before = [.. Optional(bos), .. tokenizer.Encode(prompt, addSpecial: false, parseSpecial: options.SpecialTokensInText)];
+        var mask = new bool[sample.Tokens.Length];
+        mask.AsSpan(before.AsSpan().CommonPrefixLength(sample.Tokens)).Fill(true);
+        return new TokenizedSample(sample.Tokens, mask);
+    }
+
+    static BadRequestException NoTemplate(string source) =>
+        new($"{source}: this is a conversation, but the model has no chat template to write it with.");
 
     TokenizedSample FromConversation(ConversationText conversation)
     {

@@ -27,6 +27,11 @@ public static class Shuffle
         return order;
     }
 
+    /// <summary>A seed for one of several things that are drawn independently.</summary>
+    /// <param name="seed">The seed of all.</param>
+    /// <param name="index">Which of them.</param>
+    public static ulong Derive(ulong seed, int index) => Mix(Mix(seed + Gamma) ^ Mix((ulong)index * Gamma + 1));
+
     static ulong Mix(ulong z)
     {
         z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;

@@ -112,4 +112,59 @@ public class ConversationSampleTests
         Assert.Equal("abécd", template.Render(Talk));
         Assert.Contains("macro", Assert.Throws<BadRequestException>(() => Build(template)).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("chatml")]
+    [InlineData("own-generation")]
+    public void System_turns_stay_and_are_not_learnt(string name)
+    {
+        ChatMessage[] talk = [new("system", "be kind"), .. Talk];
+        var sample = Assert.Single(Build(Template(name), null, talk));
+        Assert.Contains("be kind", Tokenizer.Decode(sample.Tokens, skipSpecial: false), StringComparison.Ordinal);
+        Assert.Equal(Learnt(Assert.Single(Build(Template(name)))), Learnt(sample));
+    }
+
+    [Fact]
+    public void The_token_for_the_beginning_stands_once_though_the_tokenizer_adds_one()
+    {
+        var template = ChatTemplate.Parse(
+            "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}",
+            new Dictionary<string, string> { ["bos_token"] = "<s>" });
+        foreach (var oneTurn in new[] { false, true })
+            Assert.All(Build(template, new() { OneTurnPerSample = oneTurn }), s =>
+            {
+                Assert.Equal(Tokenizer.BosId, s.Tokens[0]);
+                Assert.Equal(1, s.Tokens.Count(t => t == Tokenizer.BosId));
+            });
+    }
+
+    [Fact]
+    public void No_turn_is_shortened_however_long_and_a_drop_takes_the_whole_conversation()
+    {
+        var endless = new string('y', 5000);
+        var samples = Build(Template("chatml"), null, new ChatMessage("user", "a"), new("assistant", endless), new("user", "c"), new("assistant", "d"));
+        Assert.Equal([endless + "<|im_end|>", "d<|im_end|>"], Learnt(Assert.Single(samples)));
+
+        List<TokenizedSample> both = [.. samples, .. Build(Template("chatml"))];
+        var packed = PackedDataset.Pack(both, 256, new PackingOptions { LongSamples = LongSamples.Drop });
+        Assert.Equal(1, packed.Report.DroppedSamples);
+        Assert.Equal([1, -1], packed.Batch([0], 0).Sources);
+        Assert.Equal(both[1].LossMask!.Count(m => m), packed.Batch([0], 0).TargetCount);
+    }
+
+    [Fact]
+    public void Of_a_last_turn_nothing_before_is_learnt()
+    {
+        var sample = new SampleBuilder(Tokenizer, null, Template("chatml")).FromLastTurn(Talk, "pair");
+        Assert.Equal(["d<|im_end|>"], Learnt(sample));
+        Assert.Equal(Template("chatml").Render(Talk, null, false), Tokenizer.Decode(sample.Tokens, skipSpecial: false));
+    }
+
+    [Fact]
+    public void Of_a_continuation_the_prompt_is_not_learnt()
+    {
+        var sample = new SampleBuilder(Tokenizer).FromContinuation("once ", "more");
+        Assert.Equal("<s>once more</s>", Tokenizer.Decode(sample.Tokens, skipSpecial: false));
+        Assert.Equal(["more</s>"], Learnt(sample));
+    }
 }
