@@ -1,3 +1,5 @@
+using Moesaic.Models.Experts;
+
 namespace Moesaic.Models;
 
 /// <summary>Parameters of one role.</summary>
@@ -38,7 +40,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                     break;
                 case MixtureSpec mixture:
                     var (router, routed) = (mixture.Router, mixture.ExpertWidths.Sum(w => 3L * w * spec.Width));
-                    Add(ParameterRole.Router, (long)router.Experts * spec.Width);
+                    Add(ParameterRole.Router, RouterScores.Parameters(router, spec.Width));
                     Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
                     if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);
                     if (mixture.SharedWidth > 0)

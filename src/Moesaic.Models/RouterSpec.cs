@@ -3,6 +3,16 @@ using Moesaic.Models.Experts;
 
 namespace Moesaic.Models;
 
+/// <summary>How the router scores an expert.</summary>
+public enum RouterScore
+{
+    /// <summary>x · wₑ: one row per expert.</summary>
+    Linear,
+
+    /// <summary>Two layers without biases, W₂ tanh(W₁ x), with as many hidden units as experts (LLaMA-MoE v1, Zhu et al. 2024).</summary>
+    Mlp,
+}
+
 /// <summary>What a logit becomes.</summary>
 public enum RouterAffinity
 {
@@ -43,8 +53,8 @@ public enum GroupScore
 public sealed record ExpertGroups(int Count, int Kept, GroupScore Score);
 
 /// <summary>
-/// The router's pipeline, slot by slot: (1) key: the token's hidden state, as the experts see it; (2) score: linear,
-/// without bias; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
+/// The router's pipeline, slot by slot: (1) key: the token's hidden state, as the experts see it; (2) score:
+/// <see cref="Score"/>; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
 /// a bias per expert when <see cref="SelectionBias"/>; (6) selection: the K highest, ties to the lowest index, within
 /// <see cref="Groups"/>; (7) combine weight: <see cref="Weight"/> times
 /// <see cref="Scale"/>; (8) capacity: dropless; (9) objectives: <see cref="BalanceObjectives"/>, given while training.
@@ -57,6 +67,9 @@ public sealed record RouterSpec
 
     /// <summary>Experts per token, K; 1 to E.</summary>
     public required int Chosen { get; init; }
+
+    /// <summary>Slot 2. Default: linear.</summary>
+    public RouterScore Score { get; init; } = RouterScore.Linear;
 
     /// <summary>Slot 4. Default: softmax before selection.</summary>
     public RouterAffinity Affinity { get; init; } = RouterAffinity.SoftmaxBeforeSelection;

@@ -33,7 +33,8 @@ public sealed record LayerSplit
     public float Scale { get; init; } = 1;
 
     /// <summary>
-    /// Router weights [E, D] as little-endian float32, row by row (base64 in JSON); null: drawn from the plan's seed.
+    /// Router weights as little-endian float32, row by row (base64 in JSON): [E, D], with <see cref="Moesaic.Models.RouterScore.Mlp"/>
+    /// followed by [E, E]; null: drawn from the plan's seed.
     /// </summary>
     public byte[]? Router { get; init; }
 
@@ -49,7 +50,7 @@ public sealed record LayerSplit
     public double Coverage => (double)Experts.SelectMany(e => e).Concat(Shared).Where(j => j < Width).Distinct().Count() / Width;
 
     /// <summary>A copy with these router weights.</summary>
-    /// <param name="rows">[E, D].</param>
+    /// <param name="rows">See <see cref="Router"/>.</param>
     public LayerSplit WithRouter(ReadOnlySpan<float> rows) => this with { Router = MemoryMarshal.AsBytes(rows).ToArray() };
 }
 
@@ -58,6 +59,12 @@ public sealed record SplitMeasures
 {
     /// <summary>Fraction of the tokens whose first choice by the router is their cluster.</summary>
     public double? Agreement { get; init; }
+
+    /// <summary>
+    /// Of the K experts with the most energy (<see cref="ExpertEnergy"/>) for a token, the fraction that the router chooses; K/E for one
+    /// that knows nothing.
+    /// </summary>
+    public double? EnergyAgreement { get; init; }
 
     /// <summary>Standard deviation over mean of the tokens per expert, by the router's first choice.</summary>
     public double? LoadVariation { get; init; }

@@ -18,13 +18,9 @@ public static class Split
         var layers = dense.Layers.ToArray();
         foreach (var split in plan.Layers)
         {
-            var router = new RouterSpec
-            {
-                Experts = split.Experts.Length, Chosen = plan.Chosen, Affinity = plan.Affinity, Weight = plan.Weight, Scale = split.Scale,
-            };
             layers[split.Layer] = layers[split.Layer] with
             {
-                FeedForward = new MixtureSpec(router, [.. split.Experts.Select(e => e.Length)], split.Shared.Length),
+                FeedForward = new MixtureSpec(plan.RouterOf(split), [.. split.Experts.Select(e => e.Length)], split.Shared.Length),
             };
         }
         return dense with { Layers = layers };
@@ -47,8 +43,7 @@ public static class Split
             if (to.Shared is { } shared) Take(split.Shared, from, shared.Gate.Dense, shared.Up.Dense, shared.Down.Dense);
             for (var e = 0; e < split.Experts.Length; e++)
                 Take(split.Experts[e], from, to.Experts.Gates[e].Dense, to.Experts.Ups[e].Dense, to.Experts.Downs[e].Dense);
-            if (split.Router is null) RouterInit.Random(to.Router.Weight.Dense, plan.Seed, split.Layer);
-            else split.RouterRows.CopyTo(to.Router.Weight.Dense.Span);
+            RouterInit.Fill([.. to.Router.Score.Matrices.Select(m => m.Dense)], split, plan.Seed);
         }
         return mixture;
     }

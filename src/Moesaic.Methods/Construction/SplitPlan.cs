@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Moesaic.Formats;
 using Moesaic.Models;
 
@@ -26,6 +27,10 @@ public sealed record SplitPlan
     /// <summary>Routed experts per token, K.</summary>
     public required int Chosen { get; init; }
 
+    /// <summary>How routers score experts. Default: linear.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public RouterScore Score { get; init; }
+
     /// <summary>Over which experts the softmax runs. Default: all.</summary>
     public RouterAffinity Affinity { get; init; } = RouterAffinity.SoftmaxBeforeSelection;
 
@@ -37,6 +42,12 @@ public sealed record SplitPlan
 
     /// <summary>The layers that are split, ascending; the others stay dense.</summary>
     public required IReadOnlyList<LayerSplit> Layers { get; init; }
+
+    /// <summary>The router of a layer.</summary>
+    internal RouterSpec RouterOf(LayerSplit layer) => new()
+    {
+        Experts = layer.Experts.Length, Chosen = Chosen, Score = Score, Affinity = Affinity, Weight = Weight, Scale = layer.Scale,
+    };
 
     /// <summary>The plan as JSON: an object per layer, index lists on one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SplitPlanJson.Default.SplitPlan) + "\n";

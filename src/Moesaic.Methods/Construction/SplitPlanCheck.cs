@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Models;
+using Moesaic.Models.Experts;
 
 namespace Moesaic.Methods.Construction;
 
@@ -65,9 +66,10 @@ public static class SplitPlanCheck
         if (!float.IsFinite(layer.Scale) || layer.Scale <= 0)
             throw new BadRequestException($"{where}: the scale is {layer.Scale}; need a positive number.");
         if (layer.Router is null) return;
-        if (layer.Router.Length != layer.Experts.Length * width * sizeof(float))
-            throw new BadRequestException($"{where}: the router has {layer.Router.Length} bytes; {layer.Experts.Length} experts times " +
-                $"width {width} in float32 are {layer.Experts.Length * width * sizeof(float)}.");
+        var bytes = RouterScores.Parameters(plan.RouterOf(layer), width) * sizeof(float);
+        if (layer.Router.Length != bytes)
+            throw new BadRequestException($"{where}: the router has {layer.Router.Length} bytes; the {plan.Score.ToString().ToLowerInvariant()} score of " +
+                $"{layer.Experts.Length} experts for width {width} has {bytes} in float32.");
         foreach (var value in layer.RouterRows)
             if (!float.IsFinite(value)) throw new BadRequestException($"{where}: the router has a weight that is no finite number.");
     }

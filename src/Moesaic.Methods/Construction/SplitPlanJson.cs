@@ -10,11 +10,13 @@ namespace Moesaic.Methods.Construction;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(IndexListConverter), typeof(AffinityConverter), typeof(WeightConverter)])]
+    Converters = [typeof(IndexListConverter), typeof(AffinityConverter), typeof(ScoreConverter), typeof(WeightConverter)])]
 [JsonSerializable(typeof(SplitPlan))]
 sealed partial class SplitPlanJson : JsonSerializerContext;
 
 sealed class AffinityConverter() : JsonStringEnumConverter<RouterAffinity>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+sealed class ScoreConverter() : JsonStringEnumConverter<RouterScore>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 sealed class WeightConverter() : JsonStringEnumConverter<CombineWeight>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 

@@ -24,6 +24,12 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>How neurons are divided.</summary>
     public SplitMethod Method { get; init; } = SplitMethod.TokenClusters;
 
+    /// <summary>What a router starts as. Left out: what the method brings, centroids for token_clusters and normal for the others.</summary>
+    public RouterStart? Router { get; init; }
+
+    /// <summary>How routers score experts.</summary>
+    public RouterScore Score { get; init; } = RouterScore.Linear;
+
     /// <summary>
     /// A split_plan.json to apply as it is, instead of a method: it brings experts, routers and scales, and all options that
     /// make a plan are left unused.
@@ -76,11 +82,11 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>Which errors count how much while the scale is fitted.</summary>
     public FitWeight ScaleWeight { get; init; } = FitWeight.Tokens;
 
-    /// <summary>token_clusters: how centroids become router weights.</summary>
+    /// <summary>Router centroids (of token_clusters, by default): how they become router weights.</summary>
     public CentroidForm Centroids { get; init; } = CentroidForm.Offset;
 
     /// <summary>
-    /// token_clusters: standard deviation of a token's router logits. 0 makes all experts equal; the larger, the more of the
+    /// Routers made of tokens or neurons: standard deviation of a token's router logits. 0 makes all experts equal; the larger, the more of the
     /// weight goes to the first choice.
     /// </summary>
     [Range(0.0, 1000.0)]
@@ -90,7 +96,7 @@ public sealed record SplitStepOptions : IValidatableObject
     [Range(0.0, 100.0)]
     public double ClusterSlack { get; init; } = 0.4;
 
-    /// <summary>token_clusters: tokens per layer that are clustered, spread over the calibration text.</summary>
+    /// <summary>Tokens per layer that are clustered and that routers are made of and measured on, spread over the calibration text.</summary>
     [Unit("tokens")]
     [Range(1, 1 << 24)]
     public int ClusterTokens { get; init; } = 16_384;
@@ -104,9 +110,12 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
     public TensorType? Type { get; init; }
 
+    internal RouterStart EffectiveRouter => Router ?? (Method == SplitMethod.TokenClusters ? RouterStart.Centroids : RouterStart.Normal);
+
     internal CombineWeight EffectiveWeight => Weight ?? (Chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
 
-    internal bool NeedsCalibration => Plan is null && (Method == SplitMethod.TokenClusters || Scale is null);
+    internal bool NeedsCalibration => Plan is null && (Method == SplitMethod.TokenClusters || Scale is null
+        || EffectiveRouter is not (RouterStart.Zeros or RouterStart.Normal or RouterStart.Uniform));
 
     internal DataOptions EffectiveCalibration => Calibration! with { Tokens = Calibration!.Tokens ?? 65_536 };
 
@@ -119,8 +128,8 @@ public sealed record SplitStepOptions : IValidatableObject
             yield return new("one expert per token with a renormalised weight has weight 1 whatever the router says, and so the router " +
                 "cannot learn; leave weight out (raw), choose two, or set allow_unreachable_router to copy a published model", [nameof(Weight)]);
         if (NeedsCalibration && Calibration is null)
-            yield return new("calibration text is needed by token_clusters and to fit the scale; name a file, a folder or dotnet-docs, " +
-                "or take another method and give a scale", [nameof(Method)]);
+            yield return new("calibration text is needed by token_clusters, by routers made of tokens or neurons, and to fit the scale; name a file, a folder or dotnet-docs, " +
+                "or take other choices and give a scale", [nameof(Method)]);
     }
 
     /// <summary>Applies the rules where no recipe reader did.</summary>

@@ -5,9 +5,10 @@ namespace Moesaic.Methods.Construction;
 
 /// <summary>The clusters of one layer's tokens and the router that was made of them.</summary>
 /// <param name="Router">[E, D].</param>
+/// <param name="Labels">The cluster of each token.</param>
 /// <param name="Agreement">Fraction of the tokens whose first choice by the router is their cluster.</param>
 /// <param name="LoadVariation">Standard deviation over mean of the tokens per expert, by the router's first choice; 0 is balanced.</param>
-public sealed record LayerClusters(Tensor Router, double Agreement, double LoadVariation);
+public sealed record LayerClusters(Tensor Router, int[] Labels, double Agreement, double LoadVariation);
 
 /// <summary>
 /// Clusters of tokens by what the feed-forward reads, and routers from their centroids (LLaMA-MoE v2, Qu et al. 2024,
@@ -41,7 +42,7 @@ public static class TokenClusters
             if (first[n] == clusters.Labels[n]) same++;
         }
         var mean = loads.Average();
-        return new LayerClusters(router, (double)same / first.Length, Math.Sqrt(loads.Average(l => (l - mean) * (l - mean))) / mean);
+        return new LayerClusters(router, clusters.Labels, (double)same / first.Length, Math.Sqrt(loads.Average(l => (l - mean) * (l - mean))) / mean);
     }
 
     static void Normalise(Tensor rows)

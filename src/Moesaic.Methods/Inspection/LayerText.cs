@@ -38,7 +38,8 @@ static class LayerText
     };
 
     static string Of(RouterSpec router) =>
-        (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
+        (router.Score == RouterScore.Mlp ? ", scored by two layers" : "")
+        + (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
         + (router.SelectionBias ? ", selection biased" : "")
         + (router.Groups is { } groups ? FormattableString.Invariant($", from {groups.Kept} of {groups.Count} groups") : "")
         + (router.Weight is CombineWeight.Raw ? ", weights not renormalised" : ", weights renormalised")

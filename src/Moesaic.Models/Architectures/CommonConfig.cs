@@ -136,9 +136,14 @@ static class CommonConfig
     public static string? UnevenAttention(ModelSpec spec) =>
         spec.Layers.Any(l => l.Attention != spec.Layers[0].Attention) ? "its layers have different attention heads" : null;
 
-    /// <summary>Why a router is not the plain one: softmax over all experts, the best of all, no bias.</summary>
+    /// <summary>Why a router is not the plain one: linear, softmax over all experts, the best of all, no bias.</summary>
     public static string? RouterDiffers(RouterSpec router) =>
-        router.Affinity == RouterAffinity.Sigmoid ? "its router uses sigmoids"
+        ScoreDiffers(router) is { } reason ? reason
+        : router.Affinity == RouterAffinity.Sigmoid ? "its router uses sigmoids"
         : router.SelectionBias ? "its router has a bias on the selection"
         : router.Groups is not null ? "its router limits tokens to groups of experts" : null;
+
+    /// <summary>Why the logits of a router are not those of a plain linear one.</summary>
+    public static string? ScoreDiffers(RouterSpec router) =>
+        router.Score != RouterScore.Linear ? "its router scores experts by two layers" : null;
 }

@@ -41,6 +41,7 @@ sealed class MoesaicLayout : IArchitecture
             {
                 Experts = widths.Count,
                 Chosen = layer.Int("num_experts_per_tok", min: 1),
+                Score = layer.Has("score") ? Choice<RouterScore>(layer, "score") : RouterScore.Linear,
                 Affinity = Choice<RouterAffinity>(layer, "affinity"),
                 Weight = Choice<CombineWeight>(layer, "combine_weight"),
                 Scale = (float)layer.NumberOr("scale", 1),
@@ -111,6 +112,7 @@ sealed class MoesaicLayout : IArchitecture
             ["scale"] = CommonConfig.Number(router.Scale),
             ["shared_width"] = mixture.SharedWidth,
         };
+        if (router.Score != RouterScore.Linear) json["score"] = Name(router.Score);
         if (mixture.SharedGate) json["shared_gate"] = true;
         if (router.SelectionBias) json["selection_bias"] = true;
         if (router.Groups is { } groups)

@@ -7,15 +7,26 @@ namespace Moesaic.Models.Experts;
 
 /// <summary>Who is chosen: scores, selection and combine weights for each token, with their gradient.</summary>
 /// <param name="spec">The pipeline.</param>
-/// <param name="weight">[E, D].</param>
+/// <param name="score">Slot 2, with its weights.</param>
 /// <param name="selectionBias">[1, E], with <see cref="RouterSpec.SelectionBias"/>; otherwise null.</param>
-public sealed class Router(RouterSpec spec, WeightMatrix weight, Tensor? selectionBias = null)
+public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectionBias = null)
 {
+    /// <summary>A router whose score is linear.</summary>
+    /// <param name="spec">The pipeline.</param>
+    /// <param name="weight">[E, D].</param>
+    /// <param name="selectionBias">[1, E], with <see cref="RouterSpec.SelectionBias"/>; otherwise null.</param>
+    public Router(RouterSpec spec, WeightMatrix weight, Tensor? selectionBias = null) : this(spec, new LinearScore(weight), selectionBias)
+    {
+    }
+
     /// <summary>The pipeline.</summary>
     public RouterSpec Spec { get; } = spec;
 
-    /// <summary>[E, D].</summary>
-    public WeightMatrix Weight { get; } = weight;
+    /// <summary>Slot 2, with its weights.</summary>
+    public IRouterScore Score { get; } = score;
+
+    /// <summary>The matrix that reads x: [E, D].</summary>
+    public WeightMatrix Weight => Score.Matrices[0];
 
     /// <summary>[1, E], or null.</summary>
     public Tensor? SelectionBias { get; } = selectionBias;
@@ -27,7 +38,7 @@ public sealed class Router(RouterSpec spec, WeightMatrix weight, Tensor? selecti
     /// <param name="statistics">Collects the decisions, or null.</param>
     public Routing Route(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
     {
-        var logits = workspace.Linear(x, Weight);
+        var logits = Score.Logits(workspace, x);
         int tokens = x.Rows, experts = Spec.Experts, chosen = Spec.Chosen;
         var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
             workspace.Rent(tokens, chosen), workspace.Rent(tokens, experts), workspace.Rent(1, tokens));

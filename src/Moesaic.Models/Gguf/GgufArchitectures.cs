@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Models.Architectures;
 
 namespace Moesaic.Models.Gguf;
 
@@ -34,6 +35,9 @@ static class GgufArchitectures
     /// <exception cref="BadRequestException">None does; the message says for each which feature it cannot carry.</exception>
     public static IGgufArchitecture For(ModelSpec spec)
     {
+        foreach (var mixture in spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>())
+            if (CommonConfig.ScoreDiffers(mixture.Router) is { } differs)
+                throw new BadRequestException($"GGUF cannot carry this model exactly: {differs}.");
         var reasons = new List<string>();
         foreach (var architecture in All)
         {

@@ -32,7 +32,7 @@ public sealed class Block
         MixtureFeedForward Mixture(string name, MixtureSpec mixture)
         {
             var (router, experts) = (mixture.Router, mixture.Router.Experts);
-            var weight = make.Matrix($"{name}.gate.weight", ParameterRole.Router, experts, model.Width);
+            var score = RouterScores.Make(router, $"{name}.gate", model.Width, make);
             var bias = router.SelectionBias
                 ? make.Vector($"{name}.gate.e_score_correction_bias", ParameterRole.SelectionBias, experts) : null;
             DenseFeedForward[] triples = [.. mixture.ExpertWidths.Select((width, e) =>
@@ -41,7 +41,7 @@ public sealed class Block
                 : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth);
             var gate = mixture is { SharedGate: true, SharedWidth: > 0 }
                 ? make.Matrix($"{name}.shared_expert_gate.weight", ParameterRole.SharedExperts, 1, model.Width) : null;
-            return new MixtureFeedForward(new Router(router, weight, bias),
+            return new MixtureFeedForward(new Router(router, score, bias),
                 new ExpertTable([.. triples.Select(e => e.Gate)], [.. triples.Select(e => e.Up)], [.. triples.Select(e => e.Down)]),
                 shared, gate);
         }

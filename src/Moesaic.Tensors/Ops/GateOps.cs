@@ -2,7 +2,7 @@ using Moesaic.Kernels;
 
 namespace Moesaic.Tensors;
 
-/// <summary>The logistic function and rows gated by it, with gradients.</summary>
+/// <summary>Small functions of routers and gates, with gradients.</summary>
 public static class GateOps
 {
     /// <summary>y[t] = σ(gate[t]) · x[t].</summary>
@@ -34,6 +34,25 @@ public static class GateOps
             for (var d = 0; d < dy.Length; d++) product += (double)dy[d] * x_D[d];
             dGate.Span[t] += (float)(product * open * (1 - open));
         }
+    });
+
+    /// <summary>y = tanh(x), element by element.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, N].</param>
+    /// <returns>[T, N].</returns>
+    public static Tensor Tanh(this Workspace workspace, Tensor x)
+    {
+        var y = workspace.Rent(x.Rows, x.Columns);
+        for (var i = 0; i < x.Count; i++) y.Span[i] = MathF.Tanh(x.Span[i]);
+        if (workspace.Recording && x.NeedsGradient) RecordTanh(workspace, x, y);
+        return y;
+    }
+
+    static void RecordTanh(Workspace workspace, Tensor x, Tensor y) => workspace.Record(y, () =>
+    {
+        ReadOnlySpan<float> value = y.Span, dy = y.Gradient!.Span;
+        var dx = workspace.AddedGradient(x)!.Span;
+        for (var i = 0; i < dx.Length; i++) dx[i] += dy[i] * (1 - (value[i] * value[i]));
     });
 
     /// <summary>1 / (1 + e⁻ᶻ), without overflow at either end.</summary>

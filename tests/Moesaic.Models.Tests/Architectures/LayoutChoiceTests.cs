@@ -16,6 +16,7 @@ public class LayoutChoiceTests
     static readonly AttentionSpec AllNormed = new(4, 2, 4) { Norm = HeadNorm.Projection };
     static readonly MixtureSpec Raw = TinySpec.Mixture(weight: CombineWeight.Raw);
     static readonly MixtureSpec Gated = TinySpec.Mixture(shared: 10, weight: CombineWeight.Raw) with { SharedGate = true };
+    static readonly MixtureSpec TwoLayers = Raw with { Router = Raw.Router with { Score = RouterScore.Mlp } };
     static readonly RopeConfig Stretched = new(10_000, RopeScaling.Yarn, 4, OriginalContext: 16) { MScale = 1, MScaleAllDim = 0.5 };
     static readonly float Stretch = (float)Math.Pow(Stretched.Stretch(0.5), 2);
     static readonly MixtureSpec Grouped = Raw with
@@ -56,6 +57,8 @@ public class LayoutChoiceTests
         ["all normed"] = (TinySpec.Of(Raw, Raw).With(AllNormed), "olmoe", "normed differently"),
         ["all normed, wide heads"] = (TinySpec.Of(Raw).With(AllNormed with { HeadDim = 8 }), "moesaic", "as wide as the model"),
         ["all normed, dense first"] = (TinySpec.Of(TinySpec.Dense(), Raw).With(AllNormed), "moesaic", "some layers are dense"),
+        ["scored by two layers"] = (TinySpec.Of(TwoLayers, TinySpec.Dense()), "moesaic", "by two layers"),
+        ["scored by two layers, shared"] = (TinySpec.Of(TwoLayers with { SharedWidth = 24 }), "moesaic", "by two layers"),
         ["shared gate"] = (TinySpec.Of(TinySpec.Dense(), Gated).With(KeysBiased), "qwen2_moe", "shared experts"),
         ["shared gate, no biases"] = (TinySpec.Of(Gated, Gated), "qwen2_moe", "shared experts"),
         ["latent"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 12, weight: CombineWeight.Raw)).With(TinySpec.Latent()), "deepseek_v2", "latent"),

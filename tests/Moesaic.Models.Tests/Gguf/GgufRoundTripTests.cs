@@ -11,6 +11,8 @@ public sealed class GgufRoundTripTests : IDisposable
 {
     static readonly Dictionary<string, string> Refused = new()
     {
+        ["scored by two layers"] = "scores experts by two layers",
+        ["scored by two layers, shared"] = "scores experts by two layers",
         ["dense, uneven"] = "its layers differ",
         ["heads, uneven"] = "its layers differ",
         ["one expert, raw"] = "not renormalised",
@@ -128,6 +130,8 @@ public sealed class GgufRoundTripTests : IDisposable
     {
         foreach (var name in LayoutChoiceTests.Shapes.Keys.Concat(More.Keys))
         {
+            // Nobody has given the matrices of a two-layer score a name.
+            if (Spec(name).Layers.Any(l => l.FeedForward is MixtureSpec { Router.Score: not RouterScore.Linear })) continue;
             using var model = new Model(Spec(name));
             var planned = GgufTensors.Of(model.Spec, neighbouringPairs: true)
                 .SelectMany(t => t.Parameters.Select(p => (p, t.Role, t.Rows, t.Columns, t.Kind == GgufTensorKind.Vector))).Order();

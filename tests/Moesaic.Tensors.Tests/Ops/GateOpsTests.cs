@@ -17,6 +17,11 @@ public class GateOpsTests
         GradientCheck.Run((w, i) => w.GateRows(i[0], i[1]), temporary, Numbers.Parameter(4, 6, 1), Numbers.Parameter(4, 1, 2));
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_tanh(bool temporary) => GradientCheck.Run((w, i) => w.Tanh(i[0]), temporary, Numbers.Parameter(4, 6, 1));
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     public void Gated_rows_with_one_input_frozen(int frozen)

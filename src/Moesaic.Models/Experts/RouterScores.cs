@@ -1,0 +1,71 @@
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>Slot 2 of the router: from what the experts read to one logit per expert.</summary>
+public interface IRouterScore
+{
+    /// <summary>The weights, in the order in which they are stored; the first one reads x.</summary>
+    IReadOnlyList<WeightMatrix> Matrices { get; }
+
+    /// <summary>Scores T tokens, with gradient.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D].</param>
+    /// <returns>[T, E].</returns>
+    Tensor Logits(Workspace workspace, Tensor x);
+}
+
+/// <summary><see cref="RouterScore.Linear"/>.</summary>
+/// <param name="weight">[E, D].</param>
+public sealed class LinearScore(WeightMatrix weight) : IRouterScore
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<WeightMatrix> Matrices { get; } = [weight];
+
+    /// <inheritdoc/>
+    public Tensor Logits(Workspace workspace, Tensor x) => workspace.Linear(x, weight);
+}
+
+/// <summary><see cref="RouterScore.Mlp"/>.</summary>
+/// <param name="first">W₁, [E, D].</param>
+/// <param name="second">W₂, [E, E].</param>
+public sealed class MlpScore(WeightMatrix first, WeightMatrix second) : IRouterScore
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<WeightMatrix> Matrices { get; } = [first, second];
+
+    /// <inheritdoc/>
+    public Tensor Logits(Workspace workspace, Tensor x) => workspace.Linear(workspace.Tanh(workspace.Linear(x, first)), second);
+}
+
+/// <summary>All kinds of scores: shapes and names of their weights. A new kind is a case in both methods here.</summary>
+public static class RouterScores
+{
+    /// <summary>The matrices of a score: what their names end with and how large they are.</summary>
+    /// <param name="router">Its kind and E.</param>
+    /// <param name="width">D.</param>
+    public static IReadOnlyList<(string Suffix, int Rows, int Columns)> Shapes(RouterSpec router, int width) => router.Score switch
+    {
+        RouterScore.Linear => [("weight", router.Experts, width)],
+        RouterScore.Mlp => [("gate_network.0.weight", router.Experts, width), ("gate_network.2.weight", router.Experts, router.Experts)],
+        _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
+    };
+
+    /// <summary>How many parameters decide.</summary>
+    /// <param name="router">Its kind and E.</param>
+    /// <param name="width">D.</param>
+    public static long Parameters(RouterSpec router, int width) => Shapes(router, width).Sum(m => (long)m.Rows * m.Columns);
+
+    internal static IRouterScore Make(RouterSpec router, string name, int width, ParameterFactory make) =>
+        Of(router, [.. Shapes(router, width).Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))]);
+
+    /// <summary>The score with these weights.</summary>
+    /// <param name="router">Its kind.</param>
+    /// <param name="matrices">As <see cref="Shapes"/> lists them.</param>
+    public static IRouterScore Of(RouterSpec router, IReadOnlyList<WeightMatrix> matrices) => router.Score switch
+    {
+        RouterScore.Linear => new LinearScore(matrices[0]),
+        RouterScore.Mlp => new MlpScore(matrices[0], matrices[1]),
+        _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
+    };
+}
