@@ -12,6 +12,7 @@ return args switch
     ["make-model", .. var rest] => MakeModelVerb.Run(rest),
     ["llama", .. var rest] => LlamaVerb.Run(rest),
     ["encode", .. var rest] => EncodeVerb.Run(rest),
+    ["construct", .. var rest] => ConstructVerb.Run(rest),
     _ => Usage(),
 };
 
@@ -26,6 +27,7 @@ static int Usage()
     Console.Error.WriteLine(TokenizeVerb.Usage);
     Console.Error.WriteLine(TrainVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
+    Console.Error.WriteLine(ConstructVerb.Usage);
     Console.Error.WriteLine(MakeModelVerb.Usage);
     Console.Error.WriteLine(LlamaVerb.Usage);
     return 2;
