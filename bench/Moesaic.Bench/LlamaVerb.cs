@@ -11,7 +11,7 @@ namespace Moesaic.Bench;
 /// <summary>The same GGUF file on the same threads, in turn by this engine and by llama.cpp's own library.</summary>
 static class LlamaVerb
 {
-    public const string Usage = "  llama FILE.gguf [--prompt 512] [--decode 128] [--rounds 9] [--threads N]   reading and writing beside llama.cpp (MOESAIC_LLAMA names its libraries)";
+    public const string Usage = "  llama FILE.gguf [--prompt 512] [--decode 128] [--rounds 9] [--threads N] [--kernels haswell]   reading and writing beside llama.cpp (MOESAIC_LLAMA names its libraries)";
 
     /// <summary>Until the threads of the other have stopped spinning.</summary>
     static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(50);
@@ -28,6 +28,7 @@ static class LlamaVerb
                 case "--decode" when i + 1 < args.Length: decode = Number(args[++i]); break;
                 case "--rounds" when i + 1 < args.Length: rounds = Number(args[++i]); break;
                 case "--threads" when i + 1 < args.Length: WorkerTeam.Threads = Number(args[++i]); break;
+                case "--kernels" when i + 1 < args.Length: LlamaLibrary.Processor = args[++i]; break;
                 case var name when file is null && !name.StartsWith('-'): file = name; break;
                 default: Console.Error.WriteLine(Usage); return 2;
             }

@@ -45,6 +45,16 @@ public static unsafe class LlamaLibrary
         }
     }
 
+    /// <summary>The processor whose kernels it shall take, such as haswell; null, the default, for its own choice. To be set before its first use.</summary>
+    public static string? Processor { get; set; }
+
+    static void LoadKernels(string folder, string processor)
+    {
+        var path = Find(folder, $"libggml-cpu-{processor}.");
+        if (path is null || Native.ggml_backend_load(path) == 0)
+            throw new InvalidOperationException($"llama.cpp has no kernels for {processor} in {folder}, or this machine cannot run them");
+    }
+
     /// <summary>Loads the library, once.</summary>
     internal static void Load()
     {
@@ -59,7 +69,8 @@ public static unsafe class LlamaLibrary
             NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == "ggml" ? ggml : loaded);
             llama = loaded;
             Native.llama_log_set(&Log, 0);
-            Native.ggml_backend_load_all_from_path(folder);
+            if (Processor is { } processor) LoadKernels(folder, processor);
+            else Native.ggml_backend_load_all_from_path(folder);
             Native.llama_backend_init();
         }
     }

@@ -30,6 +30,9 @@ static unsafe class Native
     [DllImport("ggml")]
     internal static extern void ggml_backend_load_all_from_path([MarshalAs(UnmanagedType.LPUTF8Str)] string folder);
 
+    [DllImport("ggml")]
+    internal static extern nint ggml_backend_load([MarshalAs(UnmanagedType.LPUTF8Str)] string path);
+
     [DllImport("llama")]
     internal static extern void llama_backend_init();
 

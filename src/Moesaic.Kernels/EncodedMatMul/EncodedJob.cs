@@ -23,7 +23,7 @@ readonly unsafe struct EncodedJob<TSimd, TVector, TFloats, TFloatVector, TPanel>
             case WeightEncoding.F32: F32Panels<TFloats, TFloatVector>.Run(work); break;
             case WeightEncoding.F16: Floats<HalfWords<TSimd, TVector>>(work); break;
             case WeightEncoding.BF16: Floats<BFloat16Words<TSimd, TVector>>(work); break;
-            case WeightEncoding.Q8_0: Small<Q8_0Panel<TSimd, TVector>>(work); break;
+            case WeightEncoding.Q8_0: PanelProduct<TSimd, TVector, SignedSlices<TSimd, TVector>>.Run(work); break;
             case WeightEncoding.Q4_0: Small<Q4_0Panel<TSimd, TVector>>(work); break;
             case WeightEncoding.Q4_1: Small<Q4_1Panel<TSimd, TVector>>(work); break;
             case WeightEncoding.Q5_0: Small<Q5_0Panel<TSimd, TVector>>(work); break;

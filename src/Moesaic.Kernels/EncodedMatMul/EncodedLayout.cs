@@ -108,8 +108,9 @@ public readonly unsafe struct EncodedLayout
         {
             var panel = firstPanel + part;
             var address = to + panel * layout.PanelBytes;
-            new Span<byte>(address, checked((int)layout.PanelBytes)).Clear();
-            for (var row = 0; row < PanelRows && panel * PanelRows + row < endRow; row++)
+            var rows = Math.Min(PanelRows, endRow - panel * PanelRows);
+            if (rows < PanelRows) new Span<byte>(address, checked((int)layout.PanelBytes)).Clear();
+            for (var row = 0; row < rows; row++)
             {
                 PanelOrder.Pack(
                     layout._shape, layout.Columns, from + (part * (long)PanelRows + row) * layout.FileRowBytes,

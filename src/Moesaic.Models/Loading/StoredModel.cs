@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Tensors;
@@ -58,23 +60,34 @@ static class StoredModel
 
     static EncodedTensor Encoded(StoredWeights weights, StoredParameter parameter, WeightEncoding encoding, WeightArena arena)
     {
+        var rowBytes = (int)encoding.RowBytes(parameter.Columns);
         byte[] piece = [];
         float[] values = [];
         var matrix = new EncodedTensor(encoding, parameter.Rows, parameter.Columns, (first, count) =>
         {
-            var rowBytes = (int)encoding.RowBytes(parameter.Columns);
-            if (piece.Length == 0) piece = GC.AllocateUninitializedArray<byte>(count * rowBytes);
-            for (var row = 0; row < count; row++)
-                weights.Row(parameter, first + row).CopyTo(piece.AsSpan(row * rowBytes, rowBytes));
             // Where every number is stored by itself, looking at all costs little; a block with a bad scale shows in the logits.
             if (encoding.BlockLength() == 1)
             {
                 if (values.Length == 0) values = GC.AllocateUninitializedArray<float>(count * parameter.Columns);
                 weights.Read(parameter, first, values.AsSpan(0, count * parameter.Columns));
             }
+            if (Together(weights, parameter, first, count, rowBytes) is { IsEmpty: false } rows) return rows;
+            if (piece.Length == 0) piece = GC.AllocateUninitializedArray<byte>(count * rowBytes);
+            for (var row = 0; row < count; row++)
+                weights.Row(parameter, first + row).CopyTo(piece.AsSpan(row * rowBytes, rowBytes));
             return piece.AsSpan(0, count * rowBytes);
         }, arena);
         weights.Release(parameter);
         return matrix;
+    }
+
+    /// <summary>The rows as they lie in the map, where they follow one another in our order; else nothing.</summary>
+    static ReadOnlySpan<byte> Together(StoredWeights weights, StoredParameter parameter, int first, int count, int rowBytes)
+    {
+        ref var start = ref MemoryMarshal.GetReference(weights.Row(parameter, first));
+        for (var row = 1; row < count; row++)
+            if (!Unsafe.AreSame(ref MemoryMarshal.GetReference(weights.Row(parameter, first + row)), ref Unsafe.Add(ref start, row * rowBytes)))
+                return [];
+        return MemoryMarshal.CreateReadOnlySpan(ref start, count * rowBytes);
     }
 }

@@ -36,6 +36,18 @@ public unsafe class EncodedLayoutTests
 
     [Theory]
     [MemberData(nameof(Encodings))]
+    public void Every_byte_is_written_whatever_lay_there(WeightEncoding encoding)
+    {
+        var layout = new EncodedLayout(encoding, 40, 5 * encoding.BlockLength());
+        var file = RandomBytes(layout.FileBytes, 3);
+        var (clean, dirty) = (new byte[layout.Bytes], RandomBytes(layout.Bytes, 4));
+        layout.Pack(file, clean);
+        layout.Pack(file, dirty);
+        Assert.Equal(clean, dirty);
+    }
+
+    [Theory]
+    [MemberData(nameof(Encodings))]
     public void A_panel_takes_two_per_cent_more_than_the_file_at_most(WeightEncoding encoding)
     {
         var layout = new EncodedLayout(encoding, 64, 1024);

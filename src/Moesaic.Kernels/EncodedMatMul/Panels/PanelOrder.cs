@@ -32,7 +32,9 @@ static unsafe class PanelOrder
                 rowBytes -= shape.BlockBytes;
             }
 
-            panel += shape.SliceBytes(blocks);
+            var (used, bytes) = (blocks * (shape.BlockStride + shape.ScaleStride), shape.SliceBytes(blocks));
+            if (lane == 0) new Span<byte>(panel + used, bytes - used).Clear();
+            panel += bytes;
         }
     }
 

@@ -22,15 +22,14 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
         for (var i = 0; i < work.Panels; i++)
         {
             new Span<float>(sums, work.Rows * PanelShape.Rows).Clear();
-            for (var lane = 0; lane < PanelShape.Rows; lane += TSimd.Lanes)
-                Lanes(work, panel, lane, sums, scratch);
+            Slices(work, panel, sums, scratch);
             CopyOut(work, i * PanelShape.Rows, sums);
             panel += work.Layout.PanelBytes;
         }
     }
 
-    /// <summary>A vector of output rows over all slices.</summary>
-    static void Lanes(in PanelWork work, byte* panel, int lane, float* sums, byte* scratch)
+    /// <summary>A panel, slice by slice: its lines come into the cache once, however many vectors make up the panel.</summary>
+    static void Slices(in PanelWork work, byte* panel, float* sums, byte* scratch)
     {
         var shape = work.Layout.Shape;
         var most = shape.SliceBlocks;
@@ -38,33 +37,37 @@ static unsafe class PanelProduct<TSimd, TVector, TSlices>
         for (var left = shape.Blocks(work.Layout.Columns); left > 0; left -= most)
         {
             var blocks = Math.Min(left, most);
-            var words = panel + lane * sizeof(uint);
-            var scales = panel + blocks * shape.BlockStride + lane * shape.ScaleBytes;
             var bytes = shape.SliceBytes(blocks);
-            if (lane == 0) Foresight.Fetch(panel, bytes);
-            if (work.Rows <= FewRows)
+            Foresight.Fetch(panel, bytes);
+            for (var lane = 0; lane < PanelShape.Rows; lane += TSimd.Lanes)
             {
-                TSlices.Prepare(words, scales, scratch);
-                for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
-                {
-                    Tile(
-                        Math.Min(rows, work.Rows - row), words, scales, blocks, scratch, x + row * work.Stride, work.Stride,
-                        sums + lane + row * PanelShape.Rows);
-                }
+                var words = panel + lane * sizeof(uint);
+                var scales = panel + blocks * shape.BlockStride + lane * shape.ScaleBytes;
+                if (work.Rows <= FewRows) Few(work, words, scales, blocks, scratch, x, sums + lane);
+                else Many(work, words, scales, blocks, scratch, x, sums + lane);
             }
-            else
-            {
-                TSlices.Spread(words, scales, blocks, scratch);
-                for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
-                {
-                    SpreadTile(
-                        Math.Min(rows, work.Rows - row), scratch, blocks, x + row * work.Stride, work.Stride,
-                        sums + lane + row * PanelShape.Rows);
-                }
-            }
-
             panel += bytes;
             x += Activations.SliceBytes;
+        }
+    }
+
+    static void Few(in PanelWork work, byte* words, byte* scales, int blocks, byte* scratch, byte* x, float* sums)
+    {
+        TSlices.Prepare(words, scales, scratch);
+        for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
+        {
+            Tile(Math.Min(rows, work.Rows - row), words, scales, blocks, scratch, x + row * work.Stride, work.Stride,
+                sums + row * PanelShape.Rows);
+        }
+    }
+
+    static void Many(in PanelWork work, byte* words, byte* scales, int blocks, byte* scratch, byte* x, float* sums)
+    {
+        TSlices.Spread(words, scales, blocks, scratch);
+        for (int row = 0, rows = TileOf(work.Rows); row < work.Rows; row += rows)
+        {
+            SpreadTile(Math.Min(rows, work.Rows - row), scratch, blocks, x + row * work.Stride, work.Stride,
+                sums + row * PanelShape.Rows);
         }
     }
 

@@ -72,6 +72,14 @@ unsafe interface IIntegerSimd<TVector>
     /// </summary>
     static abstract TVector MultiplyAddBytes(TVector levels, void* x, TVector sum);
 
+    /// <summary>Of signed bytes, as unsigned ones.</summary>
+    static abstract TVector Magnitudes(TVector bytes);
+
+    /// <summary>
+    /// Per lane: ints += signed bytes times the 4 signed bytes at <paramref name="x"/>, of which none is −128.
+    /// </summary>
+    static abstract TVector MultiplyAddSigned(TVector bytes, TVector magnitudes, void* x, TVector sum);
+
     /// <summary>The 2 words at <paramref name="address"/> in each lane, times 2^<paramref name="shift"/>.</summary>
     static abstract TVector BroadcastWords(void* address, int shift);
 

@@ -97,11 +97,22 @@ readonly unsafe struct IntegerSimd128 : IIntegerSimd<Vector128<byte>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Magnitudes(Vector128<byte> bytes) => Vector128.Abs(bytes.AsSByte()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> MultiplyAddSigned(Vector128<byte> bytes, Vector128<byte> magnitudes, void* x, Vector128<byte> sum)
+    {
+        var (levels, values) = (bytes.AsInt16(), Vector128.Create(*(int*)x).AsInt16());
+        var pairs = ((levels << 8 >> 8) * (values << 8 >> 8) + (levels >> 8) * (values >> 8)).AsInt32();
+        return (sum.AsInt32() + (pairs << 16 >> 16) + (pairs >> 16)).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> BroadcastWords(void* address, int shift)
-    {{
+    {
         var words = Vector128.Create(*(int*)address);
         return shift == 0 ? words.AsByte() : (words.AsInt16() << shift).AsByte();
-    }}
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> MultiplyAddWords(Vector128<byte> x, Vector128<byte> y)

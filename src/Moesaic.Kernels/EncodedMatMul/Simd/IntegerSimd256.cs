@@ -95,11 +95,20 @@ readonly unsafe struct IntegerSimd256 : IIntegerSimd<Vector256<byte>>
         (sum.AsInt16() + Avx2.MultiplyAddAdjacent(levels, Vector256.Create(*(int*)x).AsSByte())).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Magnitudes(Vector256<byte> bytes) => Avx2.Abs(bytes.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> MultiplyAddSigned(Vector256<byte> bytes, Vector256<byte> magnitudes, void* x, Vector256<byte> sum) =>
+        (sum.AsInt32() + Avx2.MultiplyAddAdjacent(
+            Avx2.MultiplyAddAdjacent(magnitudes, Avx2.Sign(Vector256.Create(*(int*)x).AsSByte(), bytes.AsSByte())),
+            Vector256<short>.One)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> BroadcastWords(void* address, int shift)
-    {{
+    {
         var words = Vector256.Create(*(int*)address);
         return shift == 0 ? words.AsByte() : (words.AsInt16() << shift).AsByte();
-    }}
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> MultiplyAddWords(Vector256<byte> x, Vector256<byte> y) =>

@@ -99,11 +99,22 @@ readonly unsafe struct IntegerSimd512 : IIntegerSimd<Vector512<byte>>
         (sum.AsInt16() + Avx512BW.MultiplyAddAdjacent(levels, Vector512.Create(*(int*)x).AsSByte())).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Magnitudes(Vector512<byte> bytes) => Avx512BW.Abs(bytes.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> MultiplyAddSigned(Vector512<byte> bytes, Vector512<byte> magnitudes, void* x, Vector512<byte> sum)
+    {
+        var values = Vector512.Create(*(int*)x).AsSByte();
+        var signed = Vector512.ConditionalSelect(Vector512.LessThan(bytes.AsSByte(), default), -values, values);
+        return (sum.AsInt32() + Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(magnitudes, signed), Vector512<short>.One)).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> BroadcastWords(void* address, int shift)
-    {{
+    {
         var words = Vector512.Create(*(int*)address);
         return shift == 0 ? words.AsByte() : (words.AsInt16() << shift).AsByte();
-    }}
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> MultiplyAddWords(Vector512<byte> x, Vector512<byte> y) =>
