@@ -46,6 +46,9 @@ public sealed record AttentionSpec(
     /// </summary>
     public int Window { get; init; }
 
+    /// <summary>The groups of heads as experts, or null when every token uses all heads.</summary>
+    public AttentionExpertsSpec? Experts { get; init; }
+
     /// <summary>q·k is multiplied by this besides 1/√HeadDim. Default 1. DeepSeek stretches contexts with it.</summary>
     public float ScoreFactor { get; init; } = 1;
 

@@ -75,10 +75,11 @@ public sealed class Model : IDisposable
     public Tensor Hidden(Workspace workspace, PassInput input)
     {
         var x = Embed(workspace, input);
-        var mixture = 0;
+        int mixture = 0, routed = 0;
         for (var l = 0; l < Blocks.Count; l++)
             x = Blocks[l].Forward(workspace, x, input,
-                Blocks[l].FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null);
+                Blocks[l].FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null,
+                Blocks[l].Attention is ExpertAttention ? input.AttentionStatistics?[routed++] : null);
         return workspace.RmsNorm(x, norm, Spec.NormEpsilon);
     }
 
@@ -106,6 +107,10 @@ public sealed class Model : IDisposable
     /// <param name="hidden">[T, D].</param>
     /// <returns>[T, V].</returns>
     public Tensor Logits(Workspace workspace, Tensor hidden) => workspace.Linear(hidden, head);
+
+    /// <summary>One collector per layer with attention experts, for <see cref="PassInput.AttentionStatistics"/>.</summary>
+    public RoutingStatistics[] NewAttentionStatistics() =>
+        [.. Spec.AttentionExpertLayers.Select(l => new RoutingStatistics(Spec.Layers[l].Attention.Experts!.Router.Experts))];
 
     /// <summary>One collector per mixture layer, for <see cref="PassInput.Statistics"/>.</summary>
     public RoutingStatistics[] NewStatistics() => [.. Mixtures.Select(m => new RoutingStatistics(m.Router.Spec.Experts))];

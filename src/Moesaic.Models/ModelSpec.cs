@@ -41,6 +41,10 @@ public sealed record ModelSpec
     /// <summary>The layers whose feed-forward is a mixture of experts.</summary>
     public IEnumerable<int> MixtureLayers =>
         Enumerable.Range(0, Layers.Count).Where(l => Layers[l].FeedForward is MixtureSpec);
+
+    /// <summary>The layers whose attention is made of experts.</summary>
+    public IEnumerable<int> AttentionExpertLayers =>
+        Enumerable.Range(0, Layers.Count).Where(l => Layers[l].Attention.Experts is not null);
 }
 
 /// <summary>One layer: attention, then feed-forward, each after an RMS norm and added to the residual stream.</summary>

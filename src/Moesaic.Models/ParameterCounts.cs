@@ -16,8 +16,8 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
     public long Total => Roles.Sum(r => r.Total);
 
     /// <summary>
-    /// Parameters one token uses, embedding and head counted. Every role counts wholly but the routed experts, of which a
-    /// token uses K of E; of uneven experts the mean counts: which ones a token uses is only known at run time.
+    /// Parameters one token uses, embedding and head counted. Every role counts wholly but the routed experts, of the
+    /// feed-forward and of attention, of which a token uses K of E; of uneven experts the mean counts: which ones a token uses is only known at run time.
     /// </summary>
     public long Active => Roles.Sum(r => r.Active);
 
@@ -31,7 +31,12 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
         Add(ParameterRole.Norms, (2L * spec.Layers.Count + 1) * spec.Width);
         foreach (var layer in spec.Layers)
         {
-            Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width));
+            Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width), ActiveAttention(layer.Attention, spec.Width));
+            if (layer.Attention.Experts is { Router: var chooses })
+            {
+                Add(ParameterRole.Router, RouterScores.Parameters(chooses, spec.Width));
+                if (chooses.SelectionBias) Add(ParameterRole.SelectionBias, chooses.Experts);
+            }
             Add(ParameterRole.Norms, Norms(layer.Attention));
             switch (layer.FeedForward)
             {
@@ -71,6 +76,15 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
             AttentionBias.QueryKeyValue => query + (2 * keyValue),
             _ => query + (2 * keyValue) + width,
         };
+    }
+
+    // Of attention experts with all keys, every token uses the whole projections of keys and values.
+    static long ActiveAttention(AttentionSpec attention, int width)
+    {
+        var all = Attention(attention, width);
+        if (attention.Experts is not { } experts) return all;
+        var always = experts.Keys == ExpertKeys.All ? 2L * width * attention.KeyValueHeads * attention.HeadDim : 0;
+        return always + ((all - always) * experts.Router.Chosen / experts.Router.Experts);
     }
 
     static long Norms(AttentionSpec attention) => attention.Latent is { } latent ? latent.QueryRank + latent.Rank : attention.Norm switch

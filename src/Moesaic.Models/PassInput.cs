@@ -40,6 +40,15 @@ public sealed class PassInput
     /// <summary>Collects what the routers decide, one per mixture layer in order, or null.</summary>
     public IReadOnlyList<RoutingStatistics>? Statistics { get; set; }
 
+    /// <summary>Collects what the routers of attention experts decide, one per layer that has them, or null.</summary>
+    public IReadOnlyList<RoutingStatistics>? AttentionStatistics { get; set; }
+
+    /// <summary>Whether the routers of feed-forward experts choose more than their K. Default: K.</summary>
+    public ChosenAnneal ExpertAnneal { get; set; }
+
+    /// <summary>Whether the routers of attention experts choose more than their K. Default: K.</summary>
+    public ChosenAnneal AttentionAnneal { get; set; }
+
     /// <summary>One sequence that starts at position 0.</summary>
     /// <param name="tokens">Its tokens.</param>
     public static PassInput Sequence(int[] tokens) => new()

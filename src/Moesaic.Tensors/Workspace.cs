@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Moesaic.Kernels;
 
 namespace Moesaic.Tensors;
 
@@ -16,9 +17,10 @@ public sealed class Workspace : IDisposable
 {
     readonly List<Tensor> lent = [];
     readonly List<int[]> lentIndices = [];
+    readonly List<AttentionSegment[]> lentSegments = [];
     readonly List<Node> tape = [];
     readonly Dictionary<int, Stack<Tensor>> freeGradients = [];     // by capacity
-    int tensors, indices;
+    int tensors, indices, segments;
     bool disposed;
 
     /// <summary>Collects products that run together.</summary>
@@ -40,7 +42,7 @@ public sealed class Workspace : IDisposable
     public void Reset()
     {
         for (var i = 0; i < tensors; i++) Release(lent[i]);
-        tensors = indices = 0;
+        tensors = indices = segments = 0;
         tape.Clear();
         Recording = false;
     }
@@ -69,6 +71,14 @@ public sealed class Workspace : IDisposable
         if (indices == lentIndices.Count) lentIndices.Add(new int[count]);
         if (lentIndices[indices].Length < count) lentIndices[indices] = new int[(int)Math.Min(int.MaxValue, count * 5L / 4)];
         return lentIndices[indices++];
+    }
+
+    /// <summary>Lends an array of at least <paramref name="count"/> segments with undefined contents, as <see cref="Rent"/> does.</summary>
+    public AttentionSegment[] RentSegments(int count)
+    {
+        if (segments == lentSegments.Count) lentSegments.Add(new AttentionSegment[count]);
+        if (lentSegments[segments].Length < count) lentSegments[segments] = new AttentionSegment[(int)Math.Min(int.MaxValue, count * 5L / 4)];
+        return lentSegments[segments++];
     }
 
     /// <summary>
@@ -177,19 +187,19 @@ public sealed class Workspace : IDisposable
     public readonly ref struct Scope
     {
         readonly Workspace workspace;
-        readonly int tensors, indices;
+        readonly int tensors, indices, segments;
 
         internal Scope(Workspace workspace)
         {
             this.workspace = workspace;
-            (tensors, indices) = (workspace.tensors, workspace.indices);
+            (tensors, indices, segments) = (workspace.tensors, workspace.indices, workspace.segments);
         }
 
         /// <summary>Closes the scope.</summary>
         public void Dispose()
         {
             if (workspace.Recording) return;
-            (workspace.tensors, workspace.indices) = (tensors, indices);
+            (workspace.tensors, workspace.indices, workspace.segments) = (tensors, indices, segments);
         }
     }
 }

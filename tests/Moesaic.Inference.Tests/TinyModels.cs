@@ -9,7 +9,7 @@ static class TinyModels
     public const int Context = 96;
 
     public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent",
-        "normed heads", "normed keys", "sigmoid"];
+        "normed heads", "normed keys", "sigmoid", "attention experts", "routed keys", "routed keys, first kept"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -30,6 +30,9 @@ static class TinyModels
                     Affinity = RouterAffinity.Sigmoid, SelectionBias = true, Groups = new ExpertGroups(3, 2, GroupScore.SumOfBestTwo), Scale = 2.5f,
                 } }),
             "latent" => (new AttentionSpec(4, 4, 12) { Latent = new LatentSpec(QueryRank: 0, Rank: 16, RotaryDim: 4, ValueDim: 6) }, mixture),
+            "attention experts" => (Experts(new(8, 4, 8), ExpertKeys.All, false), mixture),
+            "routed keys" => (Experts(new(4, 4, 8) { Norm = HeadNorm.Head }, ExpertKeys.Routed, false), mixture),
+            "routed keys, first kept" => (Experts(new(12, 4, 6), ExpertKeys.Routed, true), (FeedForwardSpec)new DenseSpec(48)),
             "uneven" => (new AttentionSpec(4, 4, 8), (FeedForwardSpec)(mixture with { ExpertWidths = [8, 40, 16, 24, 33, 5] })),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };
@@ -49,6 +52,11 @@ static class TinyModels
             ModelInitialiser.FillNormal(parameter.Value.Span, new Random(3), 0.3);
         return model;
     }
+
+    static AttentionSpec Experts(AttentionSpec heads, ExpertKeys keys, bool keepFirst) => heads with
+    {
+        Experts = new AttentionExpertsSpec(new RouterSpec { Experts = 4, Chosen = 2, Scale = 2 }, keys, keepFirst),
+    };
 
     public static int[] Tokens(int count, int seed = 7)
     {

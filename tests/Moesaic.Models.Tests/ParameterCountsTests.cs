@@ -17,6 +17,8 @@ public class ParameterCountsTests
         ["shared gate"] = TinySpec.Of(TinySpec.Mixture(shared: 10) with { SharedGate = true }),
         ["latent"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent()),
         ["latent queries"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent(8, valueDim: 8)),
+        ["attention experts"] = TinySpec.Of(TinySpec.Mixture()).With(AttentionCut.Spec(TinySpec.Attention, 1, ExpertKeys.All)),
+        ["routed keys"] = TinySpec.Of(TinySpec.Dense()).With(AttentionCut.Spec(new(8, 4, 4) { Norm = HeadNorm.Head }, 3, ExpertKeys.Routed)),
         ["uneven"] = TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
 
@@ -40,6 +42,16 @@ public class ParameterCountsTests
         Assert.Equal(counts.Total - (3 * expert), counts.Active);
         Assert.Equal(new RoleCount(ParameterRole.Experts, 4 * expert, expert), counts.Roles.Single(r => r.Role == ParameterRole.Experts));
         Assert.All(counts.Roles.Where(r => r.Role != ParameterRole.Experts), r => Assert.Equal(r.Total, r.Active));
+    }
+
+    [Theory]
+    [InlineData(ExpertKeys.Routed, 3 * 16)]
+    [InlineData(ExpertKeys.All, (3 * 8) + (4 * 8))]
+    public void Of_attention_experts_a_token_uses_those_it_chose_and_all_keys_where_they_are_not_routed(ExpertKeys keys, long active)
+    {
+        var counts = ParameterCounts.Of(TinySpec.Of(TinySpec.Dense()).With(AttentionCut.Spec(new(4, 4, 4), 3, keys)));
+        Assert.Equal(new RoleCount(ParameterRole.Attention, 64 * TinySpec.Width, active * TinySpec.Width),
+            counts.Roles.Single(r => r.Role == ParameterRole.Attention));
     }
 
     [Fact]

@@ -25,25 +25,31 @@ public static class Attention
     /// <param name="output">[T, Hq·headDim], overwritten on the rows of the segments.</param>
     /// <param name="logSumExp">[T, Hq] for the backward, the sink counted; may be empty when none follows.</param>
     /// <param name="sinks">[Hq], or empty for none.</param>
+    /// <param name="tiles">
+    /// How many keys each tile of a segment has, 0 to 32, from entry <see cref="AttentionSegment.FirstTile"/> on; empty when
+    /// all are full but the last. It makes no difference but to the order of sums, which are then those over pages.
+    /// </param>
     /// <exception cref="ArgumentException">A size does not fit or a segment leaves the buffers.</exception>
     public static void Forward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
-        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp, ReadOnlySpan<float> sinks = default)
+        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp, ReadOnlySpan<float> sinks = default,
+        ReadOnlySpan<int> tiles = default)
     {
         int queryRows = CheckInputs(shape, segments, q, k, v);
+        CheckTiles(shape, segments, tiles);
         Require.LengthOrEmpty(sinks.Length, shape.QueryHeads, nameof(sinks));
         Require.Length(output.Length, q.Length, nameof(output));
         Require.LengthOrEmpty(logSumExp.Length, (long)queryRows * shape.QueryHeads, nameof(logSumExp));
         switch (KernelSelection.Level)
         {
             case KernelLevel.Vector512:
-                AttentionForward<Lanes512>.Run(shape, segments, q, k, v, output, logSumExp, sinks);
+                AttentionForward<Lanes512>.Run(shape, segments, q, k, v, output, logSumExp, sinks, tiles);
                 break;
             case KernelLevel.Vector256:
-                AttentionForward<Lanes256>.Run(shape, segments, q, k, v, output, logSumExp, sinks);
+                AttentionForward<Lanes256>.Run(shape, segments, q, k, v, output, logSumExp, sinks, tiles);
                 break;
             case KernelLevel.Vector128:
-                AttentionForward<Lanes128>.Run(shape, segments, q, k, v, output, logSumExp, sinks);
+                AttentionForward<Lanes128>.Run(shape, segments, q, k, v, output, logSumExp, sinks, tiles);
                 break;
             default:
                 AttentionReference.Forward(shape, segments, q, k, v, output, logSumExp, sinks);
@@ -55,7 +61,10 @@ public static class Attention
     /// Computes the attention output over keys and values in pages. Over <see cref="CacheEncoding.F32"/> the bits are those
     /// of the same keys in a buffer.
     /// </summary>
-    /// <param name="shape">Heads, head width and scale; the heads and the key width are those of the pages.</param>
+    /// <param name="shape">
+    /// Heads, head width and scale; the key width is that of the pages, the heads are all of theirs or some from
+    /// <see cref="AttentionSegment.FirstKeyHead"/> on.
+    /// </param>
     /// <param name="segments">
     /// The sequences. <see cref="AttentionSegment.KeyStart"/> is here the first entry of a sequence in
     /// <paramref name="table"/>; its key i lies in page table[KeyStart + i / 32], place i % 32.
@@ -68,27 +77,32 @@ public static class Attention
     /// each head are zero.
     /// </param>
     /// <param name="sinks">[Hq], or empty for none.</param>
+    /// <param name="tiles">
+    /// How many keys each page of a segment has in the first places of the head, from entry
+    /// <see cref="AttentionSegment.FirstTile"/> on; empty when all are full but the last.
+    /// </param>
     /// <exception cref="ArgumentException">A size does not fit, or a segment leaves the table or names no page.</exception>
     public static void Forward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks = default)
+        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks = default, ReadOnlySpan<int> tiles = default)
     {
         Require.LengthOrEmpty(sinks.Length, shape.QueryHeads, nameof(sinks));
-        CheckPages(shape, segments, q, pages, table);
+        CheckTiles(shape, segments, tiles);
+        CheckPages(shape, segments, q, pages, table, tiles);
         Require.Length(output.Length, q.Length, nameof(output));
         switch (KernelSelection.Level)
         {
             case KernelLevel.Vector512:
-                AttentionForward<Lanes512>.Run(shape, segments, q, pages, table, output, sinks);
+                AttentionForward<Lanes512>.Run(shape, segments, q, pages, table, output, sinks, tiles);
                 break;
             case KernelLevel.Vector256:
-                AttentionForward<Lanes256>.Run(shape, segments, q, pages, table, output, sinks);
+                AttentionForward<Lanes256>.Run(shape, segments, q, pages, table, output, sinks, tiles);
                 break;
             case KernelLevel.Vector128:
-                AttentionForward<Lanes128>.Run(shape, segments, q, pages, table, output, sinks);
+                AttentionForward<Lanes128>.Run(shape, segments, q, pages, table, output, sinks, tiles);
                 break;
             default:
-                AttentionReference.Forward(shape, segments, q, pages, table, output, sinks);
+                AttentionReference.Forward(shape, segments, q, pages, table, output, sinks, tiles);
                 break;
         }
     }
@@ -144,18 +158,19 @@ public static class Attention
 
     static void CheckPages(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table)
+        ReadOnlySpan<int> table, ReadOnlySpan<int> tiles)
     {
         int queryRows = CheckShape(shape, q);
-        if (pages.Heads != shape.KeyValueHeads || pages.KeyDim != shape.HeadDim || pages.ValueDim > shape.HeadDim)
+        if (pages.KeyDim != shape.HeadDim || pages.ValueDim > shape.HeadDim)
             throw new ArgumentException($"The {pages}, do not fit {shape}.", nameof(pages));
         foreach (AttentionSegment segment in segments)
         {
-            int entries = (segment.KeyCount + AttentionPages.Tokens - 1) / AttentionPages.Tokens;
-            if (!FitsQueries(segment, queryRows) || entries > table.Length - segment.KeyStart)
+            int entries = TileCount(segment, tiles);
+            if (!FitsQueries(segment, queryRows) || entries > table.Length - segment.KeyStart
+                || segment.FirstKeyHead < 0 || shape.KeyValueHeads > pages.Heads - segment.FirstKeyHead)
             {
                 throw new ArgumentException(
-                    $"{segment} does not fit {queryRows} query rows and {table.Length} entries.", nameof(segments));
+                    $"{segment} does not fit {queryRows} query rows, {table.Length} entries and {pages.Heads} heads.", nameof(segments));
             }
 
             foreach (int page in table.Slice(segment.KeyStart, entries))
@@ -175,7 +190,7 @@ public static class Attention
         Require.Length(v.Length, k.Length, nameof(v));
         foreach (AttentionSegment segment in segments)
         {
-            if (!FitsQueries(segment, queryRows) || segment.KeyCount > keyRows - segment.KeyStart)
+            if (!FitsQueries(segment, queryRows) || segment.KeyCount > keyRows - segment.KeyStart || segment.FirstKeyHead != 0)
             {
                 throw new ArgumentException(
                     $"{segment} does not fit {queryRows} query rows and {keyRows} key rows.", nameof(segments));
@@ -183,6 +198,36 @@ public static class Attention
         }
 
         return queryRows;
+    }
+
+    static void CheckTiles(AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<int> tiles)
+    {
+        if (tiles.IsEmpty) return;
+        if (shape.Window != 0) throw new ArgumentException("A window counts keys of full tiles.", nameof(tiles));
+        foreach (int count in tiles)
+        {
+            if ((uint)count > AttentionPages.Tokens)
+                throw new ArgumentException($"A tile of {count} keys; need 0 to {AttentionPages.Tokens}.", nameof(tiles));
+        }
+
+        foreach (AttentionSegment segment in segments)
+        {
+            if (TileCount(segment, tiles) < 0)
+                throw new ArgumentException($"{segment} has more keys than its tiles.", nameof(tiles));
+        }
+    }
+
+    /// <summary>Tiles that hold the keys of a segment; negative when there are not so many.</summary>
+    static int TileCount(AttentionSegment segment, ReadOnlySpan<int> tiles)
+    {
+        if (tiles.IsEmpty) return (segment.KeyCount + AttentionPages.Tokens - 1) / AttentionPages.Tokens;
+        int tile = segment.FirstTile;
+        for (int left = segment.KeyCount; left > 0; left -= tiles[tile++])
+        {
+            if ((uint)tile >= (uint)tiles.Length) return -1;
+        }
+
+        return tile - segment.FirstTile;
     }
 
     static bool FitsQueries(AttentionSegment segment, int queryRows) =>

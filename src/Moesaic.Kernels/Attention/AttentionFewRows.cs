@@ -24,12 +24,13 @@ static unsafe class AttentionFewRows<TLanes>
         TLanes.Store(TLanes.Create(1), ones);
         new Span<float>(scores, padded * Tile).Clear();
         int keyCount = block.FirstVisible + block.Count - 1, firstTile = block.FirstTile;
-        for (int key = firstTile; key < keyCount; key += Tile)
+        for (int tile = firstTile / Tile, key = firstTile, count; key < keyCount; tile++, key += count)
         {
-            int count = Math.Min(Tile, keyCount - key);
-            float* columns = block.Keys.KeyColumns(key, count, sizes.Dim, keys);
+            count = block.Keys.Count(tile, keyCount - key);
+            if (count == 0) continue;
+            float* columns = block.Keys.KeyColumns(tile, key, count, sizes.Dim, keys);
             TileProduct<TLanes>.Run(padded, Tile, sizes.Dim, queries, pitch, 1, columns, Tile, true, scores, Tile);
-            float* valueRows = block.Keys.ValueRows(key, count, out int valuePitch);
+            float* valueRows = block.Keys.ValueRows(tile, key, count, out int valuePitch);
             if (pitch != block.Keys.ValueDim)
             {
                 TileProduct<TLanes>.Pack(valueRows, valuePitch, count, block.Keys.ValueDim, values, pitch);

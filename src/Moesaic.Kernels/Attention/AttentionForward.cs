@@ -16,20 +16,21 @@ unsafe struct AttentionForward<TLanes> : IJob
     AttentionSegment* _segments;
     float* _q, _k, _v, _output, _logSumExp, _sinks;
     AttentionPages _pages;
-    int* _table;
+    int* _table, _tiles;
 
     internal static void Run(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, ReadOnlySpan<float> k,
-        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp, ReadOnlySpan<float> sinks)
+        ReadOnlySpan<float> v, Span<float> output, Span<float> logSumExp, ReadOnlySpan<float> sinks, ReadOnlySpan<int> tiles)
     {
         var sizes = new AttentionSizes(shape, TLanes.Lanes);
         fixed (AttentionSegment* segmentPointer = segments)
+        fixed (int* tilePointer = tiles)
         fixed (float* qPointer = q, kPointer = k, vPointer = v, outputPointer = output, logPointer = logSumExp, sinkPointer = sinks)
         {
             var job = new AttentionForward<TLanes>
             {
                 _shape = shape, _sizes = sizes, _work = AttentionWork.Of(segments, sizes), _segments = segmentPointer,
-                _q = qPointer, _k = kPointer, _v = vPointer, _output = outputPointer,
+                _q = qPointer, _k = kPointer, _v = vPointer, _output = outputPointer, _tiles = tilePointer,
                 _logSumExp = logSumExp.IsEmpty ? null : logPointer, _sinks = sinkPointer,
             };
             WorkerTeam.Run(ref job, job._work.Count * shape.KeyValueHeads);
@@ -38,17 +39,18 @@ unsafe struct AttentionForward<TLanes> : IJob
 
     internal static void Run(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks)
+        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks, ReadOnlySpan<int> tiles)
     {
         var sizes = new AttentionSizes(shape, TLanes.Lanes);
         fixed (AttentionSegment* segmentPointer = segments)
-        fixed (int* tablePointer = table)
+        fixed (int* tablePointer = table, tilePointer = tiles)
         fixed (float* qPointer = q, outputPointer = output, sinkPointer = sinks)
         {
             var job = new AttentionForward<TLanes>
             {
                 _shape = shape, _sizes = sizes, _work = AttentionWork.Of(segments, sizes), _segments = segmentPointer,
                 _q = qPointer, _pages = pages, _table = tablePointer, _output = outputPointer, _sinks = sinkPointer,
+                _tiles = tilePointer,
             };
             WorkerTeam.Run(ref job, job._work.Count * shape.KeyValueHeads);
         }
@@ -76,34 +78,44 @@ unsafe struct AttentionForward<TLanes> : IJob
 
     readonly AttentionKeys Keys(AttentionSegment segment, int keyHead)
     {
+        int* tiles = _tiles == null ? null : _tiles + segment.FirstTile;
         if (_table != null)
-            return new() { Pages = _pages, Table = _table + segment.KeyStart, Head = keyHead, ValueDim = _pages.ValueDim };
+        {
+            return new()
+            {
+                Pages = _pages, Table = _table + segment.KeyStart, Tiles = tiles, Head = segment.FirstKeyHead + keyHead,
+                ValueDim = _pages.ValueDim,
+            };
+        }
+
         nint at = (nint)segment.KeyStart * _sizes.KeyWidth + keyHead * _sizes.Dim;
-        return new() { K = _k + at, V = _v + at, Pitch = _sizes.KeyWidth, ValueDim = _sizes.Dim };
+        return new() { K = _k + at, V = _v + at, Tiles = tiles, Pitch = _sizes.KeyWidth, ValueDim = _sizes.Dim };
     }
 
     static void RunBlock(in AttentionRows rows)
     {
         AttentionSizes sizes = rows.Sizes;
-        int lanes = sizes.Lanes, tile = AttentionSizes.TileKeys;
+        int lanes = sizes.Lanes, most = AttentionSizes.TileKeys;
         float* queries = NativeBuffer.Of<AttentionForward<TLanes>>().Take(
-            (long)lanes * (sizes.Dim + sizes.DimRows + tile + 4) + 2L * tile * sizes.Pitch);
-        float* result = queries + lanes * sizes.Dim, scores = result + lanes * sizes.DimRows, max = scores + lanes * tile;
+            (long)lanes * (sizes.Dim + sizes.DimRows + most + 4) + 2L * most * sizes.Pitch);
+        float* result = queries + lanes * sizes.Dim, scores = result + lanes * sizes.DimRows, max = scores + lanes * most;
         float* sum = max + lanes, visible = sum + lanes, correction = visible + lanes;
-        float* keys = correction + lanes, values = keys + tile * sizes.Pitch;
+        float* keys = correction + lanes, values = keys + most * sizes.Pitch;
 
         rows.PackLanes<TLanes>(rows.Q, rows.Scale, queries);
         rows.FillVisible(visible);
         for (int lane = 0; lane < lanes; lane++) (max[lane], sum[lane]) = rows.Start(lane / sizes.BlockQueries);
         int keyCount = rows.FirstVisible + rows.Count - 1, firstTile = rows.FirstTile;
-        for (int key = firstTile; key < keyCount; key += tile)
+        for (int tile = firstTile / most, key = firstTile, count; key < keyCount; tile++, key += count)
         {
-            int count = Math.Min(tile, keyCount - key), padded = AttentionSizes.RoundUpToFour(count);
+            count = rows.Keys.Count(tile, keyCount - key);
+            if (count == 0) continue;
+            int padded = AttentionSizes.RoundUpToFour(count);
             float* keyRows = rows.Keys.KeyRows<TLanes>(
-                key, count, sizes.Dim, sizes.Pitch, keys, out nint keyStep, out nint dimStep);
+                tile, key, count, sizes.Dim, sizes.Pitch, keys, out nint keyStep, out nint dimStep);
             TileProduct<TLanes>.Run(
                 padded, lanes, sizes.Dim, keyRows, keyStep, dimStep, queries, lanes, true, scores, lanes);
-            float* valueRows = rows.Keys.ValueRows(key, count, out int valuePitch);
+            float* valueRows = rows.Keys.ValueRows(tile, key, count, out int valuePitch);
             TileProduct<TLanes>.Pack(valueRows, valuePitch, count, rows.Keys.ValueDim, values, sizes.Pitch);
             int window = rows.PassesWindow(key) ? rows.Window : 0;
             bool masked = window != 0 || key + count > rows.FirstVisible;

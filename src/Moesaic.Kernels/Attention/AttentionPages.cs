@@ -54,12 +54,23 @@ public readonly unsafe struct AttentionPages(int pages, int heads, int keyDim, i
         int valuePitch = values.Length / Heads;
         if (values.Length % Heads != 0 || valuePitch < ValueDim)
             throw new ArgumentException($"{values.Length} numbers are no {Heads} heads of {ValueDim} or more.", nameof(values));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)(Pages * Tokens), nameof(row));
         for (int head = 0; head < Heads; head++)
-        {
-            KeyTile.Write(Encoding, keys.Slice(head * KeyDim, KeyDim), Keys(row / Tokens, head), row % Tokens);
-            ValueTile.Write(Encoding, values.Slice(head * valuePitch, ValueDim), Values(row / Tokens, head), row % Tokens);
-        }
+            WriteHead(row, head, keys.Slice(head * KeyDim, KeyDim), values.Slice(head * valuePitch, ValueDim));
+    }
+
+    /// <summary>Stores what one token left behind in one head.</summary>
+    /// <param name="row">Page · <see cref="Tokens"/> + place in the page.</param>
+    /// <param name="head">Which head.</param>
+    /// <param name="key">[KeyDim].</param>
+    /// <param name="value">[ValueDim].</param>
+    public void WriteHead(int row, int head, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)(Pages * Tokens), nameof(row));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)head, (uint)Heads, nameof(head));
+        Require.Length(key.Length, KeyDim, nameof(key));
+        Require.Length(value.Length, ValueDim, nameof(value));
+        KeyTile.Write(Encoding, key, Keys(row / Tokens, head), row % Tokens);
+        ValueTile.Write(Encoding, value, Values(row / Tokens, head), row % Tokens);
     }
 
     /// <summary>For messages.</summary>

@@ -48,16 +48,18 @@ static class AttentionReference
     /// <summary>Gathers each segment's keys and values from its pages and does the same.</summary>
     internal static unsafe void Forward(
         AttentionShape shape, ReadOnlySpan<AttentionSegment> segments, ReadOnlySpan<float> q, in AttentionPages pages,
-        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks)
+        ReadOnlySpan<int> table, Span<float> output, ReadOnlySpan<float> sinks, ReadOnlySpan<int> tiles)
     {
         int dim = shape.HeadDim, width = shape.KeyValueHeads * dim;
         foreach (AttentionSegment segment in segments)
         {
             float[] k = new float[segment.KeyCount * width], v = new float[k.Length];
-            for (int i = 0; i < k.Length; i += dim)
+            for (int i = 0, entry = 0, row = 0; i < k.Length; i += dim)
             {
-                int key = i / width, head = i % width / dim, row = key % AttentionPages.Tokens;
-                int page = table[segment.KeyStart + key / AttentionPages.Tokens];
+                int head = segment.FirstKeyHead + i % width / dim;
+                if (i > 0 && i % width == 0) row++;
+                while (row == (tiles.IsEmpty ? AttentionPages.Tokens : tiles[segment.FirstTile + entry])) (entry, row) = (entry + 1, 0);
+                int page = table[segment.KeyStart + entry];
                 float* tile = KeyTile.Read(pages.Encoding, pages.Keys(page, head), pages.KeyDim);
                 for (int d = 0; d < dim; d++) k[i + d] = tile[d * AttentionPages.Tokens + row];
                 tile = ValueTile.Read(pages.Encoding, pages.Values(page, head), row + 1, pages.ValueDim);

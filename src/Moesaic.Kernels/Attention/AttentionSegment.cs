@@ -9,4 +9,14 @@ namespace Moesaic.Kernels;
 /// <param name="QueryCount">Rows of queries; at most <paramref name="KeyCount"/>.</param>
 /// <param name="KeyStart">First row in the keys and values.</param>
 /// <param name="KeyCount">Rows of keys and values.</param>
-public readonly record struct AttentionSegment(int QueryStart, int QueryCount, int KeyStart, int KeyCount);
+public readonly record struct AttentionSegment(int QueryStart, int QueryCount, int KeyStart, int KeyCount)
+{
+    /// <summary>
+    /// The head of the keys and values that the first query heads read, when the queries are those of some heads of more.
+    /// Default 0.
+    /// </summary>
+    public int FirstKeyHead { get; init; }
+
+    /// <summary>Where the segment's tiles begin in the list of tiles, when there is one. Default 0.</summary>
+    public int FirstTile { get; init; }
+}

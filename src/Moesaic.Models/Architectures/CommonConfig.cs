@@ -122,6 +122,7 @@ static class CommonConfig
             : attention.Norm != norm
                 ? attention.Norm == HeadNorm.None ? "its queries and keys are not normed" : "its queries and keys are normed differently"
             : attention.Window != 0 ? "its attention has a sliding window"
+            : attention.Experts is not null ? "its attention is made of experts"
             : attention.ScoreFactor != 1 ? "its attention scores have a factor"
             : !biases.Contains(attention.Bias) ? attention.Bias switch
             {

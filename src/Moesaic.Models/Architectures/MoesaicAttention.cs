@@ -16,14 +16,33 @@ static class MoesaicAttention
             ScoreFactor = (float)json.NumberOr("score_factor", 1),
             Window = json.IntOr("window", 0),
             Latent = json.Section("latent") is { } latent ? ReadLatent(latent) : null,
+            Experts = json.Section("experts") is { } experts ? ReadExperts(experts) : null,
         };
         if (attention.QueryHeads % attention.KeyValueHeads != 0 || attention.HeadDim % 2 != 0)
             throw json.Bad("head_dim", "must be even, and num_key_value_heads must divide num_attention_heads");
         if (attention.Latent is { } through && (through.RotaryDim % 2 != 0 || through.RotaryDim >= attention.HeadDim
             || attention.KeyValueHeads != attention.QueryHeads || attention.Norm != HeadNorm.None || attention.Bias != AttentionBias.None))
             throw json.Bad("latent", "needs an even rotary_dim below head_dim, as many key/value heads as heads, no norm and no biases");
+        attention.Experts?.Validate(attention, json.Source);
         MoesaicLayout.RefuseUnread(json);
         return attention;
+    }
+
+    static AttentionExpertsSpec ReadExperts(HfConfig json)
+    {
+        var experts = new AttentionExpertsSpec(MoesaicLayout.ReadRouter(json, json.Int("count", min: 1)),
+            MoesaicLayout.Choice<ExpertKeys>(json, "keys"), json.BoolOr("keep_first", false));
+        MoesaicLayout.RefuseUnread(json);
+        return experts;
+    }
+
+    static JsonObject WriteExperts(AttentionExpertsSpec experts)
+    {
+        var json = new JsonObject { ["count"] = experts.Router.Experts };
+        MoesaicLayout.WriteRouter(experts.Router, json);
+        json["keys"] = MoesaicLayout.Name(experts.Keys);
+        if (experts.KeepFirst) json["keep_first"] = true;
+        return json;
     }
 
     static LatentSpec ReadLatent(HfConfig json)
@@ -54,6 +73,7 @@ static class MoesaicAttention
         if (attention.Norm != HeadNorm.None) json["norm"] = MoesaicLayout.Name(attention.Norm);
         if (attention.Window != 0) json["window"] = attention.Window;
         if (attention.ScoreFactor != 1) json["score_factor"] = CommonConfig.Number(attention.ScoreFactor);
+        if (attention.Experts is { } experts) json["experts"] = WriteExperts(experts);
         if (attention.Latent is { } latent)
             json["latent"] = new JsonObject
             {

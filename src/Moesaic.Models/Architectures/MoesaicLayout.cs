@@ -37,23 +37,32 @@ sealed class MoesaicLayout : IArchitecture
         if (layer.Has("expert_widths"))
         {
             var widths = layer.Ints("expert_widths", min: 1);
-            var router = new RouterSpec
+            feedForward = new MixtureSpec(ReadRouter(layer, widths.Count), widths, layer.IntOr("shared_width", 0))
             {
-                Experts = widths.Count,
-                Chosen = layer.Int("num_experts_per_tok", min: 1),
-                Score = layer.Has("score") ? Choice<RouterScore>(layer, "score") : RouterScore.Linear,
-                Affinity = Choice<RouterAffinity>(layer, "affinity"),
-                Weight = Choice<CombineWeight>(layer, "combine_weight"),
-                Scale = (float)layer.NumberOr("scale", 1),
-                SelectionBias = layer.BoolOr("selection_bias", false),
-                Groups = layer.Section("groups") is { } groups ? ReadGroups(groups) : null,
+                SharedGate = layer.BoolOr("shared_gate", false),
             };
-            router.Validate(layer.Source);
-            feedForward = new MixtureSpec(router, widths, layer.IntOr("shared_width", 0)) { SharedGate = layer.BoolOr("shared_gate", false) };
         }
         else feedForward = new DenseSpec(layer.Int("width", min: 1));
         RefuseUnread(layer);
         return (attention, feedForward);
+    }
+
+    /// <summary>The keys of a router, among those of what it routes to.</summary>
+    internal static RouterSpec ReadRouter(HfConfig json, int experts)
+    {
+        var router = new RouterSpec
+        {
+            Experts = experts,
+            Chosen = json.Int("num_experts_per_tok", min: 1),
+            Score = json.Has("score") ? Choice<RouterScore>(json, "score") : RouterScore.Linear,
+            Affinity = Choice<RouterAffinity>(json, "affinity"),
+            Weight = Choice<CombineWeight>(json, "combine_weight"),
+            Scale = (float)json.NumberOr("scale", 1),
+            SelectionBias = json.BoolOr("selection_bias", false),
+            Groups = json.Section("groups") is { } groups ? ReadGroups(groups) : null,
+        };
+        router.Validate(json.Source);
+        return router;
     }
 
     static ExpertGroups ReadGroups(HfConfig groups)
@@ -102,21 +111,23 @@ sealed class MoesaicLayout : IArchitecture
 
     static JsonObject WriteMixture(MixtureSpec mixture)
     {
-        var router = mixture.Router;
-        var json = new JsonObject
-        {
-            ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]),
-            ["num_experts_per_tok"] = router.Chosen,
-            ["affinity"] = Name(router.Affinity),
-            ["combine_weight"] = Name(router.Weight),
-            ["scale"] = CommonConfig.Number(router.Scale),
-            ["shared_width"] = mixture.SharedWidth,
-        };
-        if (router.Score != RouterScore.Linear) json["score"] = Name(router.Score);
+        var json = new JsonObject { ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]) };
+        WriteRouter(mixture.Router, json);
+        json["shared_width"] = mixture.SharedWidth;
         if (mixture.SharedGate) json["shared_gate"] = true;
+        return json;
+    }
+
+    /// <summary>Adds the keys that <see cref="ReadRouter"/> reads.</summary>
+    internal static void WriteRouter(RouterSpec router, JsonObject json)
+    {
+        json["num_experts_per_tok"] = router.Chosen;
+        json["affinity"] = Name(router.Affinity);
+        json["combine_weight"] = Name(router.Weight);
+        json["scale"] = CommonConfig.Number(router.Scale);
+        if (router.Score != RouterScore.Linear) json["score"] = Name(router.Score);
         if (router.SelectionBias) json["selection_bias"] = true;
         if (router.Groups is { } groups)
             json["groups"] = new JsonObject { ["count"] = groups.Count, ["kept"] = groups.Kept, ["score"] = Name(groups.Score) };
-        return json;
     }
 }

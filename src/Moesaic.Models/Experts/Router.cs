@@ -36,10 +36,11 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     /// <param name="x">[T, D], the experts' input.</param>
     /// <param name="input">Which tokens count, and the objectives.</param>
     /// <param name="statistics">Collects the decisions, or null.</param>
-    public Routing Route(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    /// <param name="anneal">Whether more experts are chosen than K. Default: K.</param>
+    public Routing Route(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, ChosenAnneal anneal = default)
     {
         var logits = Score.Logits(workspace, x);
-        int tokens = x.Rows, experts = Spec.Experts, chosen = Spec.Chosen;
+        int tokens = x.Rows, experts = Spec.Experts, chosen = anneal.Of(Spec);
         var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
             workspace.Rent(tokens, chosen), workspace.Rent(tokens, experts), workspace.Rent(1, tokens));
         Decide(logits.Span, routing);
@@ -62,7 +63,7 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     /// <param name="routing">Filled.</param>
     void Decide(ReadOnlySpan<float> logits, in Routing routing)
     {
-        int experts = Spec.Experts, chosen = Spec.Chosen, tokens = routing.Weights.Rows;
+        int experts = Spec.Experts, chosen = routing.Weights.Columns, tokens = routing.Weights.Rows;
         Softmax.Rows(logits, experts, routing.Probabilities.Span);
         var ids = MemoryMarshal.AsMemory(routing.Chosen).Span;
         // Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
@@ -104,9 +105,9 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     void AddWeightGradient(Workspace workspace, Tensor logits, in Routing routing)
     {
         var dLogits = workspace.AddedGradient(logits)!;
-        if (!Spec.GradientReachesRouter) return;        // exactly: an optimiser would make steps of the rounding
+        var chosen = routing.Weights.Columns;
+        if (chosen == 1 && Spec.SumsToScale) return;        // exactly: an optimiser would make steps of the rounding
         var dWeights = routing.Weights.Gradient!;
-        int chosen = Spec.Chosen;
         for (var t = 0; t < logits.Rows; t++)
         {
             var ids_K = routing.Chosen.Span.Slice(t * chosen, chosen);
@@ -139,15 +140,15 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     {
         Span<double> load = Spec.Experts <= 256 ? stackalloc double[Spec.Experts] : new double[Spec.Experts];
         load.Clear();
-        var tokens = 0;
+        int tokens = 0, chosen = routing.Weights.Columns;
         for (var t = 0; t < dLogits.Rows; t++)
         {
             if (!counted.IsEmpty && !counted[t]) continue;
             tokens++;
-            foreach (var e in routing.Chosen.Span.Slice(t * Spec.Chosen, Spec.Chosen)) load[e]++;
+            foreach (var e in routing.Chosen.Span.Slice(t * chosen, chosen)) load[e]++;
         }
         if (tokens == 0) return;
-        for (var e = 0; e < load.Length; e++) load[e] /= (double)tokens * Spec.Chosen;
+        for (var e = 0; e < load.Length; e++) load[e] /= (double)tokens * chosen;
         for (var t = 0; t < dLogits.Rows; t++)
             if (counted.IsEmpty || counted[t])
                 objectives.AddGradient(Spec.Affinity, logits.Row(t), routing.Probabilities.Row(t), routing.LogSumExp.Span[t],

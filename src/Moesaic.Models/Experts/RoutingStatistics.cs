@@ -58,11 +58,12 @@ public sealed class RoutingStatistics(int experts)
     public void Add(in Routing routing, RouterSpec spec, ReadOnlySpan<bool> counted)
     {
         var chosen = routing.Chosen.Span;
+        var perToken = routing.Weights.Columns;
         for (var t = 0; t < routing.Weights.Rows; t++)
         {
             if (!counted.IsEmpty && !counted[t]) continue;
             Tokens++;
-            foreach (var e in chosen.Slice(t * spec.Chosen, spec.Chosen)) slots[e]++;
+            foreach (var e in chosen.Slice(t * perToken, perToken)) slots[e]++;
             double mean = 0;
             var p_E = routing.Probabilities.Row(t);
             for (var e = 0; e < p_E.Length; e++)

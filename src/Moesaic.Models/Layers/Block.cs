@@ -15,7 +15,8 @@ public sealed class Block
         var prefix = $"model.layers.{layer}";
         epsilon = model.NormEpsilon;
         attentionNorm = make.Vector($"{prefix}.input_layernorm.weight", ParameterRole.Norms, model.Width);
-        Attention = new AttentionLayer(layer, model, spec.Attention, rotary, make);
+        Attention = spec.Attention.Experts is null
+            ? new HeadAttention(layer, model, spec.Attention, rotary, make) : new ExpertAttention(layer, model, spec.Attention, rotary, make);
         feedForwardNorm = make.Vector($"{prefix}.post_attention_layernorm.weight", ParameterRole.Norms, model.Width);
         FeedForward = spec.FeedForward switch
         {
@@ -57,21 +58,25 @@ public sealed class Block
     /// <param name="workspace">The pass.</param>
     /// <param name="x">[T, D]; changed when not recording.</param>
     /// <param name="input">Positions, segments, cache, objectives.</param>
-    /// <param name="statistics">Collects what the router decides, or null.</param>
+    /// <param name="statistics">Collects what the router of the feed-forward decides, or null.</param>
+    /// <param name="attention">Collects what the router of the attention decides, or null.</param>
     /// <returns>[T, D].</returns>
-    public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, RoutingStatistics? attention = null)
     {
-        x = ForwardAttention(workspace, x, input);
+        x = ForwardAttention(workspace, x, input, attention);
         using (workspace.OpenScope())
             return workspace.Residual(x, FeedForward.Forward(workspace, FeedForwardInput(workspace, x), input, statistics));
     }
 
     /// <summary>The first half: x + attention(norm(x)).</summary>
-    public Tensor ForwardAttention(Workspace workspace, Tensor x, PassInput input)
+    public Tensor ForwardAttention(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics = null)
     {
         using (workspace.OpenScope())
-            return workspace.Residual(x, Attention.Forward(workspace, workspace.RmsNorm(x, attentionNorm, epsilon), input));
+            return workspace.Residual(x, Attention.Forward(workspace, AttentionInput(workspace, x), input, statistics));
     }
+
+    /// <summary>What the attention (and its router) sees: norm(x), [T, D].</summary>
+    public Tensor AttentionInput(Workspace workspace, Tensor x) => workspace.RmsNorm(x, attentionNorm, epsilon);
 
     /// <summary>What the feed-forward (and its router) sees: norm(x), [T, D].</summary>
     public Tensor FeedForwardInput(Workspace workspace, Tensor x) => workspace.RmsNorm(x, feedForwardNorm, epsilon);

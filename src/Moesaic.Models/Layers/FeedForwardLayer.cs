@@ -75,8 +75,8 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     /// <summary>The routed part alone, [T, D].</summary>
     public Tensor Routed(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
     {
-        var routing = Router.Route(workspace, x, input, statistics);
-        var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, Router.Spec.Chosen, Router.Spec.Experts);
+        var routing = Router.Route(workspace, x, input, statistics, input.ExpertAnneal);
+        var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Router.Spec.Experts);
         var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch.Offsets);
         return workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
     }

@@ -22,6 +22,48 @@ public static class DispatchOps
     static void RecordGather(Workspace workspace, Tensor x, ReadOnlyMemory<int> index, Tensor y) => workspace.Record(y, () =>
         Rows.ScatterAdd(y.Gradient!.Span, index.Span, x.Columns, workspace.AddedGradient(x)!.Span));
 
+    /// <summary>Puts rows to places of wider rows, each G parts of W: part index[r] of all parts is x[r]; the others are zero.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[R, W].</param>
+    /// <param name="index">R numbers of parts, row · G + part, none twice; must stay unchanged until the pass ends.</param>
+    /// <param name="rows">T.</param>
+    /// <param name="parts">G.</param>
+    /// <returns>[T, G·W].</returns>
+    public static Tensor SpreadRows(this Workspace workspace, Tensor x, ReadOnlyMemory<int> index, int rows, int parts)
+    {
+        var y = workspace.RentZeroed(rows, parts * x.Columns);
+        Rows.ScatterAdd(x.Span, index.Span, x.Columns, y.Span);
+        if (workspace.Recording && x.NeedsGradient)
+            RecordSpread(workspace, x, index, y);
+        return y;
+    }
+
+    static void RecordSpread(Workspace workspace, Tensor x, ReadOnlyMemory<int> index, Tensor y) => workspace.Record(y, () =>
+    {
+        var dx = workspace.WrittenGradient(x, out var fresh)!;
+        var rows = fresh ? dx : workspace.Rent(x.Rows, x.Columns);
+        Rows.Gather(y.Gradient!.Span, index.Span, x.Columns, rows.Span);
+        if (!fresh) Elementwise.Add(dx.Span, rows.Span);
+    });
+
+    /// <summary>The inverse of <see cref="SpreadRows"/>: y[r] is part index[r].</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, G·W].</param>
+    /// <param name="index">R numbers of parts, row · G + part; must stay unchanged until the pass ends.</param>
+    /// <param name="parts">G.</param>
+    /// <returns>[R, W].</returns>
+    public static Tensor CollectRows(this Workspace workspace, Tensor x, ReadOnlyMemory<int> index, int parts)
+    {
+        var y = workspace.Rent(index.Length, x.Columns / parts);
+        Rows.Gather(x.Span, index.Span, y.Columns, y.Span);
+        if (workspace.Recording && x.NeedsGradient)
+            RecordCollect(workspace, x, index, y);
+        return y;
+    }
+
+    static void RecordCollect(Workspace workspace, Tensor x, ReadOnlyMemory<int> index, Tensor y) => workspace.Record(y, () =>
+        Rows.ScatterAdd(y.Gradient!.Span, index.Span, y.Columns, workspace.AddedGradient(x)!.Span));
+
     /// <summary>y[t] = Σⱼ weights[t,j] · outputs[slots[t,j]]: the weighted sum of each token's experts.</summary>
     /// <param name="workspace">The pass.</param>
     /// <param name="outputs">[R, D].</param>

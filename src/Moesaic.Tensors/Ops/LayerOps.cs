@@ -74,14 +74,16 @@ public static class LayerOps
     /// <param name="q">[T, Hq·headDim].</param>
     /// <param name="k">[S, Hkv·headDim].</param>
     /// <param name="v">[S, Hkv·headDim].</param>
+    /// <param name="tiles">Keys in each tile, see <see cref="Kernels.Attention"/>; empty when all are full.</param>
     /// <returns>[T, Hq·headDim]; rows in no segment are zero.</returns>
     public static Tensor Attention(this Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
-        Tensor q, Tensor k, Tensor v)
+        Tensor q, Tensor k, Tensor v, ReadOnlyMemory<int> tiles = default)
     {
         var y = workspace.RentZeroed(q.Rows, q.Columns);
         var record = workspace.Recording && (q.NeedsGradient || k.NeedsGradient || v.NeedsGradient);
         var logSumExp = record ? workspace.Rent(q.Rows, shape.QueryHeads) : null;
-        Kernels.Attention.Forward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span, logSumExp is null ? [] : logSumExp.Span);
+        Kernels.Attention.Forward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span, logSumExp is null ? [] : logSumExp.Span,
+            tiles: tiles.Span);
         if (record)
             RecordAttention(workspace, shape, segments, q, k, v, y, logSumExp!);
         return y;
@@ -94,12 +96,13 @@ public static class LayerOps
     /// <param name="q">[T, Hq·headDim].</param>
     /// <param name="pages">The layer's pages.</param>
     /// <param name="table">The pages of each sequence.</param>
+    /// <param name="tiles">Keys in each page, see <see cref="Kernels.Attention"/>; empty when all are full.</param>
     /// <returns>[T, Hq·headDim]; rows in no segment are zero.</returns>
     public static Tensor Attention(this Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
-        Tensor q, in AttentionPages pages, ReadOnlyMemory<int> table)
+        Tensor q, in AttentionPages pages, ReadOnlyMemory<int> table, ReadOnlyMemory<int> tiles = default)
     {
         var y = workspace.RentZeroed(q.Rows, q.Columns);
-        Kernels.Attention.Forward(shape, segments.Span, q.Span, pages, table.Span, y.Span);
+        Kernels.Attention.Forward(shape, segments.Span, q.Span, pages, table.Span, y.Span, tiles: tiles.Span);
         return y;
     }
 

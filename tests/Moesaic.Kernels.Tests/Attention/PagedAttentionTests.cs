@@ -41,6 +41,59 @@ public sealed unsafe class PagedAttentionTests : IDisposable
         }
     });
 
+    /// <summary>Each head of its own pages, of which some are full, some not and some empty, against the same keys in a buffer.</summary>
+    [Theory]
+    [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
+    public void Pages_in_part_full_give_the_bits_of_a_buffer_cut_alike(KernelLevel level) => Levels.At(level, () =>
+    {
+        int[] tiles = [0, 5, 32, 0, 17, 1, 3, 0, 30];
+        AttentionSegment[] segments = [new(0, 40, 0, 54) { FirstTile = 0, FirstKeyHead = 1 }, new(40, 2, 1, 2) { FirstTile = 5, FirstKeyHead = 2 }];
+        int[] table = [7, 2, 5, 9, 0, 3];
+        foreach ((int queries, int dim) in new[] { (1, 5), (4, 16), (9, 20) })
+        {
+            var shape = new AttentionShape(queries, 1, dim, 1 / MathF.Sqrt(dim));
+            AttentionPages pages = Make(3, dim, dim, CacheEncoding.F32);
+            (float[] k, float[] v) = Fill(pages);
+            float[] q = KernelCase.Numbers(42 * queries * dim, 1);
+            float[] expected = new float[q.Length], output = new float[q.Length];
+            foreach (AttentionSegment segment in segments)
+            {
+                int[] rows =
+                [
+                    .. tiles[segment.FirstTile..].Zip(table[segment.KeyStart..], (count, page) => Enumerable.Range(page * 32, count)).SelectMany(r => r),
+                ];
+                float[] Keys(float[] of) =>
+                    [.. rows.Take(segment.KeyCount).SelectMany(r => of.Skip((r * 3 + segment.FirstKeyHead) * dim).Take(dim))];
+                Attention.Forward(shape, [segment with { KeyStart = 0, FirstKeyHead = 0 }], q, Keys(k), Keys(v), expected, [], tiles: tiles);
+            }
+
+            Attention.Forward(shape, segments, q, pages, table, output, tiles: tiles);
+            Assert.Equal(expected, output);
+        }
+    });
+
+    [Fact]
+    public void How_keys_are_cut_into_tiles_changes_rounding_alone()
+    {
+        var shape = new AttentionShape(2, 1, 8, 0.3f);
+        float[] q = KernelCase.Numbers(50 * 16, 1), k = KernelCase.Numbers(50 * 8, 2), v = KernelCase.Numbers(50 * 8, 3);
+        float[] expected = new float[q.Length], output = new float[q.Length];
+        AttentionSegment[] segments = [new(0, 50, 0, 50)];
+        Attention.Forward(shape, segments, q, k, v, expected, []);
+        Attention.Forward(shape, segments, q, k, v, output, [], tiles: [7, 0, 32, 1, 20]);
+        Assert.InRange(Difference(expected, output), 0, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 41, 20, 20)]      // more keys than the tiles
+    [InlineData(0, 0, 1, 33, 0)]        // a tile of too many
+    [InlineData(2, 0, 1, 1, 1)]         // no tile there
+    [InlineData(0, 1, 1, 1, 1)]         // no head there
+    public void Tiles_and_heads_that_do_not_fit_are_refused(int firstTile, int head, int keys, int first, int second) =>
+        Assert.Throws<ArgumentException>(() => Attention.Forward(
+            new(1, 1, 2, 1), [new(0, 1, 0, keys) { FirstTile = firstTile, FirstKeyHead = head }], new float[2],
+            Make(1, 2, 2, CacheEncoding.F32), [0, 1], new float[2], tiles: [first, second]));
+
     [Theory]
     [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
     public void Windows_and_sinks_give_the_bits_of_a_buffer(KernelLevel level) => Levels.At(level, () =>

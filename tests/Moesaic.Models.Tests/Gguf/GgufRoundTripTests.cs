@@ -20,6 +20,8 @@ public sealed class GgufRoundTripTests : IDisposable
         ["shared"] = "it has shared experts",
         ["dense first"] = "weights are renormalised",
         ["dense last"] = "its layers differ",
+        ["attention experts"] = "its attention is made of experts",
+        ["routed keys"] = "its attention is made of experts",
         ["uneven experts"] = "different widths",
         ["layers of different k"] = "its layers differ",
         ["layers of different e"] = "its layers differ",
@@ -132,6 +134,7 @@ public sealed class GgufRoundTripTests : IDisposable
         {
             // Nobody has given the matrices of a two-layer score a name.
             if (Spec(name).Layers.Any(l => l.FeedForward is MixtureSpec { Router.Score: not RouterScore.Linear })) continue;
+            if (Spec(name).AttentionExpertLayers.Any()) continue;
             using var model = new Model(Spec(name));
             var planned = GgufTensors.Of(model.Spec, neighbouringPairs: true)
                 .SelectMany(t => t.Parameters.Select(p => (p, t.Role, t.Rows, t.Columns, t.Kind == GgufTensorKind.Vector))).Order();

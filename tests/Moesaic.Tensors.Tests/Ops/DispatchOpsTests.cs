@@ -25,6 +25,32 @@ public class DispatchOpsTests
         GradientCheck.Run((w, i) => w.CombineRows(i[0], new[] { 3, 1, -1, 0, 2, -1 }, i[1]), temporary: true, inputs);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_rows_spread_over_wider_ones_and_collected(bool temporary)
+    {
+        var index = new[] { 5, 0, 3, 1 };
+        GradientCheck.Run((w, i) => w.SpreadRows(i[0], index, 3, 2), temporary, Numbers.Parameter(4, 3, 1));
+        GradientCheck.Run((w, i) => w.CollectRows(i[0], index, 2), temporary, Numbers.Parameter(3, 6, 1));
+        // Two uses of the same rows add up.
+        GradientCheck.Run((w, i) => w.Residual(w.SpreadRows(i[0], index, 3, 2), w.SpreadRows(i[0], new[] { 1, 2, 3, 4 }, 3, 2)), temporary,
+            Numbers.Parameter(4, 3, 1));
+    }
+
+    [Fact]
+    public void Spread_rows_lie_in_their_parts_and_come_back()
+    {
+        using var workspace = new Workspace();
+        workspace.Begin(recording: false);
+        workspace.Rent(3, 4).Span.Fill(9);
+        workspace.Begin(recording: false);
+        var rows = new Tensor(2, 2, [1, 2, 3, 4]);
+        var wide = workspace.SpreadRows(rows, new[] { 5, 0 }, 3, 2);
+        Assert.Equal([3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2], wide.Span.ToArray());
+        Assert.Equal(rows.Span.ToArray(), workspace.CollectRows(wide, new[] { 5, 0 }, 2).Span.ToArray());
+    }
+
     [Fact]
     public void A_token_without_slots_gets_zeros()
     {

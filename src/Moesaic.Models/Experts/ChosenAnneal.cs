@@ -1,0 +1,18 @@
+namespace Moesaic.Models.Experts;
+
+/// <summary>
+/// More experts per token than a router's K, while training comes down to it: the model it was made from is then left by
+/// and by. The default adds none.
+/// </summary>
+/// <param name="From">Experts per token at the start; a router that has fewer takes all.</param>
+/// <param name="Remaining">1 at the start, 0 when every router chooses its own K.</param>
+public readonly record struct ChosenAnneal(int From, double Remaining)
+{
+    /// <summary>How many experts a router chooses: K + (From − K) · Remaining, rounded up; never fewer than K.</summary>
+    public int Of(RouterSpec router)
+    {
+        var most = router.Groups is { } groups ? groups.Kept * (router.Experts / groups.Count) : router.Experts;
+        var from = Math.Clamp(From, router.Chosen, most);
+        return router.Chosen + (int)Math.Ceiling((from - router.Chosen) * Remaining);
+    }
+}

@@ -1,0 +1,118 @@
+using Moesaic.Kernels;
+using Moesaic.Models.Experts;
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Layers;
+
+/// <summary>
+/// Groups of heads as experts, see <see cref="AttentionExpertsSpec"/>: router and dispatch are those of a mixture of
+/// feed-forwards, the experts' rows pass through attention between two grouped products.
+/// </summary>
+public sealed class ExpertAttention : AttentionLayer
+{
+    readonly int layer, headDim;
+    readonly float epsilon;
+    readonly RotaryTable rotary;
+    readonly WeightMatrix[] q, o, k, v;     // of k and v one for all experts, when they have all tokens'
+    readonly Tensor? qNorm, kNorm;
+    readonly AttentionShape shape;          // of one expert
+
+    internal ExpertAttention(int layer, ModelSpec model, AttentionSpec spec, RotaryTable rotary, ParameterFactory make) : base(spec)
+    {
+        var prefix = $"model.layers.{layer}.self_attn";
+        Experts = spec.Experts!;
+        Experts.Validate(spec, $"layer {layer}");
+        (this.layer, headDim, epsilon, this.rotary) = (layer, spec.HeadDim, model.NormEpsilon, rotary);
+        int experts = spec.KeyValueHeads, heads = spec.QueryHeads / experts, width = heads * headDim;
+        shape = new AttentionShape(heads, 1, headDim, spec.ScoreFactor / MathF.Sqrt(headDim), spec.Window);
+        Router = new Router(Experts.Router, RouterScores.Make(Experts.Router, $"{prefix}.gate", model.Width, make),
+            Experts.Router.SelectionBias
+                ? make.Vector($"{prefix}.gate.e_score_correction_bias", ParameterRole.SelectionBias, experts) : null);
+        q = Each("q_proj", width, model.Width);
+        (k, v) = (Keys("k_proj"), Keys("v_proj"));
+        o = Each("o_proj", model.Width, width);
+        (qNorm, kNorm) = (Norm("q_norm"), Norm("k_norm"));
+
+        WeightMatrix[] Each(string name, int rows, int columns) => [.. Enumerable.Range(0, experts).Select(e =>
+            make.Matrix($"{prefix}.experts.{e}.{name}.weight", ParameterRole.Attention, rows, columns))];
+        WeightMatrix[] Keys(string name) => Experts.Keys == ExpertKeys.Routed ? Each(name, headDim, model.Width)
+            : [make.Matrix($"{prefix}.{name}.weight", ParameterRole.Attention, experts * headDim, model.Width)];
+        Tensor? Norm(string name) => spec.Norm == HeadNorm.None ? null
+            : make.Vector($"{prefix}.{name}.weight", ParameterRole.Norms, headDim);
+    }
+
+    /// <summary>The experts' shape.</summary>
+    public AttentionExpertsSpec Experts { get; }
+
+    /// <summary>Who is chosen.</summary>
+    public Router Router { get; }
+
+    /// <summary>Per expert [heads·headDim, D].</summary>
+    public IReadOnlyList<WeightMatrix> Queries => q;
+
+    /// <summary>Per expert [D, heads·headDim].</summary>
+    public IReadOnlyList<WeightMatrix> Outputs => o;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    {
+        var routing = Router.Route(workspace, x, input, statistics, input.AttentionAnneal);
+        var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Experts.Router.Experts);
+        var rows = workspace.GatherRows(x, dispatch.Tokens);
+        var queries = Rotate(workspace, workspace.GroupedLinear(rows, dispatch.Offsets, q), qNorm, input, dispatch.Tokens);
+        var mixed = Experts.Keys == ExpertKeys.All
+            ? OverAll(workspace, x, queries, dispatch, input) : OverRouted(workspace, x, rows, queries, dispatch, input);
+        return workspace.CombineRows(workspace.GroupedLinear(mixed, dispatch.Offsets, o), dispatch.Slots, routing.Weights);
+    }
+
+    Tensor OverAll(Workspace workspace, Tensor x, Tensor queries, in Dispatch dispatch, PassInput input)
+    {
+        var (keys, values) = workspace.Linear(x, k[0], v[0]);
+        if (kNorm is not null) keys = workspace.RmsNorm(keys, kNorm, epsilon);
+        var (cos, sin) = rotary.Angles;
+        workspace.RotateInPlace(keys, headDim, input.Positions, cos, sin);
+        var experts = Experts.Router.Experts;
+        if (Cache(workspace, input) is { } cache)
+        {
+            ref readonly var pages = ref cache.Layer(layer);
+            var rows = input.CacheRows.Span;
+            for (var t = 0; t < rows.Length; t++) pages.Write(rows[t], keys.Row(t), values.Row(t));
+            return workspace.Attention(shape, ExpertSegments.Runs(workspace, dispatch, experts, input), queries, pages, input.PageTable);
+        }
+        // Every query in its token's row: what no token chose is computed and left.
+        var places = workspace.RentIndices(queries.Rows);
+        for (var e = 0; e < experts; e++)
+            for (var r = dispatch.Offsets[e]; r < dispatch.Offsets[e + 1]; r++) places[r] = (dispatch.Tokens.Span[r] * experts) + e;
+        var index = places.AsMemory(0, queries.Rows);
+        var all = workspace.SpreadRows(queries, index, x.Rows, experts);
+        var mixed = workspace.Attention(shape with { QueryHeads = Spec.QueryHeads, KeyValueHeads = experts }, input.Segments, all, keys, values);
+        return workspace.CollectRows(mixed, index, experts);
+    }
+
+    Tensor OverRouted(Workspace workspace, Tensor x, Tensor rows, Tensor queries, in Dispatch dispatch, PassInput input)
+    {
+        var experts = Experts.Router.Experts;
+        var plan = ExpertKeyRows.Of(workspace, dispatch, experts, Experts.KeepFirst, input);
+        if (Experts.KeepFirst) rows = workspace.GatherRows(x, plan.Tokens);
+        var (keys, values) = workspace.GroupedLinear(rows, plan.Offsets, k, v);
+        keys = Rotate(workspace, keys, kNorm, input, plan.Tokens);
+        if (Cache(workspace, input) is not { } cache)
+        {
+            var (segments, tiles) = ExpertSegments.Packed(workspace, dispatch, plan, experts, input);
+            return workspace.Attention(shape, segments, queries, keys, values, tiles);
+        }
+        RoutedPages.Write(cache, layer, plan, experts, input, keys, values);
+        var (cached, counts) = RoutedPages.Segments(workspace, cache, layer, dispatch, experts, input);
+        return workspace.Attention(shape, cached, queries, cache.Layer(layer), input.PageTable, counts);
+    }
+
+    Tensor Rotate(Workspace workspace, Tensor heads, Tensor? norm, PassInput input, ReadOnlyMemory<int> tokens)
+    {
+        if (norm is not null) heads = workspace.RmsNorm(heads, norm, epsilon);
+        var positions = workspace.RentIndices(tokens.Length);
+        for (var r = 0; r < tokens.Length; r++) positions[r] = input.Positions.Span[tokens.Span[r]];
+        var (cos, sin) = rotary.Angles;
+        workspace.RotateInPlace(heads, headDim, positions.AsMemory(0, tokens.Length), cos, sin);
+        return heads;
+    }
+}
