@@ -7,7 +7,7 @@ namespace Moesaic.Methods.Data;
 
 /// <summary>Which text a step reads.</summary>
 [Shorthand(nameof(Path))]
-public sealed record DataOptions
+public record DataOptions
 {
     /// <summary>The name of the corpus that comes with the .NET SDK, as <see cref="Path"/>: its API documentation.</summary>
     public const string DotnetDocs = "dotnet-docs";

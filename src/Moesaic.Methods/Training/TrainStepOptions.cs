@@ -1,18 +1,20 @@
 using System.ComponentModel.DataAnnotations;
-using Moesaic.Formats;
 using Moesaic.Methods.Data;
+using Moesaic.Methods.Distillation;
 using Moesaic.Methods.Steps;
-using Moesaic.Models;
-using Moesaic.Tensors.Optimization;
+using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Training;
 
-/// <summary>Options of the step "train": continued pre-training or fine-tuning of what the model already is.</summary>
-public sealed record TrainStepOptions
+/// <summary>
+/// Options of the step "train": continued pre-training or fine-tuning of what the model already is. Several such steps are the
+/// stages of a post-training.
+/// </summary>
+public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
 {
-    /// <summary>What is learned; several entries are joined.</summary>
+    /// <summary>What is learned; several entries are joined, or mixed where they have weights.</summary>
     [MinLength(1, ErrorMessage = "no data; name at least one file, folder or corpus")]
-    public required IReadOnlyList<DataOptions> Data { get; init; }
+    public required IReadOnlyList<DomainOptions> Data { get; init; }
 
     /// <summary>Text that is never learned: its loss is measured before, during and after. Left out: nothing is measured.</summary>
     public DataOptions? HeldOut { get; init; }
@@ -27,86 +29,40 @@ public sealed record TrainStepOptions
     [Range(2, 1 << 20)]
     public int Context { get; init; } = 256;
 
-    /// <summary>Blocks per optimiser step.</summary>
-    [Unit("blocks")]
-    [Range(1, 1 << 20)]
-    public int Batch { get; init; } = 16;
+    /// <summary>Which documents share a block.</summary>
+    public PackingMethod Packing { get; init; } = PackingMethod.BestFit;
 
-    /// <summary>Blocks per pass: more need more memory, fewer add up their gradients over more passes.</summary>
-    [Unit("blocks")]
-    [Range(1, 1 << 20)]
-    public int RowsPerPass { get; init; } = 8;
+    /// <summary>What becomes of documents longer than a block.</summary>
+    public LongSamples LongSamples { get; init; } = LongSamples.Cut;
 
-    /// <summary>Highest learning rate.</summary>
-    [Range(0.0, 10.0)]
-    public double LearningRate { get; init; } = 1e-3;
+    /// <summary>Let the weights of the data follow the losses of the domains. Left out: they stay as given.</summary>
+    public DynamicWeightsOptions? DynamicWeights { get; init; }
 
-    /// <summary>Fraction of the steps over which the learning rate rises.</summary>
-    [Range(0.0, 1.0)]
-    public double Warmup { get; init; } = 0.03;
-
-    /// <summary>What the learning rate does after warm-up.</summary>
-    public ScheduleShape Schedule { get; init; } = ScheduleShape.Cosine;
-
-    /// <summary>Fraction of the highest learning rate that is left at the end.</summary>
-    [Range(0.0, 1.0)]
-    public double FinalFraction { get; init; } = 0.1;
-
-    /// <summary>Decoupled weight decay of matrices.</summary>
-    [Range(0.0, 10.0)]
-    public double WeightDecay { get; init; } = 0.1;
-
-    /// <summary>Gradients are scaled down to this norm; 0 switches clipping off.</summary>
-    [Range(0.0, 1e6)]
-    public double ClipNorm { get; init; } = 1;
-
-    /// <summary>Which parameters are trained. Left out: all.</summary>
-    public IReadOnlyList<ParameterRole>? Roles { get; init; }
-
-    /// <summary>Coefficient of the load balance loss per mixture layer.</summary>
-    [Range(0.0, 100.0)]
-    public double LoadBalance { get; init; } = 0.01;
-
-    /// <summary>Coefficient of the router z-loss per mixture layer.</summary>
-    [Range(0.0, 100.0)]
-    public double ZLoss { get; init; } = 0.001;
-
-    /// <summary>Measure the held-out loss every so many steps; 0: only before and after.</summary>
-    [Unit("steps")]
-    [Range(0, int.MaxValue)]
-    public int EvaluateEvery { get; init; }
-
-    /// <summary>Save what is needed to resume every so many minutes; 0: before every step.</summary>
-    [Unit("minutes")]
-    [Range(0.0, 1e6)]
-    public double SaveEvery { get; init; } = 5;
-
-    /// <summary>Number type of the written checkpoint; training itself is in float32.</summary>
-    public TensorType Type { get; init; } = TensorType.BF16;
-
-    /// <summary>Train a router that no gradient can reach (one expert, renormalised weight), as some published systems do.</summary>
-    public bool AllowUnreachableRouter { get; init; }
+    /// <summary>Learn from another model's predictions too. Left out: from the text alone.</summary>
+    public DistilOptions? Distil { get; init; }
 
     /// <summary>Optimiser steps.</summary>
     public int Steps() => checked((int)((Tokens + ((long)Batch * Context) - 1) / ((long)Batch * Context)));
 
     /// <summary>The trainer's settings.</summary>
-    public TrainingOptions ToTrainingOptions()
+    public TrainingOptions ToTrainingOptions() => ToTrainingOptions(Steps());
+
+    internal bool Mixes => Data[0].Weight is not null;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        var steps = Steps();
-        return new TrainingOptions
-        {
-            Steps = steps,
-            RowsPerPass = Math.Min(RowsPerPass, Batch),
-            LearningRate = (float)LearningRate,
-            WarmupSteps = (int)Math.Ceiling(steps * Warmup),
-            Schedule = Schedule,
-            FinalFraction = (float)FinalFraction,
-            Optimiser = new AdamWOptions { WeightDecay = (float)WeightDecay, ClipNorm = (float)ClipNorm },
-            Roles = Roles?.ToHashSet(),
-            LoadBalance = (float)LoadBalance,
-            ZLoss = (float)ZLoss,
-            AllowUnreachableRouter = AllowUnreachableRouter,
-        };
+        if (Data.Select(d => d.Weight is null).Distinct().Count() > 1)
+            yield return new("give every entry of data a weight, or none", [nameof(Data)]);
+        if (Data.FirstOrDefault(d => d.HeldOutTokens is not null && d.HeldOut is null) is { } limit)
+            yield return new($"held_out_tokens of {limit.Title} limits nothing; name its held_out", [nameof(Data)]);
+        var named = Mixes || Data.Any(d => d.HeldOut is not null);
+        if (named && Data.GroupBy(d => d.Title, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            yield return new($"two domains are called {twice.Key}; give them a name each", [nameof(Data)]);
+        if (DynamicWeights is not { } dynamic) yield break;
+        if (Data.Count < 2 || Data.Any(d => d.Weight is null || d.HeldOut is null))
+            yield return new("dynamic weights need two domains or more, each with the weight it starts with and a held_out", [nameof(DynamicWeights)]);
+        if (dynamic.Reference is { } losses && !Data.Select(d => d.Title).Order(StringComparer.Ordinal).SequenceEqual(losses.Keys.Order(StringComparer.Ordinal)))
+            yield return new($"reference must name each domain once: {string.Join(", ", Data.Select(d => d.Title))}", [nameof(DynamicWeights)]);
     }
 }

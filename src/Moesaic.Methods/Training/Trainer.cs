@@ -8,28 +8,29 @@ using Moesaic.Text.Datasets;
 namespace Moesaic.Methods.Training;
 
 /// <summary>
-/// Continued pre-training and fine-tuning: next-token cross-entropy plus the router objectives, AdamW. Which tokens count
-/// is the data's business (masks of chat samples). Steps follow one another until <see cref="TrainingOptions.Steps"/>;
-/// the bits of every step depend on the model, the data, the options and the kernel level, not on threads, nor on whether
-/// the run was interrupted and restored in between.
+/// Continued pre-training, fine-tuning, distillation, preferences: an objective plus the router objectives, AdamW. Steps follow
+/// one another until <see cref="TrainingOptions.Steps"/>; the bits of every step depend on the model, the data, the options and
+/// the kernel level, not on threads, nor on whether the run was interrupted and restored in between.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
     readonly Model model;
-    readonly BatchStream data;
+    readonly IBatchSource data;
+    readonly ITrainingObjective objective;
     readonly LearningRateSchedule schedule;
     readonly Workspace workspace = new();
-    float[] weights = [];
 
     /// <summary>Prepares a training run; marks which parameters need gradients.</summary>
     /// <param name="model">Trained in place.</param>
     /// <param name="data">Batches by step number.</param>
     /// <param name="options">Settings.</param>
+    /// <param name="objective">What is minimised, not disposed with this; null: <see cref="NextToken"/>.</param>
     /// <exception cref="BadRequestException">Nothing to train, or a router that no gradient would reach.</exception>
-    public Trainer(Model model, BatchStream data, TrainingOptions options)
+    public Trainer(Model model, IBatchSource data, TrainingOptions options, ITrainingObjective? objective = null)
     {
         options.Check(model.Spec);
         (this.model, this.data, Options) = (model, data, options);
+        this.objective = objective ?? new NextToken();
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         foreach (var parameter in model.Parameters)
             parameter.Value.NeedsGradient = options.Trains(parameter.Role);
@@ -62,24 +63,26 @@ public sealed class Trainer : IDisposable
     {
         var step = Step;
         var batch = data.At(step);
-        var targets = batch.TargetCount;
+        var count = objective.Count(batch);
         var passes = (batch.Rows + Options.RowsPerPass - 1) / Options.RowsPerPass;
         var objectives = new BalanceObjectives(Options.LoadBalance / passes, Options.ZLoss / passes);
-        double loss = 0;
+        LossSums? sums = null;
         var tokens = 0;
         for (var first = 0; first < batch.Rows; first += Options.RowsPerPass)
         {
-            var rows = Math.Min(Options.RowsPerPass, batch.Rows - first);
-            var input = PassInputs.Of(batch, first, rows);
+            var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
+            var input = rows.Input();
             input.Objectives = objectives;
             input.Statistics = Routing;
             tokens += input.Counted.Span.Count(true);
-            loss += Pass(input, batch.Targets.AsSpan(first * batch.Length, rows * batch.Length), 1f / targets);
+            var pass = Pass(input, rows, 1f / count);
+            sums = sums is { } before ? before + pass : pass;
         }
-        loss /= targets;
+        var mean = sums!.Value / count;
+        var loss = mean.Loss + (mean.Divergence ?? 0);
         var rate = schedule.At(step);
         var norm = double.IsFinite(loss) ? Optimiser.Step(rate) : double.NaN;
-        if (double.IsFinite(norm)) return new TrainingStep(Step, loss, norm, rate, tokens);
+        if (double.IsFinite(norm)) return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin);
 
         Optimiser.ClearGradients();
         throw new BadModelException(
@@ -87,17 +90,13 @@ public sealed class Trainer : IDisposable
             $"Lower the learning rate (now {rate:g3}), lengthen the warm-up (now {Options.WarmupSteps} steps) or lower the clipping norm.");
     }
 
-    double Pass(PassInput input, ReadOnlySpan<int> targets, float weight)
+    LossSums Pass(PassInput input, BatchRows rows, float weight)
     {
-        if (weights.Length < targets.Length) weights = new float[targets.Length];
-        Array.Fill(weights, weight);
         workspace.Begin(recording: true);
-        var losses = workspace.CrossEntropy(model.Hidden(workspace, input), model.Head, targets, weights.AsSpan(0, targets.Length));
-        double sum = 0;
-        foreach (var loss in losses.Span) sum += loss;
-        if (double.IsFinite(sum)) workspace.Backward();
+        var sums = objective.Run(workspace, model, model.Hidden(workspace, input), rows, weight);
+        if (double.IsFinite(sums.Loss + (sums.Divergence ?? 0))) workspace.Backward();
         workspace.Reset();
-        return sum;
+        return sums;
     }
 
     /// <summary>Frees optimiser state and buffers; the model stays.</summary>

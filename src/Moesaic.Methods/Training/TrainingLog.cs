@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Moesaic.Methods.Steps;
+using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Training;
 
@@ -11,13 +12,46 @@ public sealed partial record TrainingLog
     /// <summary>Every step.</summary>
     public List<TrainingStep> Steps { get; init; } = [];
 
-    /// <summary>Held-out losses measured on the way: (optimiser steps taken, nats per token).</summary>
+    /// <summary>Held-out losses measured on the way.</summary>
     public List<HeldOutLoss> HeldOut { get; init; } = [];
+
+    /// <summary>Losses of every domain on its own held-out text, measured on the way.</summary>
+    public List<DomainLosses> Domains { get; init; } = [];
+
+    /// <summary>The weights of the domains, each from a step on; empty when they are not mixed.</summary>
+    public List<DomainWeights> Weights { get; init; } = [];
+
+    /// <summary>The losses that dynamic weights are to reach, one a domain; empty without.</summary>
+    public List<double> Reference { get; init; } = [];
 
     /// <summary>A held-out loss.</summary>
     /// <param name="Step">Optimiser steps taken.</param>
-    /// <param name="Loss">Nats per token.</param>
-    public readonly record struct HeldOutLoss(int Step, double Loss);
+    /// <param name="Loss">Nats: per token the cross-entropy, or per pair the preference loss.</param>
+    /// <param name="Accuracy">Of pairs, those whose better answer gained more; null without pairs.</param>
+    /// <param name="Margin">Implicit reward of the better answer minus that of the worse one; null without pairs.</param>
+    public readonly record struct HeldOutLoss(int Step, double Loss, double? Accuracy = null, double? Margin = null);
+
+    /// <summary>Held-out losses of all domains.</summary>
+    /// <param name="Step">Optimiser steps taken.</param>
+    /// <param name="Losses">Nats per token, one a domain; null where the domain has no held-out text.</param>
+    public sealed record DomainLosses(int Step, double?[] Losses);
+
+    /// <summary>Takes over the history of an interrupted run.</summary>
+    /// <param name="earlier">Its log.</param>
+    public void Restore(TrainingLog earlier)
+    {
+        Take(Steps, earlier.Steps);
+        Take(HeldOut, earlier.HeldOut);
+        Take(Domains, earlier.Domains);
+        Take(Weights, earlier.Weights);
+        Take(Reference, earlier.Reference);
+
+        static void Take<T>(List<T> own, List<T> other)
+        {
+            own.Clear();
+            own.AddRange(other);
+        }
+    }
 
     /// <summary>As JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, LogContext.Default.TrainingLog);
@@ -28,7 +62,7 @@ public sealed partial record TrainingLog
         try
         {
             var log = JsonSerializer.Deserialize(json, LogContext.Default.TrainingLog);
-            return log is { Steps: not null, HeldOut: not null } ? log : null;
+            return log is { Steps: not null, HeldOut: not null, Domains: not null, Weights: not null, Reference: not null } ? log : null;
         }
         catch (JsonException)
         {
@@ -41,6 +75,11 @@ public sealed partial record TrainingLog
     {
         var lines = new List<IReadOnlyList<string>>();
         var count = Math.Min(rows, Steps.Count);
+        // Columns that only some objectives fill.
+        var further = new (string Head, Func<TrainingStep, double?> Value)[]
+        {
+            ("divergence (nats)", s => s.Divergence), ("accuracy", s => s.Accuracy), ("margin", s => s.Margin),
+        }.Where(c => count > 0 && c.Value(Steps[0]) is not null).ToList();
         for (var r = 0; r < count; r++)
         {
             int from = (int)((long)Steps.Count * r / count), to = (int)((long)Steps.Count * (r + 1) / count);
@@ -50,13 +89,16 @@ public sealed partial record TrainingLog
             lines.Add([
                 Text(stretch[^1].Step, "F0"), Text(stretch.Average(s => s.Loss), "F4"), held,
                 Text(stretch.Average(s => s.GradientNorm), "F2"), Text(stretch[^1].LearningRate, "E2"),
+                .. further.Select(c => Text(stretch.Average(c.Value)!.Value, "F4")),
             ]);
         }
-        return new ReportTable("Loss", ["step", "training loss (nats)", "held-out loss (nats)", "gradient norm", "learning rate"], lines);
+        return new ReportTable("Loss", ["step", "training loss (nats)", "held-out loss (nats)", "gradient norm", "learning rate",
+            .. further.Select(c => c.Head)], lines);
     }
 
     static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
+    [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonSerializable(typeof(TrainingLog))]
     sealed partial class LogContext : JsonSerializerContext;
 }

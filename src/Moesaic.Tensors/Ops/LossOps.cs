@@ -19,23 +19,28 @@ public static class LossOps
     public static Tensor CrossEntropy(this Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets,
         ReadOnlySpan<float> weights)
     {
+        if (!workspace.Recording || !(hidden.NeedsGradient || head.Dense.NeedsGradient)) return workspace.TokenLosses(hidden, head, targets);
         var losses = workspace.Rent(1, hidden.Rows);
-        if (head is EncodedTensor && !workspace.Recording)
-        {
-            OfLogits(workspace, hidden, head, targets, losses);
-            return losses;
-        }
         var dense = head.Dense;
-        if (!workspace.Recording || !(hidden.NeedsGradient || dense.NeedsGradient))
-        {
-            Kernels.CrossEntropy.Forward(hidden.Span, dense.Span, targets, losses.Span);
-            return losses;
-        }
         // The loss is the last operation: its gradients may go straight to where they belong.
         var dHidden = workspace.AddedGradient(hidden);
         var dHead = workspace.AddedGradient(dense);
         Kernels.CrossEntropy.ForwardBackward(hidden.Span, dense.Span, targets, weights, losses.Span,
             dHidden is null ? [] : dHidden.Span, dHead is null ? [] : dHead.Span);
+        return losses;
+    }
+
+    /// <summary>The losses of <see cref="CrossEntropy"/> alone, without a gradient even when recording.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="hidden">[T, D], after the last norm.</param>
+    /// <param name="head">[V, D].</param>
+    /// <param name="targets">T token ids; −1 is not counted.</param>
+    /// <returns>[1, T], nats per token, 0 where not counted: minus the logarithm of each target's probability.</returns>
+    public static Tensor TokenLosses(this Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets)
+    {
+        var losses = workspace.Rent(1, hidden.Rows);
+        if (head is EncodedTensor) OfLogits(workspace, hidden, head, targets, losses);
+        else Kernels.CrossEntropy.Forward(hidden.Span, head.Dense.Span, targets, losses.Span);
         return losses;
     }
 

@@ -32,7 +32,7 @@ public sealed class TrainRecipeTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    DataOptions Text => new() { Path = folder["text.txt"] };
+    DomainOptions Text => new() { Path = folder["text.txt"] };
 
     TrainStepOptions Training => new()
     {
@@ -156,26 +156,5 @@ public sealed class TrainRecipeTests : IDisposable
         var first = Weights("a", 1);
         Assert.Equal(first, Weights("b", 1));
         Assert.NotEqual(first, Weights("c", 2));
-    }
-
-    /// <summary>Counts the reports of a task and cancels after one of them.</summary>
-    sealed class StopAfter(string task, int reports, CancellationTokenSource? stop) : IProgressReporter, IProgressTask
-    {
-        public int Reports { get; private set; }
-
-        public IProgressTask Begin(string title, double total, string unit, double done = 0) => title == task ? this : SilentProgress.Instance;
-
-        public void Report(double done, params ReadOnlySpan<Figure> figures)
-        {
-            if (++Reports == reports) stop!.Cancel();
-        }
-
-        public void Measured(string title, IReadOnlyList<Figure> figures) { }
-
-        public void Note(string message) { }
-
-        public void Warn(string message) { }
-
-        public void Dispose() { }
     }
 }
