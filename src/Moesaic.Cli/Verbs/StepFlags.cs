@@ -42,32 +42,33 @@ sealed class StepFlags
         return root;
     }
 
-    void Collect(Type options, string path, string? except = null)
+    // Of a record that may be left out, nothing is needed by itself.
+    void Collect(Type options, string path, string? except = null, bool mayBeAbsent = false)
     {
         foreach (var key in OptionKey.Of(options).Where(k => k.Property.Name != except))
         {
             var (at, element) = (path + key.Name, OptionKey.ElementOf(key.Type));
             if (IsScalar(element ?? key.Type))
-                Add(key, at, at, element is not null);
+                Add(key, at, at, element is not null, mayBeAbsent);
             else if ((element ?? key.Type).GetCustomAttribute<ShorthandAttribute>() is { Property: var shorthand })
             {
                 // --data a.txt is data.path; the other keys of the record follow as --data-tokens.
-                Add(key, at, element is null ? $"{at}.{SnakeCase.Of(shorthand)}" : at, element is not null);
-                if (element is null) Collect(key.Type, at + ".", shorthand);
+                Add(key, at, element is null ? $"{at}.{SnakeCase.Of(shorthand)}" : at, element is not null, mayBeAbsent);
+                if (element is null) Collect(key.Type, at + ".", shorthand, mayBeAbsent || key.MayBeNull);
             }
             else if (element is null && OptionKey.IsRecord(key.Type))
-                Collect(key.Type, at + ".");
+                Collect(key.Type, at + ".", mayBeAbsent: mayBeAbsent || key.MayBeNull);
         }
     }
 
-    void Add(OptionKey key, string flag, string path, bool list)
+    void Add(OptionKey key, string flag, string path, bool list, bool mayBeAbsent)
     {
         var name = "--" + flag.Replace('.', '-').Replace('_', '-');
         var summary = OptionDocs.Summary(key.Property);
         var choices = OptionKey.ElementOf(key.Type) ?? key.Type;
         flags.Add((new Option<string?>(name)
         {
-            Description = key.Required ? $"{summary} (needed)" : summary,
+            Description = key.Required && !mayBeAbsent ? $"{summary} (needed)" : summary,
             HelpName = choices.IsEnum ? string.Join('|', ScalarText.Choices(choices))
                 : key.Unit ?? (list ? "a,b" : "value"),
         }, path, list));

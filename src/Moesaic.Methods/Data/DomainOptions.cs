@@ -4,6 +4,7 @@ using Moesaic.Methods.Steps;
 namespace Moesaic.Methods.Data;
 
 /// <summary>Text that a step learns from, as a domain of a mix.</summary>
+[Shorthand(nameof(Path))]
 public sealed record DomainOptions : DataOptions
 {
     /// <summary>What reports call it. Left out: the path.</summary>
