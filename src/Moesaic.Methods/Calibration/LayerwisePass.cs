@@ -31,6 +31,14 @@ static class LayerwisePass
         Action<int, DenseFeedForward> leave, int rowsPerPass = 8, CancellationToken cancellation = default)
     {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        foreach (var stream in Run(model, data, passes, enter, leave, cancellation)) stream.Dispose();
+    }
+
+    /// <summary>Runs all layers.</summary>
+    /// <returns>Per pass the residual stream after the last layer.</returns>
+    public static Tensor[] Run(DenseLayers model, PackedDataset data, PassInput[] passes, Func<int, DenseFeedForward, SeenTokens?> enter,
+        Action<int, DenseFeedForward> leave, CancellationToken cancellation)
+    {
         using var workspace = new Workspace();
         var streams = Embed(model, passes, workspace);
         for (var l = 0; l < model.Spec.Layers.Count; l++)
@@ -46,7 +54,7 @@ static class LayerwisePass
             }
             leave(l, layer);
         }
-        foreach (var stream in streams) stream.Dispose();
+        return streams;
     }
 
     /// <summary>What the first layer reads, per pass.</summary>

@@ -51,30 +51,31 @@ public static class DocumentClusters
             for (var d = 0; d < mean.Length; d++) rows.Row(n)[d] -= (float)mean[d];
     }
 
-    /// <summary>The embeddings of all documents by the model's hidden states, in the order of the blocks.</summary>
-    /// <param name="model">Dense.</param>
+    /// <summary>The embeddings of all documents by the model's hidden states after the last norm, in the order of the blocks.</summary>
+    /// <param name="model">Its layers.</param>
     /// <param name="data">The text.</param>
-    /// <param name="rowsPerPass">Blocks per pass. Default 8; makes no difference to the order.</param>
-    /// <param name="progress">Is told the number of tokens seen, or null.</param>
+    /// <param name="rowsPerPass">Blocks per pass. Default 8; makes no difference.</param>
+    /// <param name="progress">Is told the number of layers done, or null.</param>
     /// <param name="cancellation">Stops between passes.</param>
     /// <returns>[documents, D].</returns>
-    public static Tensor ByHiddenStates(Model model, PackedDataset data, int rowsPerPass = 8, Action<long>? progress = null,
+    internal static Tensor ByHiddenStates(DenseLayers model, PackedDataset data, int rowsPerPass = 8, Action<int>? progress = null,
         CancellationToken cancellation = default)
     {
+        PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        var streams = LayerwisePass.Run(model, data, passes, (_, _) => null, (l, _) => progress?.Invoke(l + 1), cancellation);
+        var head = model.Head();
         var rows = new List<float[]>();
         using var workspace = new Workspace();
-        long seen = 0;
-        foreach (var (_, input) in DensePass.Over(data, rowsPerPass))
+        for (var p = 0; p < passes.Length; p++)
         {
-            cancellation.ThrowIfCancellationRequested();
             workspace.Begin(recording: false);
-            AddMeans(rows, model.Hidden(workspace, input), input);
-            progress?.Invoke(seen += input.Counted.Span.Count(true));
+            AddMeans(rows, workspace.RmsNorm(streams[p], head["model.norm.weight"], model.Spec.NormEpsilon), passes[p]);
+            streams[p].Dispose();
         }
         return new Tensor(rows.Count, model.Spec.Width, [.. rows.SelectMany(r => r)]);
     }
 
-    internal static void AddMeans(List<float[]> rows, Tensor hidden, PassInput input)
+    static void AddMeans(List<float[]> rows, Tensor hidden, PassInput input)
     {
         foreach (var segment in input.Segments.Span)
         {

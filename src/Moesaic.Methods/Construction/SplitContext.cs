@@ -19,6 +19,12 @@ sealed class SplitContext(SplitStepOptions options, ulong seed, Model dense, Pac
 {
     FeedForwardInputs? gathered;
 
+    /// <summary>The source layer by layer.</summary>
+    public DenseLayers Layers { get; } = DenseLayers.Of(dense);
+
+    /// <summary>Where what does not fit into memory may be put while a stage runs; null: nowhere.</summary>
+    public string? Spill(string name) => null;
+
     public SplitStepOptions Options => options;
 
     public ulong Seed => seed;

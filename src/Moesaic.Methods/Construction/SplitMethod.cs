@@ -11,4 +11,19 @@ public enum SplitMethod
 
     /// <summary>Tokens are clustered; each cluster's expert gets the neurons that matter to it. See <see cref="Construction.TokenClusters"/>.</summary>
     TokenClusters,
+
+    /// <summary>Documents are clustered by meaning; each cluster's expert gets the neurons that matter to it. See <see cref="Construction.DocumentClusters"/>.</summary>
+    DocumentClusters,
+
+    /// <summary>Neurons with like weights share an expert. See <see cref="Construction.WeightClusters"/>.</summary>
+    WeightClusters,
+
+    /// <summary>Neurons that are active together share an expert. See <see cref="Construction.CoActivation"/>.</summary>
+    CoActivation,
+
+    /// <summary>
+    /// The most active neurons are shared; neurons that are active for the same tokens share an expert, whose most typical neuron routes. See
+    /// <see cref="Construction.ActivationClusters"/>.
+    /// </summary>
+    ActivationClusters,
 }

@@ -34,7 +34,12 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         var shape = Split.Shape(dense, plan);
         var layout = ArchitectureRegistry.MostStandard(shape, out var refused);
         long parameters = ParameterCounts.Of(dense).Total, tokens = options.NeedsCalibration ? options.EffectiveCalibration.Tokens!.Value : 0;
-        var passes = (options.Method == SplitMethod.TokenClusters ? 4 : 0) + (options.Scale is null ? 1 : 0);   // a backward pass costs two
+        var passes = (options.Method switch
+        {
+            SplitMethod.TokenClusters or SplitMethod.DocumentClusters => 5,
+            SplitMethod.CoActivation or SplitMethod.ActivationClusters => 1,
+            _ => 0,
+        }) + (options.Scale is null ? 1 : 0);   // a backward pass costs two
         return new StepPlan
         {
             Summary = Summary(plan) + $", written as {layout.ModelType}",

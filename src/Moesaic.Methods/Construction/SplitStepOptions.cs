@@ -24,7 +24,7 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>How neurons are divided.</summary>
     public SplitMethod Method { get; init; } = SplitMethod.TokenClusters;
 
-    /// <summary>What a router starts as. Left out: what the method brings, centroids for token_clusters and normal for the others.</summary>
+    /// <summary>What a router starts as. Left out: centroids with methods that look at text, normal with the others.</summary>
     public RouterStart? Router { get; init; }
 
     /// <summary>How routers score experts.</summary>
@@ -92,7 +92,28 @@ public sealed record SplitStepOptions : IValidatableObject
     [Range(0.0, 1000.0)]
     public double Sharpness { get; init; } = 0.3;
 
-    /// <summary>token_clusters: how far the size of a cluster may lie from the mean, as a fraction of it.</summary>
+    /// <summary>weight_clusters: what is compared and how.</summary>
+    public WeightClusterOptions Weights { get; init; } = new();
+
+    /// <summary>co_activation: what is summed and how many ties are kept.</summary>
+    public CoActivationOptions Graph { get; init; } = new();
+
+    /// <summary>activation_clusters: who is active.</summary>
+    public ActivityOptions Activity { get; init; } = new();
+
+    /// <summary>document_clusters: what documents are compared by.</summary>
+    public DocumentClusterOptions Documents { get; init; } = new();
+
+    /// <summary>token_clusters, document_clusters: what the importance of a neuron is.</summary>
+    public ImportanceOptions Importance { get; init; } = new();
+
+    /// <summary>
+    /// token_clusters, document_clusters: every routed expert takes its own most important neurons, whatever others take: some are in
+    /// several experts, some in none, and the report says how many have a place (LLaMA-MoE v1: Sharing-Inner; with shared experts Sharing-Inter).
+    /// </summary>
+    public bool Overlap { get; init; }
+
+    /// <summary>token_clusters, document_clusters: how far the size of a cluster may lie from the mean, as a fraction of it.</summary>
     [Range(0.0, 100.0)]
     public double ClusterSlack { get; init; } = 0.4;
 
@@ -101,20 +122,20 @@ public sealed record SplitStepOptions : IValidatableObject
     [Range(1, 1 << 24)]
     public int ClusterTokens { get; init; } = 16_384;
 
-    /// <summary>token_clusters: how neurons are dealt out by importance.</summary>
+    /// <summary>token_clusters, document_clusters: how neurons are dealt out by importance.</summary>
     public AssignmentRule Assignment { get; init; } = AssignmentRule.Exact;
-
-    /// <summary>token_clusters: divide a cluster's importances by their mean, so that none chooses first because its gradients are larger.</summary>
-    public bool NormaliseImportance { get; init; } = true;
 
     /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
     public TensorType? Type { get; init; }
 
-    internal RouterStart EffectiveRouter => Router ?? (Method == SplitMethod.TokenClusters ? RouterStart.Centroids : RouterStart.Normal);
+    internal RouterStart EffectiveRouter => Router ?? (LooksAtText ? RouterStart.Centroids : RouterStart.Normal);
 
     internal CombineWeight EffectiveWeight => Weight ?? (Chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
 
-    internal bool NeedsCalibration => Plan is null && (Method == SplitMethod.TokenClusters || Scale is null
+    // The others look at the shape or the weights alone.
+    internal bool LooksAtText => Method is SplitMethod.TokenClusters or SplitMethod.DocumentClusters or SplitMethod.CoActivation or SplitMethod.ActivationClusters;
+
+    internal bool NeedsCalibration => Plan is null && (LooksAtText || Scale is null
         || EffectiveRouter is not (RouterStart.Zeros or RouterStart.Normal or RouterStart.Uniform));
 
     internal DataOptions EffectiveCalibration => Calibration! with { Tokens = Calibration!.Tokens ?? 65_536 };
@@ -127,8 +148,13 @@ public sealed record SplitStepOptions : IValidatableObject
         if (EffectiveWeight == CombineWeight.Renormalised && Chosen == 1 && !AllowUnreachableRouter)
             yield return new("one expert per token with a renormalised weight has weight 1 whatever the router says, and so the router " +
                 "cannot learn; leave weight out (raw), choose two, or set allow_unreachable_router to copy a published model", [nameof(Weight)]);
+        if (Shared > 0 && Method is (SplitMethod.WeightClusters or SplitMethod.CoActivation))
+            yield return new("clusters of neurons by weight or co-activation say nothing of which neurons every token needs; leave shared out, " +
+                "or take token_clusters, document_clusters or activation_clusters", [nameof(Shared)]);
+        if (Overlap && Method is not (SplitMethod.TokenClusters or SplitMethod.DocumentClusters))
+            yield return new("only token_clusters and document_clusters can let experts overlap: they rank all neurons for every expert", [nameof(Overlap)]);
         if (NeedsCalibration && Calibration is null)
-            yield return new("calibration text is needed by token_clusters, by routers made of tokens or neurons, and to fit the scale; name a file, a folder or dotnet-docs, " +
+            yield return new("calibration text is needed by methods that look at tokens or neurons at work, by routers made of tokens or neurons, and to fit the scale; name a file, a folder or dotnet-docs, " +
                 "or take other choices and give a scale", [nameof(Method)]);
     }
 

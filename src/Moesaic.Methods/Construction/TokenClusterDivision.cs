@@ -1,6 +1,4 @@
 using Moesaic.Formats;
-using Moesaic.Models;
-using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Construction;
 
@@ -12,18 +10,13 @@ static class TokenClusterDivision
 {
     public static IReadOnlyList<DividedLayer> Divide(SplitContext context, IReadOnlyList<LayerSplit> outline)
     {
-        var dense = context.Dense;
         var clusters = Cluster(context, outline);
-        var routers = Enumerable.Range(0, dense.Blocks.Count).Select(l => clusters.GetValueOrDefault(l)?.Router ?? new Tensor(1, dense.Spec.Width)).ToArray();
-        LayerImportance[] importance;
-        using (var task = context.Progress.Begin("weigh neurons", context.Data.Report.Tokens, "tokens"))
-            importance = GradientImportance.Measure(dense, context.Data, routers, progress: seen => task.Report(seen), cancellation: context.Cancellation);
-
+        var importance = ImportanceDivision.Measure(context, outline, (layer, x, _, _) => GradientImportance.Labels(x, clusters[layer].Router));
         using var assign = context.Progress.Begin("assign neurons", outline.Count, "layers");
         return [.. outline.Select((layer, done) =>
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            var assigned = Assign(context.Options, layer, context.Sizes(layer.Layer), importance[layer.Layer].Mean);
+            var assigned = ImportanceDivision.Assign(context.Options, layer, context.Sizes(layer.Layer), importance[layer.Layer]!);
             assign.Report(done + 1);
             return new DividedLayer(assigned, clusters[layer.Layer]);
         })];
@@ -44,14 +37,5 @@ static class TokenClusterDivision
             task.Report(result.Count);
         }
         return result;
-    }
-
-    static LayerSplit Assign(SplitStepOptions options, LayerSplit outline, PartSizes sizes, double[][] scores)
-    {
-        if (options.NormaliseImportance) scores = ImportanceAssignment.Normalise(scores);
-        // Neurons of zeros matter to nobody.
-        scores = [.. scores.Select(row => (double[])[.. row, .. new double[sizes.PaddedWidth - sizes.Width]])];
-        var shared = ImportanceAssignment.Shared(scores, sizes.SharedWidth, sizes.Part);
-        return outline with { Shared = shared, Experts = ImportanceAssignment.Assign(scores, shared, options.Assignment) };
     }
 }

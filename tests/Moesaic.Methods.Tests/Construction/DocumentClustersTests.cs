@@ -37,9 +37,10 @@ public sealed class DocumentClustersTests
     public void A_document_is_the_mean_of_its_hidden_states_whatever_the_batch()
     {
         using var model = TinyModel.Dense();
+        using var layers = DenseLayers.Of(model);
         var data = Data();
-        using var one = DocumentClusters.ByHiddenStates(model, data, rowsPerPass: 1);
-        using var five = DocumentClusters.ByHiddenStates(model, data, rowsPerPass: 5);
+        using var one = DocumentClusters.ByHiddenStates(layers, data, rowsPerPass: 1);
+        using var five = DocumentClusters.ByHiddenStates(layers, data, rowsPerPass: 5);
         Assert.Equal(one.Span.ToArray(), five.Span.ToArray());
 
         var (batch, input) = DensePass.Over(data, 1).First();

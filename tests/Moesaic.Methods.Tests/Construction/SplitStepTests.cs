@@ -57,6 +57,10 @@ public sealed class SplitStepTests
     [InlineData(SplitMethod.Random, 8, 0, 2, "mixtral")]
     [InlineData(SplitMethod.TokenClusters, 4, 0, 2, "mixtral")]
     [InlineData(SplitMethod.TokenClusters, 3, 1, 1, "deepseek")]
+    [InlineData(SplitMethod.DocumentClusters, 3, 0, 2, "mixtral")]
+    [InlineData(SplitMethod.WeightClusters, 6, 0, 2, "mixtral")]
+    [InlineData(SplitMethod.CoActivation, 4, 0, 2, "mixtral")]
+    [InlineData(SplitMethod.ActivationClusters, 5, 1, 2, "deepseek")]
     public void It_writes_a_checkpoint_with_its_plan(SplitMethod method, int experts, int shared, int chosen, string layout)
     {
         using var source = new Source();
@@ -118,6 +122,8 @@ public sealed class SplitStepTests
         Refused("cannot learn", new() { Experts = 4, Chosen = 1, Weight = CombineWeight.Renormalised, Calibration = source.Data });
         Refused("4 experts per token of 3", new() { Experts = 3, Chosen = 4, Calibration = source.Data });
         Refused("calibration text is needed", new() { Method = SplitMethod.Random });
+        Refused("leave shared out", new() { Method = SplitMethod.CoActivation, Experts = 3, Shared = 1, Calibration = source.Data });
+        Refused("let experts overlap", new() { Method = SplitMethod.CoActivation, Overlap = true, Calibration = source.Data });
         Refused("do not divide", new() { Experts = 7, Calibration = source.Data });
         Refused("leave none", new() { DenseFirst = 1, DenseLast = 1, Calibration = source.Data });
         Refused("longer than the model's", new() { Context = 65, Calibration = source.Data });

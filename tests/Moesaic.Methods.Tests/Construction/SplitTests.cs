@@ -30,6 +30,8 @@ public sealed class SplitTests
     [InlineData(26, 8, 0, PaddingRule.Zeros)]
     [InlineData(25, 6, 1, PaddingRule.Zeros)]
     [InlineData(24, 1, 0, PaddingRule.Refuse)]
+    [InlineData(24, 24, 0, PaddingRule.Refuse)]
+    [InlineData(24, 12, 12, PaddingRule.Refuse)]
     public void With_all_experts_on_it_is_the_dense_model(int inner, int experts, int shared, PaddingRule padding)
     {
         using var dense = TinyModel.Dense(inner: inner);
