@@ -11,6 +11,11 @@ public enum RouterScore
 
     /// <summary>Two layers without biases, W₂ tanh(W₁ x), with as many hidden units as experts (LLaMA-MoE v1, Zhu et al. 2024).</summary>
     Mlp,
+
+    /// <summary>
+    /// |silu(x · gₑ) (x · uₑ)|: what a neuron of the expert holds. With rows of the expert's most typical neuron it needs no training (CMoE, Pei et al. 2025).
+    /// </summary>
+    Swiglu,
 }
 
 /// <summary>What a logit becomes.</summary>
@@ -34,6 +39,12 @@ public enum CombineWeight
 
     /// <summary>The affinity divided by the sum over the chosen experts (Mixtral; norm_topk_prob).</summary>
     Renormalised,
+
+    /// <summary>
+    /// 1 + gₑ · affinity with a number gₑ per expert that is learned from 0 on: before training every chosen expert counts as in the
+    /// dense layer (CMoE, Pei et al. 2025).
+    /// </summary>
+    One,
 }
 
 /// <summary>What stands for a group of experts when groups compete.</summary>
@@ -90,7 +101,8 @@ public sealed record RouterSpec
     public float Scale { get; init; } = 1;
 
     /// <summary>Whether the combine weights of a token always sum to <see cref="Scale"/>.</summary>
-    public bool SumsToScale => Weight == CombineWeight.Renormalised || Affinity == RouterAffinity.SoftmaxAfterSelection;
+    public bool SumsToScale => Weight == CombineWeight.Renormalised
+        || (Weight == CombineWeight.Raw && Affinity == RouterAffinity.SoftmaxAfterSelection);
 
     /// <summary>Whether the loss of the model reaches the router: with one expert whose weight is always 1 it does not.</summary>
     public bool GradientReachesRouter => Chosen > 1 || !SumsToScale;
@@ -107,6 +119,8 @@ public sealed record RouterSpec
             throw new BadModelException($"{where}: the scale of the combine weights is {Scale}; need a positive number");
         if (SelectionBias && Affinity == RouterAffinity.SoftmaxAfterSelection)
             throw new BadModelException($"{where}: a bias on the selection needs an affinity before it; softmax after selection has none");
+        if (Weight == CombineWeight.One && Affinity != RouterAffinity.SoftmaxBeforeSelection)
+            throw new BadModelException($"{where}: weights of one need the affinities of all experts: softmax before selection");
         if (Groups is not { } groups) return;
         if (groups.Count < 1 || Experts % groups.Count != 0 || groups.Kept < 1 || groups.Kept > groups.Count)
             throw new BadModelException($"{where}: {groups.Kept} of {groups.Count} groups of {Experts} experts; "

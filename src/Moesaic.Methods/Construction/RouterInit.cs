@@ -114,6 +114,16 @@ public static class RouterInit
         return result;
     }
 
+    /// <summary>The rows of chosen neurons, each of length 1.</summary>
+    /// <param name="weight">[E, D], overwritten.</param>
+    /// <param name="rows">[F, D]: gate or up projection.</param>
+    /// <param name="neurons">E neurons.</param>
+    public static void NeuronRows(Tensor weight, Tensor rows, IReadOnlyList<int> neurons)
+    {
+        for (var e = 0; e < neurons.Count; e++) rows.Row(neurons[e]).CopyTo(weight.Row(e));
+        UnitRows.Normalise(weight);
+    }
+
     /// <summary>Independent uniform numbers in ±1/√D, D being the length of a row.</summary>
     /// <param name="weight">Overwritten.</param>
     /// <param name="random">Where they come from.</param>

@@ -27,4 +27,10 @@ public enum RouterStart
 
     /// <summary>The mean of the expert's rows of the gate projection, each of length 1 (MoEfication, Zhang et al. 2022).</summary>
     NeuronMeans,
+
+    /// <summary>
+    /// With activation_clusters and the score swiglu: the gate and up rows of the neuron that is most typical for the expert, each of length 1
+    /// (CMoE, Pei et al. 2025, section 3.3).
+    /// </summary>
+    Representatives,
 }

@@ -34,7 +34,7 @@ static class RouterStarts
     static LayerSplit Start(SplitContext context, DividedLayer layer, DenseFeedForward dense, Tensor? energies)
     {
         var (split, options) = (layer.Split, context.Options);
-        var shapes = RouterScores.Shapes(new RouterSpec { Experts = split.Experts.Length, Chosen = 1, Score = options.Score }, dense.Gate.Columns);
+        var shapes = RouterScores.Shapes(new RouterSpec { Experts = split.Experts.Length, Chosen = 1, Score = options.EffectiveScore }, dense.Gate.Columns);
         Tensor[] matrices = [.. shapes.Select(m => new Tensor(m.Rows, m.Columns))];
         switch (options.EffectiveRouter)
         {
@@ -52,6 +52,10 @@ static class RouterStarts
             case RouterStart.NeuronMeans:
                 RouterInit.NeuronMeans(matrices[0], dense.Gate.Dense, split.Experts);
                 Finish(context, split.Layer, matrices);
+                break;
+            case RouterStart.Representatives:
+                RouterInit.NeuronRows(matrices[0], dense.Gate.Dense, layer.Representatives!);
+                RouterInit.NeuronRows(matrices[1], dense.Up.Dense, layer.Representatives!);
                 break;
             case RouterStart.Centroids:
                 using (var rows = Centroids(context, layer, energies!)) rows.Span.CopyTo(matrices[0].Span);
@@ -73,7 +77,7 @@ static class RouterStarts
 
     static void Finish(SplitContext context, int layer, Tensor[] matrices)
     {
-        if (context.Options.Score == RouterScore.Mlp)
+        if (context.Options.EffectiveScore == RouterScore.Mlp)
         {
             RouterInit.Centre(matrices[0]);
             for (var e = 0; e < matrices[1].Rows; e++) matrices[1].Row(e)[e] = 1;
@@ -86,7 +90,7 @@ static class RouterStarts
     static SplitMeasures Measure(SplitContext context, DividedLayer layer, Tensor energies)
     {
         var (split, inputs) = (layer.Split, context.Inputs(layer.Split.Layer));
-        var router = new RouterSpec { Experts = split.Experts.Length, Chosen = context.Options.Chosen, Score = context.Options.Score };
+        var router = new RouterSpec { Experts = split.Experts.Length, Chosen = context.Options.Chosen, Score = context.Options.EffectiveScore };
         Tensor[] matrices = [.. RouterScores.Shapes(router, inputs.Columns).Select(m => new Tensor(m.Rows, m.Columns))];
         RouterInit.Fill(matrices, split, context.Seed);
         using var workspace = new Workspace();

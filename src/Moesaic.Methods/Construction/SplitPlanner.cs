@@ -24,7 +24,7 @@ public sealed class SplitPlanner(SplitStepOptions options, ulong seed, IProgress
             Method = System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(options.Method.ToString()),
             Seed = seed,
             Chosen = options.Chosen,
-            Score = options.Score,
+            Score = options.EffectiveScore,
             Weight = options.EffectiveWeight,
             Layers = [.. layers.Select(l =>
                 Division.Outline(options.Method, l, SplitContext.SizesOf(dense, l, options), seed) with { Scale = (float)(options.Scale ?? 1) })],

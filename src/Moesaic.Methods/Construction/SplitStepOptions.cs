@@ -24,11 +24,14 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>How neurons are divided.</summary>
     public SplitMethod Method { get; init; } = SplitMethod.TokenClusters;
 
-    /// <summary>What a router starts as. Left out: centroids with methods that look at text, normal with the others.</summary>
+    /// <summary>
+    /// What a router starts as. Left out: representatives with activation_clusters and the score swiglu, otherwise centroids with methods that
+    /// look at text and normal with the others.
+    /// </summary>
     public RouterStart? Router { get; init; }
 
-    /// <summary>How routers score experts.</summary>
-    public RouterScore Score { get; init; } = RouterScore.Linear;
+    /// <summary>How routers score experts. Left out: swiglu with activation_clusters (unless another router is asked for), otherwise linear.</summary>
+    public RouterScore? Score { get; init; }
 
     /// <summary>
     /// A split_plan.json to apply as it is, instead of a method: it brings experts, routers and scales, and all options that
@@ -64,8 +67,8 @@ public sealed record SplitStepOptions : IValidatableObject
     public PaddingRule Padding { get; init; } = PaddingRule.Refuse;
 
     /// <summary>
-    /// What an expert's output is multiplied by before the scale. Left out: renormalised, but raw with one expert per token,
-    /// whose renormalised weight would always be 1 and teach the router nothing.
+    /// What an expert's output is multiplied by before the scale. Left out: one with router representatives, otherwise renormalised, but raw with
+    /// one expert per token, whose renormalised weight would always be 1 and teach the router nothing.
     /// </summary>
     public CombineWeight? Weight { get; init; }
 
@@ -128,9 +131,14 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
     public TensorType? Type { get; init; }
 
-    internal RouterStart EffectiveRouter => Router ?? (LooksAtText ? RouterStart.Centroids : RouterStart.Normal);
+    internal RouterScore EffectiveScore => Score
+        ?? (Method == SplitMethod.ActivationClusters && Router is (null or RouterStart.Representatives) ? RouterScore.Swiglu : RouterScore.Linear);
 
-    internal CombineWeight EffectiveWeight => Weight ?? (Chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
+    internal RouterStart EffectiveRouter => Router ?? (Method == SplitMethod.ActivationClusters && EffectiveScore == RouterScore.Swiglu ? RouterStart.Representatives
+        : LooksAtText ? RouterStart.Centroids : RouterStart.Normal);
+
+    internal CombineWeight EffectiveWeight => Weight
+        ?? (EffectiveRouter == RouterStart.Representatives ? CombineWeight.One : Chosen == 1 ? CombineWeight.Raw : CombineWeight.Renormalised);
 
     // The others look at the shape or the weights alone.
     internal bool LooksAtText => Method is SplitMethod.TokenClusters or SplitMethod.DocumentClusters or SplitMethod.CoActivation or SplitMethod.ActivationClusters;
@@ -151,6 +159,11 @@ public sealed record SplitStepOptions : IValidatableObject
         if (Shared > 0 && Method is (SplitMethod.WeightClusters or SplitMethod.CoActivation))
             yield return new("clusters of neurons by weight or co-activation say nothing of which neurons every token needs; leave shared out, " +
                 "or take token_clusters, document_clusters or activation_clusters", [nameof(Shared)]);
+        if (EffectiveRouter == RouterStart.Representatives && (Method != SplitMethod.ActivationClusters || EffectiveScore != RouterScore.Swiglu))
+            yield return new("router representatives needs the method activation_clusters, which finds them, and the score swiglu", [nameof(Router)]);
+        if (EffectiveRouter != RouterStart.Representatives && EffectiveScore == RouterScore.Swiglu
+            && EffectiveRouter is not (RouterStart.Zeros or RouterStart.Normal or RouterStart.Uniform))
+            yield return new("the score swiglu has two rows per expert: it starts from representatives, normal, uniform or zeros", [nameof(Score)]);
         if (Overlap && Method is not (SplitMethod.TokenClusters or SplitMethod.DocumentClusters))
             yield return new("only token_clusters and document_clusters can let experts overlap: they rank all neurons for every expert", [nameof(Overlap)]);
         if (NeedsCalibration && Calibration is null)

@@ -8,11 +8,11 @@ static class SplitTable
 {
     public static ReportTable Of(SplitPlan plan) => new(
         "Split",
-        ["layer", "shared width", "expert widths", "scale", "error", "agreement (%)", "energy agreement (%)", "load variation"],
+        ["layer", "shared width", "expert widths", "coverage (%)", "scale", "error", "agreement (%)", "energy agreement (%)", "load variation"],
         [.. plan.Layers.Select(layer => (IReadOnlyList<string>)
         [
             layer.Layer.ToString(CultureInfo.InvariantCulture), layer.Shared.Length.ToString(CultureInfo.InvariantCulture), Widths(layer),
-            Text(layer.Scale, "F3"), Text(layer.Measured?.Error, "F3"), Text(100 * layer.Measured?.Agreement, "F1"),
+            Text(100 * layer.Coverage, "F1"), Text(layer.Scale, "F3"), Text(layer.Measured?.Error, "F3"), Text(100 * layer.Measured?.Agreement, "F1"),
             Text(100 * layer.Measured?.EnergyAgreement, "F1"), Text(layer.Measured?.LoadVariation, "F2"),
         ])]);
 

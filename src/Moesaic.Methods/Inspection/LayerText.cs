@@ -38,10 +38,15 @@ static class LayerText
     };
 
     static string Of(RouterSpec router) =>
-        (router.Score == RouterScore.Mlp ? ", scored by two layers" : "")
+        (router.Score switch { RouterScore.Mlp => ", scored by two layers", RouterScore.Swiglu => ", scored by a neuron each", _ => "" })
         + (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
         + (router.SelectionBias ? ", selection biased" : "")
         + (router.Groups is { } groups ? FormattableString.Invariant($", from {groups.Kept} of {groups.Count} groups") : "")
-        + (router.Weight is CombineWeight.Raw ? ", weights not renormalised" : ", weights renormalised")
+        + router.Weight switch
+        {
+            CombineWeight.Raw => ", weights not renormalised",
+            CombineWeight.One => ", weights one",
+            _ => ", weights renormalised",
+        }
         + (router.Scale != 1 ? FormattableString.Invariant($", scaled by {router.Scale}") : "");
 }

@@ -146,5 +146,10 @@ static class CommonConfig
 
     /// <summary>Why the logits of a router are not those of a plain linear one.</summary>
     public static string? ScoreDiffers(RouterSpec router) =>
-        router.Score != RouterScore.Linear ? "its router scores experts by two layers" : null;
+        router.Score switch
+        {
+            RouterScore.Mlp => "its router scores experts by two layers",
+            RouterScore.Swiglu => "its router scores experts by a neuron each",
+            _ => router.Weight == CombineWeight.One ? "its chosen experts have weight 1" : null,
+        };
 }

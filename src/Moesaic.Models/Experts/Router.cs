@@ -9,7 +9,8 @@ namespace Moesaic.Models.Experts;
 /// <param name="spec">The pipeline.</param>
 /// <param name="score">Slot 2, with its weights.</param>
 /// <param name="selectionBias">[1, E], with <see cref="RouterSpec.SelectionBias"/>; otherwise null.</param>
-public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectionBias = null)
+/// <param name="gain">[1, E], with <see cref="CombineWeight.One"/>; otherwise null.</param>
+public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectionBias = null, Tensor? gain = null)
 {
     /// <summary>A router whose score is linear.</summary>
     /// <param name="spec">The pipeline.</param>
@@ -30,6 +31,9 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
 
     /// <summary>[1, E], or null.</summary>
     public Tensor? SelectionBias { get; } = selectionBias;
+
+    /// <summary>g, [1, E], or null.</summary>
+    public Tensor? Gain { get; } = gain;
 
     /// <summary>Routes T tokens.</summary>
     /// <param name="workspace">The pass.</param>
@@ -96,7 +100,8 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
                 sum = 0;
                 foreach (var e in ids_K) sum += p_E[e];
             }
-            for (var j = 0; j < chosen; j++) w_K[j] = p_E[ids_K[j]] / sum * Spec.Scale;
+            for (var j = 0; j < chosen; j++)
+                w_K[j] = (Gain is null ? p_E[ids_K[j]] / sum : 1 + (Gain.Span[ids_K[j]] * p_E[ids_K[j]])) * Spec.Scale;
             if (Spec.Affinity == RouterAffinity.Sigmoid)
                 TensorPrimitives.Divide(p_E, TensorPrimitives.Sum<float>(p_E), p_E);
         }
@@ -114,6 +119,11 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
             var w_K = routing.Weights.Row(t);
             var dw_K = dWeights.Row(t);
             var dz_E = dLogits.Row(t);
+            if (Gain is not null)
+            {
+                AddGainGradient(workspace.AddedGradient(Gain), ids_K, dw_K, routing.Probabilities.Row(t), dz_E);
+                continue;
+            }
             var inner = 0f;
             for (var j = 0; j < chosen; j++) inner += w_K[j] * dw_K[j];
             if (Spec.SumsToScale) inner /= Spec.Scale;
@@ -134,6 +144,21 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
                 for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * dw_K[j];
             }
         }
+    }
+
+    // w = s(1 + g p): ∂w/∂g = s p, and ∂w/∂p = s g goes on through the softmax.
+    void AddGainGradient(Tensor? dGain, ReadOnlySpan<int> ids_K, ReadOnlySpan<float> dw_K, ReadOnlySpan<float> p_E, Span<float> dz_E)
+    {
+        var inner = 0f;
+        for (var j = 0; j < ids_K.Length; j++)
+        {
+            var e = ids_K[j];
+            if (dGain is not null) dGain.Span[e] += Spec.Scale * p_E[e] * dw_K[j];
+            var dp = Spec.Scale * Gain!.Span[e] * dw_K[j];
+            inner += dp * p_E[e];
+            dz_E[e] += dp * p_E[e];
+        }
+        for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
     }
 
     void AddObjectives(BalanceObjectives objectives, Tensor logits, in Routing routing, ReadOnlySpan<bool> counted, Tensor dLogits)

@@ -38,6 +38,22 @@ public sealed class MlpScore(WeightMatrix first, WeightMatrix second) : IRouterS
     public Tensor Logits(Workspace workspace, Tensor x) => workspace.Linear(workspace.Tanh(workspace.Linear(x, first)), second);
 }
 
+/// <summary><see cref="RouterScore.Swiglu"/>.</summary>
+/// <param name="gate">g, [E, D].</param>
+/// <param name="up">u, [E, D].</param>
+public sealed class SwigluScore(WeightMatrix gate, WeightMatrix up) : IRouterScore
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<WeightMatrix> Matrices { get; } = [gate, up];
+
+    /// <inheritdoc/>
+    public Tensor Logits(Workspace workspace, Tensor x)
+    {
+        var (gateOut, upOut) = workspace.Linear(x, gate, up);
+        return workspace.Abs(workspace.SwiGlu(gateOut, upOut));
+    }
+}
+
 /// <summary>All kinds of scores: shapes and names of their weights. A new kind is a case in both methods here.</summary>
 public static class RouterScores
 {
@@ -48,6 +64,7 @@ public static class RouterScores
     {
         RouterScore.Linear => [("weight", router.Experts, width)],
         RouterScore.Mlp => [("gate_network.0.weight", router.Experts, width), ("gate_network.2.weight", router.Experts, router.Experts)],
+        RouterScore.Swiglu => [("gate_proj.weight", router.Experts, width), ("up_proj.weight", router.Experts, width)],
         _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
     };
 
@@ -66,6 +83,7 @@ public static class RouterScores
     {
         RouterScore.Linear => new LinearScore(matrices[0]),
         RouterScore.Mlp => new MlpScore(matrices[0], matrices[1]),
+        RouterScore.Swiglu => new SwigluScore(matrices[0], matrices[1]),
         _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
     };
 }

@@ -55,6 +55,25 @@ public static class GateOps
         for (var i = 0; i < dx.Length; i++) dx[i] += dy[i] * (1 - (value[i] * value[i]));
     });
 
+    /// <summary>y = |x|, element by element; at 0 its gradient is 0.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, N].</param>
+    /// <returns>[T, N].</returns>
+    public static Tensor Abs(this Workspace workspace, Tensor x)
+    {
+        var y = workspace.Rent(x.Rows, x.Columns);
+        for (var i = 0; i < x.Count; i++) y.Span[i] = MathF.Abs(x.Span[i]);
+        if (workspace.Recording && x.NeedsGradient) RecordAbs(workspace, x, y);
+        return y;
+    }
+
+    static void RecordAbs(Workspace workspace, Tensor x, Tensor y) => workspace.Record(y, () =>
+    {
+        ReadOnlySpan<float> value = x.Span, dy = y.Gradient!.Span;
+        var dx = workspace.AddedGradient(x)!.Span;
+        for (var i = 0; i < dx.Length; i++) dx[i] += value[i] > 0 ? dy[i] : value[i] < 0 ? -dy[i] : 0;
+    });
+
     /// <summary>1 / (1 + e⁻ᶻ), without overflow at either end.</summary>
     public static float Sigmoid(float z) => z >= 0 ? 1 / (1 + MathF.Exp(-z)) : MathF.Exp(z) / (1 + MathF.Exp(z));
 }

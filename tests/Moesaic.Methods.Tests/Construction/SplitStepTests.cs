@@ -60,7 +60,7 @@ public sealed class SplitStepTests
     [InlineData(SplitMethod.DocumentClusters, 3, 0, 2, "mixtral")]
     [InlineData(SplitMethod.WeightClusters, 6, 0, 2, "mixtral")]
     [InlineData(SplitMethod.CoActivation, 4, 0, 2, "mixtral")]
-    [InlineData(SplitMethod.ActivationClusters, 5, 1, 2, "deepseek")]
+    [InlineData(SplitMethod.ActivationClusters, 5, 1, 2, "moesaic")]
     public void It_writes_a_checkpoint_with_its_plan(SplitMethod method, int experts, int shared, int chosen, string layout)
     {
         using var source = new Source();
@@ -75,7 +75,7 @@ public sealed class SplitStepTests
         Assert.Equal(["calibration", "held_out"], planned.Inputs.Select(i => i.Name));
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(source["out"], "config.json")))!;
         Assert.Equal(layout, (string?)config["model_type"]);
-        Assert.Equal(planned.Model!.Config["intermediate_size"]!.ToJsonString(), config["intermediate_size"]!.ToJsonString());
+        Assert.Equal(planned.Model!.Config["intermediate_size"]?.ToJsonString(), config["intermediate_size"]?.ToJsonString());
         Assert.True(File.Exists(Path.Combine(source["out"], "tokenizer.json")));
         Assert.InRange(report.Figures.Single(f => f.Key == "read_back_difference").Value, 0, 1e-4);
         Assert.NotEqual(report.Figures.Single(f => f.Key == "held_out_loss_before").Value, report.Figures.Single(f => f.Key == "held_out_loss").Value, 1e-3);
@@ -106,6 +106,32 @@ public sealed class SplitStepTests
         Assert.Equal(File.ReadAllBytes(Path.Combine(source["whole"], "model.safetensors")), File.ReadAllBytes(Path.Combine(source["resumed"], "model.safetensors")));
     }
 
+    /// <summary>CMoE untrained with all experts chosen and no scale: every neuron counts once, as in the dense model.</summary>
+    [Fact]
+    public void Activation_clusters_with_all_chosen_are_the_dense_model()
+    {
+        using var source = new Source();
+        var report = new SplitStep(new SplitStepOptions
+        {
+            Method = SplitMethod.ActivationClusters, Experts = 3, Shared = 1, Chosen = 3, Scale = 1, Calibration = source.Data, HeldOut = source.Data, Context = 16,
+        }).Run(source.Context("out"));
+        Assert.Equal(report.Figures.Single(f => f.Key == "held_out_loss_before").Value, report.Figures.Single(f => f.Key == "held_out_loss").Value, 1e-5);
+        using var loaded = ModelFolder.Load(source["out"]);
+        Assert.All(loaded.Model.Mixtures, m => Assert.Equal((RouterScore.Swiglu, CombineWeight.One), (m.Router.Spec.Score, m.Router.Spec.Weight)));
+        foreach (var row in Enumerable.Range(0, 3)) Assert.Equal(1, loaded.Model.Mixtures.First().Router.Weight.Dense.Row(row).ToArray().Sum(v => v * v), 1e-5);
+    }
+
+    [Fact]
+    public void Overlapping_experts_are_written_with_their_coverage()
+    {
+        using var source = new Source();
+        var report = new SplitStep(new SplitStepOptions { Experts = 4, Overlap = true, Calibration = source.Data, Context = 16 }).Run(source.Context("out"));
+        var table = report.Tables.Single(t => t.Title == "Split");
+        var coverage = double.Parse(table.Rows[0][table.Columns.ToList().IndexOf("coverage (%)")], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(coverage, 25, 99.9);
+        Assert.All(SplitPlan.Load(Path.Combine(source["out"], SplitPlan.FileName)).Layers, l => Assert.True(l.Overlapping));
+    }
+
     [Fact]
     public void Sixteen_bits_stay_sixteen_bits()
     {
@@ -123,6 +149,8 @@ public sealed class SplitStepTests
         Refused("4 experts per token of 3", new() { Experts = 3, Chosen = 4, Calibration = source.Data });
         Refused("calibration text is needed", new() { Method = SplitMethod.Random });
         Refused("leave shared out", new() { Method = SplitMethod.CoActivation, Experts = 3, Shared = 1, Calibration = source.Data });
+        Refused("needs the method activation_clusters", new() { Router = RouterStart.Representatives, Calibration = source.Data });
+        Refused("starts from representatives", new() { Score = RouterScore.Swiglu, Calibration = source.Data });
         Refused("let experts overlap", new() { Method = SplitMethod.CoActivation, Overlap = true, Calibration = source.Data });
         Refused("do not divide", new() { Experts = 7, Calibration = source.Data });
         Refused("leave none", new() { DenseFirst = 1, DenseLast = 1, Calibration = source.Data });

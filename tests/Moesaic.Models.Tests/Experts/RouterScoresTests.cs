@@ -72,6 +72,36 @@ public sealed class RouterScoresTests : IDisposable
     }
 
     [Fact]
+    public void A_neuron_scores_by_what_it_holds_with_its_gradient()
+    {
+        var spec = TwoLayers with { Score = RouterScore.Swiglu };
+        Tensor up = Numbers(4, 6, 5), seed = Numbers(5, 4, 4);
+        workspace.Begin(recording: true);
+        var logits = RouterScores.Of(spec, [first, up]).Logits(workspace, x);
+        Assert.Equal(Held(2, 3), logits.Row(2)[3], 1e-5);
+        seed.Span.CopyTo(workspace.AddedGradient(logits)!.Span);
+        workspace.Backward();
+        foreach (var tensor in new[] { x, first, up })
+            for (var i = 0; i < tensor.Count; i++)
+            {
+                var kept = tensor.Span[i];
+                var (above, below) = (kept + 1e-3f, kept - 1e-3f);
+                tensor.Span[i] = above;
+                var higher = Objective();
+                tensor.Span[i] = below;
+                var lower = Objective();
+                tensor.Span[i] = kept;
+                Assert.Equal((higher - lower) / ((double)above - below), tensor.Gradient!.Span[i], 1e-4);
+            }
+
+        double Dot(Tensor rows, int e, int t) => Enumerable.Range(0, 6).Sum(d => (double)rows.Row(e)[d] * x.Row(t)[d]);
+
+        double Held(int t, int e) => Math.Abs(Dot(first, e, t) / (1 + Math.Exp(-Dot(first, e, t))) * Dot(up, e, t));
+
+        double Objective() => Enumerable.Range(0, 20).Sum(i => seed.Span[i] * Held(i / 4, i % 4));
+    }
+
+    [Fact]
     public void Names_counts_and_roles_of_a_model_follow_the_score()
     {
         var plain = TinySpec.Mixture();

@@ -22,6 +22,11 @@ public class GateOpsTests
     public void Gradients_of_tanh(bool temporary) => GradientCheck.Run((w, i) => w.Tanh(i[0]), temporary, Numbers.Parameter(4, 6, 1));
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_magnitudes(bool temporary) => GradientCheck.Run((w, i) => w.Abs(i[0]), temporary, Numbers.Parameter(4, 6, 1));
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     public void Gated_rows_with_one_input_frozen(int frozen)
