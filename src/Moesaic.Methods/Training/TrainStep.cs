@@ -83,30 +83,9 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         {
             Summary = $"Trained on {log.Steps.Sum(s => (long)s.Tokens):N0} tokens in {log.Steps.Count:N0} steps"
                 + (options.Distil is { } d ? $", taught by {d.Teacher}." : "."),
-            Figures = Figures(log, saved, loop.Rate),
+            Figures = TrainingFigures.Of(log, saved, loop.Rate),
             Tables = [log.ToTable(), .. data.Tables(log, batches)],
             Notes = notes,
         };
-    }
-
-    static List<Figure> Figures(TrainingLog log, SavedModel saved, double? rate)
-    {
-        var last = log.Steps.TakeLast(Math.Max(1, log.Steps.Count / 20)).ToList();
-        List<Figure> figures = [new("training_loss_first", log.Steps[0].Loss, "nats"), new("training_loss_last", last.Average(s => s.Loss), "nats")];
-        if (log.Steps[0].Divergence is { } divergence)
-        {
-            figures.Add(new Figure("divergence_first", divergence, "nats"));
-            figures.Add(new Figure("divergence_last", last.Average(s => s.Divergence)!.Value, "nats"));
-        }
-        if (log.HeldOut.Count > 0)
-        {
-            figures.Add(new Figure("held_out_loss_before", log.HeldOut[0].Loss, "nats"));
-            figures.Add(new Figure("held_out_loss", log.HeldOut[^1].Loss, "nats"));
-            figures.Add(new Figure("held_out_perplexity", Math.Exp(log.HeldOut[^1].Loss)));
-        }
-        figures.Add(new Figure("tokens", log.Steps.Sum(s => (double)s.Tokens), "tokens"));
-        if (rate is { } r) figures.Add(new Figure("training_speed", r, "tokens/s"));
-        figures.Add(new Figure("weight_bytes", saved.WeightBytes, "bytes"));
-        return figures;
     }
 }

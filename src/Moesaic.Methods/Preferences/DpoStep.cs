@@ -1,0 +1,96 @@
+using System.Globalization;
+using Moesaic.Formats;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text.Chat;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Preferences;
+
+/// <summary>The step "dpo": trains a checkpoint on preference pairs, with itself as it was as the reference.</summary>
+/// <param name="options">What and how.</param>
+public sealed class DpoStep(DpoStepOptions options) : IStep
+{
+    /// <inheritdoc/>
+    public bool WritesModel => true;
+
+    /// <inheritdoc/>
+    public StepPlan Plan(PlanContext context)
+    {
+        var config = HfConfig.From(context.Model.Config);
+        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        if (options.Context > spec.MaxPositions)
+            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        options.ToTrainingOptions(1).Check(spec);
+        var parameters = ParameterCounts.Of(spec);
+        // Without the tokenizer: three characters a token, the prompt once for each answer.
+        var (pairs, characters) = (0L, 0L);
+        foreach (var pair in options.Data.SelectMany(path => PreferenceReader.Read(path, new DatasetReport())))
+        {
+            pairs++;
+            characters += (2 * pair.Prompt.Sum(m => m.Content?.Length ?? 0)) + (pair.Chosen.Content?.Length ?? 0) + (pair.Rejected.Content?.Length ?? 0);
+        }
+        var share = options.Pairs is { } most && most < pairs ? (double)most / pairs : 1;
+        var tokens = (long)(share * characters / 3);
+        List<StepInput> inputs = [.. options.Data.Select((path, i) => new StepInput($"data[{i}]", path))];
+        if (options.HeldOut is { } heldOut) inputs.Add(new("held_out", heldOut));
+        return new StepPlan
+        {
+            Summary = $"about {tokens:N0} tokens of {(long)(share * pairs):N0} preference pairs, read {options.Epochs:0.##} times, beta {options.Beta:0.###}, " +
+                $"{(options.Roles is null ? "all parameters" : string.Join(", ", options.Roles))}",
+            Inputs = inputs,
+            ReadBytes = context.Model.WeightBytes,
+            PeakMemoryBytes = TrainingCost.PeakBytes(spec, parameters.Total, 2L * Math.Min(options.RowsPerPass, options.Batch) * options.Context),
+            // The reference pass is a forward alone, a third of a training step.
+            Seconds = TrainingCost.Seconds(parameters.Active, (long)(tokens * (options.Epochs + (1.0 / 3))), context.Threads),
+            OutputBytes = parameters.Total * (options.Type.ByteSize() + (3 * sizeof(float))),
+            Notes = options.HeldOut is null && options.HeldOutShare == 0
+                ? ["no held-out pairs: the report will not say how the model judges pairs it has not seen"] : [],
+        };
+    }
+
+    /// <inheritdoc/>
+    public StepReport Run(StepContext context)
+    {
+        using var loaded = ModelFolder.Load(context.InputFolder);
+        foreach (var note in loaded.Notes) context.Progress.Note(note);
+        var model = loaded.Model;
+        var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
+        var (notes, log) = (new List<string>(), new TrainingLog());
+        var data = PreferenceData.Read(options, tokenizer, ChatTemplate.Find(context.InputFolder), context, notes);
+        var steps = checked((int)Math.Ceiling(options.Epochs * data.Training.Blocks / options.Batch));
+
+        // Before the loop restores a saved state: the reference is the model as the step received it.
+        var objective = Objective(data.Training, "reference");
+        ITrainingMeasurement[] measurements = data.HeldOut is { } heldOut
+            ? [new PreferenceMeasurement(heldOut, Objective(heldOut, "held-out reference"), options)] : [];
+        using var trainer = new Trainer(model, new BatchStream(data.Training, options.Batch, context.Seed, tokenizer.PadId ?? 0),
+            options.ToTrainingOptions(steps), objective);
+        var loop = new TrainingLoop(trainer, log, options, 2L * options.Batch * options.Context, measurements, context);
+        var saved = loop.Run();
+        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.Add("margin: beta times what the better answer gained over the worse one in log-probability; accuracy: pairs with a margin above 0, ties half");
+        return new StepReport
+        {
+            Summary = $"Trained on {data.Training.Report.Pieces / 2:N0} preference pairs in {log.Steps.Count:N0} steps (DPO, beta {options.Beta.ToString("0.###", CultureInfo.InvariantCulture)}).",
+            Figures = [new Figure("pairs", data.Training.Report.Pieces / 2), .. TrainingFigures.Of(log, saved, loop.Rate)],
+            Tables = log.HeldOut.Count > 0 ? [log.ToTable(), HeldOutTable(log)] : [log.ToTable()],
+            Notes = notes,
+        };
+
+        PreferenceObjective Objective(PackedDataset pairs, string name) =>
+            new(ReferencePass.Run(model, pairs, name, options.RowsPerPass, options.SaveEvery, context), options);
+    }
+
+    static ReportTable HeldOutTable(TrainingLog log)
+    {
+        return new ReportTable("Held-out pairs", ["step", "loss (nats)", "accuracy", "margin"],
+            [.. log.HeldOut.Select(h => (IReadOnlyList<string>)[Text(h.Step, "F0"), Text(h.Loss, "F4"), Text(h.Accuracy!.Value, "F4"), Text(h.Margin!.Value, "F4")])]);
+
+        static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    }
+}
