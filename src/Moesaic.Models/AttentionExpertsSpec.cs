@@ -46,6 +46,7 @@ public sealed record AttentionExpertsSpec(RouterSpec Router, ExpertKeys Keys, bo
     /// <summary>Why the heads of an attention cannot be experts; null when they can.</summary>
     public static string? WhyNot(AttentionSpec heads) =>
         heads.Latent is not null ? "all heads share a latent"
+        : heads.Sinks ? "the heads have sinks"
         : heads.Bias != AttentionBias.None ? "the projections have biases"
         : heads.Norm == HeadNorm.Projection ? "queries and keys are normed over all heads" : null;
 }

@@ -49,6 +49,12 @@ public sealed record AttentionSpec(
     /// <summary>The groups of heads as experts, or null when every token uses all heads.</summary>
     public AttentionExpertsSpec? Experts { get; init; }
 
+    /// <summary>
+    /// Whether each query head has a sink: a learned score without a value, which takes its part of the softmax (gpt-oss).
+    /// Default: no.
+    /// </summary>
+    public bool Sinks { get; init; }
+
     /// <summary>q·k is multiplied by this besides 1/√HeadDim. Default 1. DeepSeek stretches contexts with it.</summary>
     public float ScoreFactor { get; init; } = 1;
 

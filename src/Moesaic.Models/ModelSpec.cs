@@ -70,14 +70,32 @@ public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWid
     /// </summary>
     public bool SharedGate { get; init; }
 
+    /// <summary>Whether each projection of a routed expert has a bias (gpt-oss). Default: no.</summary>
+    public bool ExpertBias { get; init; }
+
+    /// <summary>How routed experts cut off large values, or null for plain SwiGLU.</summary>
+    public SwiGluClamp? Clamp { get; init; }
+
     /// <summary>The width all routed experts have, or null when they differ.</summary>
     public int? UniformWidth => ExpertWidths.All(w => w == ExpertWidths[0]) ? ExpertWidths[0] : null;
 
     /// <inheritdoc/>
     public bool Equals(MixtureSpec? other) =>
         other is not null && Router == other.Router && SharedWidth == other.SharedWidth && SharedGate == other.SharedGate
+        && ExpertBias == other.ExpertBias && Clamp == other.Clamp
         && ExpertWidths.SequenceEqual(other.ExpertWidths);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Router, SharedWidth, ExpertWidths.Count);
+}
+
+/// <summary>
+/// What gpt-oss makes of SwiGLU: with g = min(gate, Limit) and u = up held within ±Limit, g · σ(Slope · g) · (u + 1).
+/// </summary>
+/// <param name="Limit">Positive.</param>
+/// <param name="Slope">Positive.</param>
+public sealed record SwiGluClamp(float Limit, float Slope)
+{
+    /// <summary>That of the published models, 7 and 1.702.</summary>
+    public static SwiGluClamp Published { get; } = new(7, 1.702f);
 }

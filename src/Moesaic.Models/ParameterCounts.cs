@@ -45,6 +45,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                     break;
                 case MixtureSpec mixture:
                     var (router, routed) = (mixture.Router, mixture.ExpertWidths.Sum(w => 3L * w * spec.Width));
+                    if (mixture.ExpertBias) routed += mixture.ExpertWidths.Sum(w => 2L * w + spec.Width);
                     Add(ParameterRole.Router, RouterScores.Parameters(router, spec.Width));
                     Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
                     if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);
@@ -70,7 +71,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                 + ((long)(latent.Rank + latent.RotaryDim) * width)
                 + (heads * (attention.HeadDim - latent.RotaryDim + latent.ValueDim) * latent.Rank)
                 + (heads * latent.ValueDim * width);
-        return (width * ((2 * query) + (2 * keyValue))) + attention.Bias switch
+        return (attention.Sinks ? heads : 0) + (width * ((2 * query) + (2 * keyValue))) + attention.Bias switch
         {
             AttentionBias.None => 0,
             AttentionBias.QueryKeyValue => query + (2 * keyValue),

@@ -65,7 +65,8 @@ public sealed record ExpertGroups(int Count, int Kept, GroupScore Score);
 
 /// <summary>
 /// The router's pipeline, slot by slot: (1) key: the token's hidden state, as the experts see it; (2) score:
-/// <see cref="Score"/>; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
+/// <see cref="Score"/>, plus a bias when
+/// <see cref="Bias"/>; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
 /// a bias per expert when <see cref="SelectionBias"/>; (6) selection: the K highest, ties to the lowest index, within
 /// <see cref="Groups"/>; (7) combine weight: <see cref="Weight"/> times
 /// <see cref="Scale"/>; (8) capacity: dropless; (9) objectives: <see cref="BalanceObjectives"/>, given while training.
@@ -81,6 +82,9 @@ public sealed record RouterSpec
 
     /// <summary>Slot 2. Default: linear.</summary>
     public RouterScore Score { get; init; } = RouterScore.Linear;
+
+    /// <summary>Slot 2: whether the score has a bias of each expert, trained like the weight (gpt-oss). Default: no.</summary>
+    public bool Bias { get; init; }
 
     /// <summary>Slot 4. Default: softmax before selection.</summary>
     public RouterAffinity Affinity { get; init; } = RouterAffinity.SoftmaxBeforeSelection;

@@ -9,7 +9,7 @@ static class TinyModels
     public const int Context = 96;
 
     public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent",
-        "normed heads", "normed keys", "sigmoid", "attention experts", "routed keys", "routed keys, first kept"];
+        "normed heads", "normed keys", "sigmoid", "window", "sinks", "attention experts", "routed keys", "routed keys, first kept"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -33,6 +33,9 @@ static class TinyModels
             "attention experts" => (Experts(new(8, 4, 8), ExpertKeys.All, false), mixture),
             "routed keys" => (Experts(new(4, 4, 8) { Norm = HeadNorm.Head }, ExpertKeys.Routed, false), mixture),
             "routed keys, first kept" => (Experts(new(12, 4, 6), ExpertKeys.Routed, true), (FeedForwardSpec)new DenseSpec(48)),
+            "window" => (new AttentionSpec(4, 2, 8) { Window = 20 }, mixture),
+            "sinks" => (new AttentionSpec(4, 2, 8, Bias: AttentionBias.All) { Window = 37, Sinks = true },
+                mixture with { ExpertBias = true, Clamp = new SwiGluClamp(2, 1.702f), Router = mixture.Router with { Bias = true } }),
             "uneven" => (new AttentionSpec(4, 4, 8), (FeedForwardSpec)(mixture with { ExpertWidths = [8, 40, 16, 24, 33, 5] })),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };

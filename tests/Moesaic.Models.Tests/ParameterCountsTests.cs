@@ -19,6 +19,7 @@ public class ParameterCountsTests
         ["latent queries"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent(8, valueDim: 8)),
         ["attention experts"] = TinySpec.Of(TinySpec.Mixture()).With(AttentionCut.Spec(TinySpec.Attention, 1, ExpertKeys.All)),
         ["routed keys"] = TinySpec.Of(TinySpec.Dense()).With(AttentionCut.Spec(new(8, 4, 4) { Norm = HeadNorm.Head }, 3, ExpertKeys.Routed)),
+        ["sinks"] = TinySpec.GptOss(),
         ["uneven"] = TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
 

@@ -36,6 +36,18 @@ static class TinySpec
             Groups = groups ? new ExpertGroups(4, 2, GroupScore.SumOfBestTwo) : null,
         }, [.. Enumerable.Repeat(12, 8)], shared);
 
+    /// <summary>The layers of gpt-oss: sinks, biases everywhere, values cut off, a window in every second layer.</summary>
+    public static ModelSpec GptOss(int layers = 2, int window = 5, int width = 12, float limit = 7)
+    {
+        var mixture = Mixture(width: width) with { ExpertBias = true, Clamp = new SwiGluClamp(limit, 1.702f) };
+        mixture = mixture with { Router = mixture.Router with { Bias = true } };
+        var attention = Attention with { Bias = AttentionBias.All, Sinks = true };
+        return Of() with
+        {
+            Layers = [.. Enumerable.Range(0, layers).Select(l => new LayerSpec(attention with { Window = l % 2 == 0 ? window : 0 }, mixture))],
+        };
+    }
+
     public static DenseSpec Dense(int width = 24) => new(width);
 
     /// <summary>Experts of equal width, K of E.</summary>

@@ -66,7 +66,7 @@ public class ArchitectureParityTests
         var architecture = ArchitectureRegistry.All.Single(a => a.ModelType == loaded.Layout);
         foreach (var parameter in model.Parameters.Where(p => p.Value.NeedsGradient))
         {
-            var expected = golden.Floats(prefix + architecture.TensorName(parameter.Name));
+            var expected = golden.Gradient(prefix, architecture, model.Spec, parameter.Name);
             Assert.NotNull(parameter.Value.Gradient);
             Assert.Equal(expected.Length, parameter.Value.Gradient.Count);
             AssertClose(expected, parameter.Value.Gradient.Span, parameter.Name);

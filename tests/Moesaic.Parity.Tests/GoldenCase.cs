@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Models;
+using Moesaic.Models.Architectures;
 
 namespace Moesaic.Parity.Tests;
 
@@ -34,6 +36,24 @@ sealed class GoldenCase : IDisposable
         var values = new float[store.Info(name).ElementCount];
         store.Read(name, values);
         return values;
+    }
+
+    /// <summary>The gradient of a parameter, which may be a part of a tensor.</summary>
+    public float[] Gradient(string prefix, IArchitecture architecture, ModelSpec spec, string parameter)
+    {
+        var name = architecture.TensorName(parameter);
+        if (!architecture.InterleavesExperts || name.Split('.') is not [.. var layer, "experts", var number, var projection, var kind])
+            return Floats(prefix + name);
+        bool down = projection == "down_proj", bias = kind == "bias";
+        var whole = Floats($"{prefix}{string.Join('.', layer)}.experts.{(down ? "down_proj" : "gate_up_proj")}{(bias ? "_bias" : "")}");
+        int inner = ((MixtureSpec)spec.Layers[0].FeedForward).ExpertWidths[0], rows = down ? spec.Width : inner;
+        int columns = bias ? 1 : down ? inner : spec.Width, stored = down ? rows : 2 * rows;
+        int expert = int.Parse(number, CultureInfo.InvariantCulture), first = projection == "up_proj" ? 1 : 0;
+        var part = new float[rows * columns];
+        for (var r = 0; r < rows; r++)
+            for (var c = 0; c < columns; c++)
+                part[(r * columns) + c] = whole[(((expert * columns) + c) * stored) + (down ? r : (2 * r) + first)];
+        return part;
     }
 
     public PassInput Input()

@@ -40,6 +40,18 @@ public sealed class WeightReader(TensorStore store)
         return info;
     }
 
+    /// <summary>Claims a required tensor of bytes.</summary>
+    /// <returns>The tensor, or null when it is missing, which <see cref="Finish"/> will report.</returns>
+    public TensorInfo? TakeBytes(string name, params ReadOnlySpan<long> shape)
+    {
+        taken.Add(name);
+        if (store.Find(name) is not { } info) missing.Add(name);
+        else if (!info.Shape.SequenceEqual(shape) || info.Type != TensorType.U8)
+            wrong.Add($"{info}, the configuration asks for U8 {TensorInfo.FormatShape(shape)}");
+        else return info;
+        return null;
+    }
+
     /// <summary>
     /// Skips, with a note, a tensor that carries no information of its own; does nothing when it is absent.
     /// </summary>

@@ -81,7 +81,11 @@ public sealed class GgufImport : IDisposable
             files = HfFolderWriter.Write(options.Output, new HfFolderContent
             {
                 Config = architecture.WriteConfig(source.Spec, type),
-                Tensors = [.. source.Parameters.Select(Tensor)],
+                Tensors =
+                [
+                    .. source.Parameters.Where(p => !architecture.InterleavesExperts || p.Role != ParameterRole.Experts).Select(Tensor),
+                    .. architecture.InterleavesExperts ? InterleavedExperts.Sources(source.Spec, type, Whole) : [],
+                ],
                 ExtraFiles = Tokenizer(),
             }, new HfFolderOptions { Overwrite = options.Overwrite, Progress = new Relay(done => task.Report(done)) }, cancellation);
         }
@@ -127,6 +131,16 @@ public sealed class GgufImport : IDisposable
             }
             source.Release(parameter);
         });
+    }
+
+    float[] Whole(string name)
+    {
+        var parameter = source.Find(name);
+        var values = new float[parameter.Rows * parameter.Columns];
+        source.Read(parameter, 0, values);
+        source.Release(parameter);
+        Compare(values, new float[values.Length], type);
+        return values;
     }
 
     // As when a model is saved: small steps of these biases would vanish in half precision.

@@ -20,6 +20,7 @@ static class LayerText
             HeadNorm.Head => ", heads normed",
             _ => ", queries and keys normed",
         };
+        if (attention.Sinks) text += ", sinks";
         if (attention.Window > 0) text += FormattableString.Invariant($", window of {attention.Window}");
         if (attention.Latent is { } latent)
             text += FormattableString.Invariant($", latent of {latent.Rank}, {latent.RotaryDim} rotated, values of {latent.ValueDim}")
@@ -33,6 +34,8 @@ static class LayerText
         MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
             + (mixture.UniformWidth is { } width ? FormattableString.Invariant($"{width}") : string.Join(", ", mixture.ExpertWidths))
             + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
+            + (mixture.ExpertBias ? ", biased" : "")
+            + (mixture.Clamp is { } clamp ? FormattableString.Invariant($", cut off at {clamp.Limit}") : "")
             + (mixture.SharedGate ? " with a gate" : "") + Of(mixture.Router),
         _ => feedForward.GetType().Name,
     };
@@ -40,6 +43,7 @@ static class LayerText
     static string Of(RouterSpec router) =>
         (router.Score switch { RouterScore.Mlp => ", scored by two layers", RouterScore.Swiglu => ", scored by a neuron each", _ => "" })
         + (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
+        + (router.Bias ? ", router biased" : "")
         + (router.SelectionBias ? ", selection biased" : "")
         + (router.Groups is { } groups ? FormattableString.Invariant($", from {groups.Kept} of {groups.Count} groups") : "")
         + router.Weight switch

@@ -19,6 +19,7 @@ public static class ArchitectureRegistry
         new DeepSeek(),
         new DeepSeekV2(),
         new DeepSeekV3(),
+        new GptOss(),
         new MoesaicLayout(),
     ];
 
@@ -37,7 +38,7 @@ public static class ArchitectureRegistry
     {
         var found = All.FirstOrDefault(a => a.ModelType == modelType)
             ?? throw new BadRequestException($"There is no layout named \"{modelType}\"; there are {Known}.");
-        return found.WhyNot(spec) is not { } reason ? found
+        return WhyNot(found, spec) is not { } reason ? found
             : throw new BadRequestException($"This model cannot be written as {modelType}: {reason}. Leave the layout out to take the most standard one that fits.");
     }
 
@@ -50,11 +51,15 @@ public static class ArchitectureRegistry
         refused = reasons;
         foreach (var architecture in All)
         {
-            if (architecture.WhyNot(spec) is not { } reason) return architecture;
+            if (WhyNot(architecture, spec) is not { } reason) return architecture;
             reasons.Add($"not {architecture.ModelType}: {reason}");
         }
         throw new InvalidOperationException("no layout holds the model, although moesaic holds every one");
     }
+
+    static string? WhyNot(IArchitecture architecture, ModelSpec spec) =>
+        !architecture.CarriesExpertBias && spec.Layers.Any(l => l.FeedForward is MixtureSpec { ExpertBias: true } or MixtureSpec { Clamp: not null } or MixtureSpec { Router.Bias: true })
+            ? "its experts or its router have biases, or its experts cut off large values" : architecture.WhyNot(spec);
 
     static string Known => string.Join(", ", All.Select(a => a.ModelType));
 }

@@ -121,6 +121,7 @@ static class CommonConfig
             ?? (attention.Latent is not null ? "its attention goes through a latent"
             : attention.Norm != norm
                 ? attention.Norm == HeadNorm.None ? "its queries and keys are not normed" : "its queries and keys are normed differently"
+            : attention.Sinks ? "its attention has sinks"
             : attention.Window != 0 ? "its attention has a sliding window"
             : attention.Experts is not null ? "its attention is made of experts"
             : attention.ScoreFactor != 1 ? "its attention scores have a factor"
@@ -140,6 +141,7 @@ static class CommonConfig
     /// <summary>Why a router is not the plain one: linear, softmax over all experts, the best of all, no bias.</summary>
     public static string? RouterDiffers(RouterSpec router) =>
         ScoreDiffers(router) is { } reason ? reason
+        : router.Bias ? "its router has a bias"
         : router.Affinity == RouterAffinity.Sigmoid ? "its router uses sigmoids"
         : router.SelectionBias ? "its router has a bias on the selection"
         : router.Groups is not null ? "its router limits tokens to groups of experts" : null;

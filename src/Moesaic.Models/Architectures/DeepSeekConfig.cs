@@ -88,6 +88,7 @@ static class DeepSeekConfig
             : latent.NormEpsilon != 1e-6f ? "the norms of its latents have another epsilon than 1e-6"
             : attention.Bias != AttentionBias.None || attention.Norm != HeadNorm.None || attention.KeyValueHeads != attention.QueryHeads
                 ? "its attention has biases, norms or shared heads beside the latent"
+            : attention.Window != 0 || attention.Sinks ? "its attention has a sliding window or sinks"
             : attention.ScoreFactor != ScoreFactor(spec.Rope) ? "its attention scores have another factor than the stretched context asks for"
             : null);
     }

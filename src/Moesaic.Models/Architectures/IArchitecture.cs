@@ -15,6 +15,15 @@ public interface IArchitecture
     /// <summary>Whether config.json can hold <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
     bool CarriesScale => false;
 
+    /// <summary>Whether routed experts may have biases and cut off large values; others are not asked about such shapes.</summary>
+    bool CarriesExpertBias => false;
+
+    /// <summary>
+    /// Whether the experts of a layer lie in two tensors [E, D, 2F] and [E, F, D] with two vectors beside them, where gates and ups
+    /// take turns, see <see cref="Loading.InterleavedExperts"/>.
+    /// </summary>
+    bool InterleavesExperts => false;
+
     /// <summary>What models of this layout were compared with; a test holds every claim to its golden files.</summary>
     Oracles VerifiedBy { get; }
 

@@ -14,6 +14,7 @@ static class MoesaicAttention
         {
             Norm = json.Has("norm") ? MoesaicLayout.Choice<HeadNorm>(json, "norm") : HeadNorm.None,
             ScoreFactor = (float)json.NumberOr("score_factor", 1),
+            Sinks = json.BoolOr("sinks", false),
             Window = json.IntOr("window", 0),
             Latent = json.Section("latent") is { } latent ? ReadLatent(latent) : null,
             Experts = json.Section("experts") is { } experts ? ReadExperts(experts) : null,
@@ -71,6 +72,7 @@ static class MoesaicAttention
         };
         if (attention.Bias == AttentionBias.QueryKeyValue) json["qkv_bias"] = true;
         if (attention.Norm != HeadNorm.None) json["norm"] = MoesaicLayout.Name(attention.Norm);
+        if (attention.Sinks) json["sinks"] = true;
         if (attention.Window != 0) json["window"] = attention.Window;
         if (attention.ScoreFactor != 1) json["score_factor"] = CommonConfig.Number(attention.ScoreFactor);
         if (attention.Experts is { } experts) json["experts"] = WriteExperts(experts);

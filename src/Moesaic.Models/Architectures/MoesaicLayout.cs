@@ -16,6 +16,8 @@ sealed class MoesaicLayout : IArchitecture
 
     public bool CarriesScale => true;
 
+    public bool CarriesExpertBias => true;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         if (config.ToJson()["layers"] is not JsonArray { Count: > 0 } layers)
@@ -40,6 +42,8 @@ sealed class MoesaicLayout : IArchitecture
             feedForward = new MixtureSpec(ReadRouter(layer, widths.Count), widths, layer.IntOr("shared_width", 0))
             {
                 SharedGate = layer.BoolOr("shared_gate", false),
+                ExpertBias = layer.BoolOr("expert_bias", false),
+                Clamp = layer.Section("clamp") is { } clamp ? ReadClamp(clamp) : null,
             };
         }
         else feedForward = new DenseSpec(layer.Int("width", min: 1));
@@ -58,6 +62,7 @@ sealed class MoesaicLayout : IArchitecture
             Affinity = Choice<RouterAffinity>(json, "affinity"),
             Weight = Choice<CombineWeight>(json, "combine_weight"),
             Scale = (float)json.NumberOr("scale", 1),
+            Bias = json.BoolOr("router_bias", false),
             SelectionBias = json.BoolOr("selection_bias", false),
             Groups = json.Section("groups") is { } groups ? ReadGroups(groups) : null,
         };
@@ -70,6 +75,14 @@ sealed class MoesaicLayout : IArchitecture
         var read = new ExpertGroups(groups.Int("count", min: 1), groups.Int("kept", min: 1), Choice<GroupScore>(groups, "score"));
         RefuseUnread(groups);
         return read;
+    }
+
+    static SwiGluClamp ReadClamp(HfConfig json)
+    {
+        var clamp = new SwiGluClamp((float)json.Number("limit"), (float)json.Number("slope"));
+        if (clamp.Limit <= 0 || clamp.Slope <= 0) throw json.Bad("limit", "and slope must be above 0");
+        RefuseUnread(json);
+        return clamp;
     }
 
     /// <summary>Our own layout has no keys for other programs: one that we do not know changes the model.</summary>
@@ -115,6 +128,9 @@ sealed class MoesaicLayout : IArchitecture
         WriteRouter(mixture.Router, json);
         json["shared_width"] = mixture.SharedWidth;
         if (mixture.SharedGate) json["shared_gate"] = true;
+        if (mixture.ExpertBias) json["expert_bias"] = true;
+        if (mixture.Clamp is { } clamp)
+            json["clamp"] = new JsonObject { ["limit"] = CommonConfig.Number(clamp.Limit), ["slope"] = CommonConfig.Number(clamp.Slope) };
         return json;
     }
 
@@ -126,6 +142,7 @@ sealed class MoesaicLayout : IArchitecture
         json["combine_weight"] = Name(router.Weight);
         json["scale"] = CommonConfig.Number(router.Scale);
         if (router.Score != RouterScore.Linear) json["score"] = Name(router.Score);
+        if (router.Bias) json["router_bias"] = true;
         if (router.SelectionBias) json["selection_bias"] = true;
         if (router.Groups is { } groups)
             json["groups"] = new JsonObject { ["count"] = groups.Count, ["kept"] = groups.Kept, ["score"] = Name(groups.Score) };

@@ -17,13 +17,14 @@ public interface IRouterScore
 
 /// <summary><see cref="RouterScore.Linear"/>.</summary>
 /// <param name="weight">[E, D].</param>
-public sealed class LinearScore(WeightMatrix weight) : IRouterScore
+/// <param name="bias">[1, E], with <see cref="RouterSpec.Bias"/>; otherwise null.</param>
+public sealed class LinearScore(WeightMatrix weight, Tensor? bias = null) : IRouterScore
 {
     /// <inheritdoc/>
     public IReadOnlyList<WeightMatrix> Matrices { get; } = [weight];
 
     /// <inheritdoc/>
-    public Tensor Logits(Workspace workspace, Tensor x) => workspace.Linear(x, weight);
+    public Tensor Logits(Workspace workspace, Tensor x) => workspace.Linear(x, weight, bias);
 }
 
 /// <summary><see cref="RouterScore.Mlp"/>.</summary>
@@ -71,17 +72,20 @@ public static class RouterScores
     /// <summary>How many parameters decide.</summary>
     /// <param name="router">Its kind and E.</param>
     /// <param name="width">D.</param>
-    public static long Parameters(RouterSpec router, int width) => Shapes(router, width).Sum(m => (long)m.Rows * m.Columns);
+    public static long Parameters(RouterSpec router, int width) => Shapes(router, width).Sum(m => (long)m.Rows * m.Columns)
+        + (router.Bias ? router.Experts : 0);
 
     internal static IRouterScore Make(RouterSpec router, string name, int width, ParameterFactory make) =>
-        Of(router, [.. Shapes(router, width).Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))]);
+        Of(router, [.. Shapes(router, width).Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))],
+            router.Bias ? make.Vector($"{name}.bias", ParameterRole.Router, router.Experts) : null);
 
     /// <summary>The score with these weights.</summary>
     /// <param name="router">Its kind.</param>
     /// <param name="matrices">As <see cref="Shapes"/> lists them.</param>
-    public static IRouterScore Of(RouterSpec router, IReadOnlyList<WeightMatrix> matrices) => router.Score switch
+    /// <param name="bias">[1, E], with <see cref="RouterSpec.Bias"/>; otherwise null.</param>
+    public static IRouterScore Of(RouterSpec router, IReadOnlyList<WeightMatrix> matrices, Tensor? bias = null) => router.Score switch
     {
-        RouterScore.Linear => new LinearScore(matrices[0]),
+        RouterScore.Linear => new LinearScore(matrices[0], bias),
         RouterScore.Mlp => new MlpScore(matrices[0], matrices[1]),
         RouterScore.Swiglu => new SwigluScore(matrices[0], matrices[1]),
         _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),

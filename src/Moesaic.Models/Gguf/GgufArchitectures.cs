@@ -18,6 +18,7 @@ static class GgufArchitectures
         new GgufMixture("qwen2moe", HeadNorm.None, CombineWeight.Raw, shared: true, GgufKeys.ExpertLength),
         new GgufDeepSeek(),
         new GgufDeepSeek2(),
+        new GgufGptOss(),
     ];
 
     static string Known => string.Join(", ", All.Select(a => a.Name));

@@ -38,8 +38,8 @@ public sealed class GgufModelWriter
         if (gguf is null) GgufArchitectures.WriteSpec(architecture, spec, Metadata);
         else Copy(gguf.Metadata, architecture);
         foldsScale = !architecture.CarriesScale;
-        foreach (var tensor in GgufTensors.Of(spec, architecture.NeighbouringPairs))
-            tensors.Add((tensor, Plan(tensor, tensor.Kind is GgufTensorKind.Vector or GgufTensorKind.Row or GgufTensorKind.Router ? WeightEncoding.F32
+        foreach (var tensor in GgufTensors.Of(spec, architecture))
+            tensors.Add((tensor, Plan(tensor, tensor.IsVector || tensor.Kind is GgufTensorKind.Row or GgufTensorKind.Router ? WeightEncoding.F32
                 : tensor.Name is "token_embd.weight" or "output.weight" ? embeddings ?? matrices : matrices)));
         Metadata.Set("general.file_type", GgufValue.Of((uint)FileType(matrices)));
         if (Plans.Any(t => t.Encoding.BlockLength() > 1)) Metadata.Set("general.quantization_version", GgufValue.Of(2u));

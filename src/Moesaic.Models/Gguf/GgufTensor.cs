@@ -18,8 +18,12 @@ sealed record GgufTensor(
     {
         GgufTensorKind.Vector or GgufTensorKind.Row => [Columns],
         GgufTensorKind.Experts => [Parameters.Count, Rows, Columns],
+        GgufTensorKind.ExpertVectors => [Parameters.Count, Columns],
         _ => [Rows, Columns],
     };
+
+    /// <summary>Whether each parameter is a vector.</summary>
+    public bool IsVector => Kind is GgufTensorKind.Vector or GgufTensorKind.ExpertVectors;
 
     /// <summary>The name where each expert has a tensor of its own, as older files have it.</summary>
     public string NameOfExpert(int expert) =>
@@ -49,4 +53,7 @@ enum GgufTensorKind
 
     /// <summary>A projection of all experts.</summary>
     Experts,
+
+    /// <summary>A bias of all experts; always float32.</summary>
+    ExpertVectors,
 }

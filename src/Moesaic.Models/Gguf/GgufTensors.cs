@@ -8,16 +8,16 @@ static class GgufTensors
 {
     /// <summary>All tensors but <see cref="GgufRope.Tensor"/>.</summary>
     /// <param name="spec">The shape.</param>
-    /// <param name="neighbouringPairs">See <see cref="IGgufArchitecture.NeighbouringPairs"/>.</param>
-    public static IEnumerable<GgufTensor> Of(ModelSpec spec, bool neighbouringPairs)
+    /// <param name="architecture">Decides the order of rotary pairs and a few names.</param>
+    public static IEnumerable<GgufTensor> Of(ModelSpec spec, IGgufArchitecture architecture)
     {
         yield return Matrix("token_embd.weight", "model.embed_tokens.weight", spec.VocabularySize, spec.Width, ParameterRole.Embeddings);
         for (var l = 0; l < spec.Layers.Count; l++)
         {
             string block = FormattableString.Invariant($"blk.{l}."), layer = FormattableString.Invariant($"model.layers.{l}.");
             yield return Vector($"{block}attn_norm.weight", $"{layer}input_layernorm.weight", spec.Width, ParameterRole.Norms);
-            foreach (var tensor in Attention(block, $"{layer}self_attn.", spec.Layers[l].Attention, spec.Width, neighbouringPairs)) yield return tensor;
-            yield return Vector($"{block}ffn_norm.weight", $"{layer}post_attention_layernorm.weight", spec.Width, ParameterRole.Norms);
+            foreach (var tensor in Attention(block, $"{layer}self_attn.", spec.Layers[l].Attention, spec.Width, architecture.NeighbouringPairs)) yield return tensor;
+            yield return Vector($"{block}{architecture.FeedForwardNorm}.weight", $"{layer}post_attention_layernorm.weight", spec.Width, ParameterRole.Norms);
             foreach (var tensor in FeedForward(block, $"{layer}mlp.", spec.Layers[l].FeedForward, spec.Width)) yield return tensor;
         }
         yield return Vector("output_norm.weight", "model.norm.weight", spec.Width, ParameterRole.Norms);
@@ -34,6 +34,7 @@ static class GgufTensors
             .. Projection("q", "q", queries, width, headDim), .. Norm("q", queries),
             .. Projection("k", "k", keys, width, headDim), .. Norm("k", keys),
             .. Projection("v", "v", keys, width, 0), .. Projection("output", "o", width, queries, 0),
+            .. attention.Sinks ? [Vector($"{block}attn_sinks.weight", $"{layer}sinks", attention.QueryHeads, ParameterRole.Attention)] : Array.Empty<GgufTensor>(),
         ];
 
         // A bias has as many elements as the projection rows: a column of one element each, in the same order.
@@ -86,6 +87,7 @@ static class GgufTensors
         var experts = Enumerable.Range(0, count).Select(e => FormattableString.Invariant($"{layer}experts.{e}.")).ToArray();
         yield return Matrix($"{stored}gate_inp.weight", $"{layer}gate.weight", count, width, ParameterRole.Router)
             with { Kind = GgufTensorKind.Router };
+        if (mixture.Router.Bias) yield return Vector($"{stored}gate_inp.bias", $"{layer}gate.bias", count, ParameterRole.Router);
         if (mixture.Router.SelectionBias)
             yield return Vector($"{block}exp_probs_b.bias", $"{layer}gate.e_score_correction_bias", count, ParameterRole.SelectionBias);
         if (mixture.UniformWidth is { } inner)
@@ -95,12 +97,29 @@ static class GgufTensors
             for (var e = 0; e < count; e++)
                 foreach (var tensor in Triple(stored, FormattableString.Invariant($".{e}"), [experts[e]],
                     mixture.ExpertWidths[e], width, ParameterRole.Experts)) yield return tensor;
+        if (mixture.ExpertBias)
+            foreach (var tensor in Biases(stored, experts, mixture, width)) yield return tensor;
         if (mixture.SharedWidth == 0) yield break;
         foreach (var tensor in Triple(stored, "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width, ParameterRole.SharedExperts))
             yield return tensor;
         if (mixture.SharedGate)
             yield return Matrix($"{stored}gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width, ParameterRole.SharedExperts)
                 with { Kind = GgufTensorKind.Row };
+    }
+
+    static IEnumerable<GgufTensor> Biases(string stored, string[] experts, MixtureSpec mixture, int width)
+    {
+        foreach (var name in new[] { "gate", "up", "down" })
+        {
+            string[] ours = [.. experts.Select(e => $"{e}{name}_proj.bias")];
+            if (mixture.UniformWidth is { } inner)
+                yield return new GgufTensor($"{stored}{name}_exps.bias", ours, 1, name == "down" ? width : inner, ParameterRole.Experts,
+                    GgufTensorKind.ExpertVectors);
+            else
+                for (var e = 0; e < ours.Length; e++)
+                    yield return Vector(FormattableString.Invariant($"{stored}{name}.{e}.bias"), ours[e],
+                        name == "down" ? width : mixture.ExpertWidths[e], ParameterRole.Experts);
+        }
     }
 
     static IEnumerable<GgufTensor> Triple(string stored, string suffix, string[] ours, int inner, int width, ParameterRole role)

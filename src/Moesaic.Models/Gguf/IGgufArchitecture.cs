@@ -20,6 +20,9 @@ interface IGgufArchitecture
     /// <summary>Whether a key holds <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
     bool CarriesScale => false;
 
+    /// <summary>The name of the norm before the feed-forward.</summary>
+    string FeedForwardNorm => "ffn_norm";
+
     /// <summary>Whether its readers hide what lies outside a sliding window.</summary>
     bool CarriesWindow => false;
 

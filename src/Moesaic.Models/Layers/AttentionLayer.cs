@@ -32,7 +32,7 @@ public sealed class HeadAttention : AttentionLayer
     readonly int layer;
     readonly IHeadProjections projections;
     readonly WeightMatrix o;
-    readonly Tensor? oBias;
+    readonly Tensor? oBias, sinks;
 
     internal HeadAttention(int layer, ModelSpec model, AttentionSpec spec, RotaryTable rotary, ParameterFactory make) : base(spec)
     {
@@ -41,6 +41,7 @@ public sealed class HeadAttention : AttentionLayer
         projections = spec.Latent is null
             ? new GroupedProjections(prefix, model, spec, rotary, make) : new LatentProjections(prefix, model, spec, rotary, make);
         o = make.Matrix($"{prefix}.o_proj.weight", ParameterRole.Attention, model.Width, spec.QueryHeads * spec.ValueDim);
+        sinks = spec.Sinks ? make.Vector($"{prefix}.sinks", ParameterRole.Attention, spec.QueryHeads) : null;
         oBias = spec.Bias == AttentionBias.All ? make.Vector($"{prefix}.o_proj.bias", ParameterRole.Attention, model.Width) : null;
     }
 
@@ -55,9 +56,9 @@ public sealed class HeadAttention : AttentionLayer
             ref readonly var pages = ref cache.Layer(layer);
             var rows = input.CacheRows.Span;
             for (var t = 0; t < rows.Length; t++) pages.Write(rows[t], keys.Row(t), values.Row(t));
-            mixed = workspace.Attention(shape, input.Segments, queries, pages, input.PageTable);
+            mixed = workspace.Attention(shape, input.Segments, queries, pages, input.PageTable, sinks: sinks);
         }
-        else mixed = workspace.Attention(shape, input.Segments, queries, keys, values);
+        else mixed = workspace.Attention(shape, input.Segments, queries, keys, values, sinks: sinks);
         if (Spec.ValueDim < Spec.PaddedDim)
             mixed = workspace.JoinHeads(Spec.QueryHeads, Spec.ValueDim, new(mixed, Spec.PaddedDim, 0, Spec.ValueDim));
         return workspace.Linear(mixed, o, oBias);

@@ -44,8 +44,12 @@ public sealed class Block
             var gate = mixture is { SharedGate: true, SharedWidth: > 0 }
                 ? make.Matrix($"{name}.shared_expert_gate.weight", ParameterRole.SharedExperts, 1, model.Width) : null;
             return new MixtureFeedForward(new Router(router, score, bias, gain),
-                new ExpertTable([.. triples.Select(e => e.Gate)], [.. triples.Select(e => e.Up)], [.. triples.Select(e => e.Down)]),
+                new ExpertTable([.. triples.Select(e => e.Gate)], [.. triples.Select(e => e.Up)], [.. triples.Select(e => e.Down)],
+                    mixture.ExpertBias ? new(Biases("gate", mixture), Biases("up", mixture), Biases("down", mixture)) : null, mixture.Clamp),
                 shared, gate);
+
+            Tensor[] Biases(string projection, MixtureSpec mixture) => [.. mixture.ExpertWidths.Select((width, e) => make.Vector(
+                $"{name}.experts.{e}.{projection}_proj.bias", ParameterRole.Experts, projection == "down" ? model.Width : width))];
         }
     }
 

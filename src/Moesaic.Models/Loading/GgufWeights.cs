@@ -20,7 +20,7 @@ sealed class GgufWeights : StoredWeights
         var architecture = GgufArchitectures.Of(file.Metadata);
         Layout = $"{architecture.Name} in GGUF";
         var account = new GgufAccount(file);
-        foreach (var tensor in GgufTensors.Of(Spec, architecture.NeighbouringPairs))
+        foreach (var tensor in GgufTensors.Of(Spec, architecture))
         {
             if (GgufLatentPair.Of(file, tensor, Spec, account) is { } pair) Add(tensor, pair);
             else if (tensor.Kind == GgufTensorKind.Experts && file.Find(tensor.Name) is null)
@@ -151,7 +151,7 @@ sealed class GgufWeights : StoredWeights
     }
 
     static StoredParameter Parameter(GgufTensor tensor, int index, WeightEncoding? encoding) =>
-        new(tensor.Parameters[index], tensor.Rows, tensor.Columns, encoding) { Role = tensor.Role, IsVector = tensor.Kind == GgufTensorKind.Vector };
+        new(tensor.Parameters[index], tensor.Rows, tensor.Columns, encoding) { Role = tensor.Role, IsVector = tensor.IsVector };
 
     sealed record Place(GgufTensor Tensor, GgufTensorInfo Info, long FirstRow, WeightEncoding Encoding, StoredParameter Parameter)
     {

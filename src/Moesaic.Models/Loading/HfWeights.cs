@@ -27,6 +27,7 @@ sealed class HfWeights : StoredWeights
             notes.Add($"keys of config.json that do not concern the computation: {string.Join(", ", unread)}");
         var reader = new WeightReader(folder.Weights);
         var packed = new PackedExperts(folder.Weights, reader, Spec);
+        var interleaved = architecture.InterleavesExperts ? new InterleavedExperts(folder.Weights, reader, Spec) : null;
         // An outline has no matrices but has its vectors: a damaged config.json must not ask for memory that no weights back.
         var vectors = (2L * Spec.Layers.Count + 1) * Spec.Width;
         if (vectors > Math.Max(PlausibleVectors, folder.Weights.TotalBytes))
@@ -34,11 +35,12 @@ sealed class HfWeights : StoredWeights
         using var outline = new Model(Spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns));
         foreach (var needed in outline.Parameters)
         {
-            if (Locate(needed, architecture, reader, packed) is not var (place, type)) continue;
-            // Rows that lie in columns cannot be handed out as they are stored.
-            var parameter = new StoredParameter(needed.Name, needed.Matrix.Rows, needed.Matrix.Columns, place.Stride == 0 ? EncodingOf(type) : null)
+            var place = interleaved is not null && needed.Role == ParameterRole.Experts
+                ? interleaved.Find(needed.Name) : Locate(needed, architecture, reader, packed);
+            if (place is null) continue;
+            var parameter = new StoredParameter(needed.Name, needed.Matrix.Rows, needed.Matrix.Columns, place.Encoding)
             {
-                Role = needed.Role, IsVector = needed.IsVector, Bytes = (long)needed.Matrix.Rows * needed.Matrix.Columns * type.ByteSize(),
+                Role = needed.Role, IsVector = needed.IsVector, Bytes = place.Bytes((long)needed.Matrix.Rows * needed.Matrix.Columns),
             };
             parameters.Add(parameter);
             places.Add(needed.Name, (place, parameter));
@@ -49,7 +51,7 @@ sealed class HfWeights : StoredWeights
         notes.AddRange(reader.Finish());
     }
 
-    (HfPlace Place, TensorType Type)? Locate(ModelParameter needed, IArchitecture architecture, WeightReader reader, PackedExperts packed)
+    HfPlace? Locate(ModelParameter needed, IArchitecture architecture, WeightReader reader, PackedExperts packed)
     {
         var stored = architecture.TensorName(needed.Name);
         if (!folder.Weights.Contains(stored))
@@ -60,7 +62,7 @@ sealed class HfWeights : StoredWeights
         }
         var matrix = needed.Matrix;
         var info = needed.IsVector ? reader.Take(stored, matrix.Columns) : reader.Take(stored, matrix.Rows, matrix.Columns);
-        return info is null ? null : (new HfPlace(stored, 0, 0), info.Type);
+        return info is null ? null : new PlainPlace(stored, info.Type);
     }
 
     public override string Path => folder.Path;
@@ -69,7 +71,7 @@ sealed class HfWeights : StoredWeights
 
     public override string Layout { get; }
 
-    public override TensorType PlainType => folder.Weights.Tensors.First().Type;
+    public override TensorType PlainType => folder.Weights.Tensors.Select(t => t.Type).First(t => t.IsFloat());
 
     public override long Bytes => folder.Weights.TotalBytes;
 
@@ -96,25 +98,13 @@ sealed class HfWeights : StoredWeights
     public override void Read(StoredParameter parameter, int firstRow, Span<float> values) =>
         places[parameter.Name].Place.Read(folder.Weights, firstRow, parameter.Columns, values);
 
-    public override ReadOnlySpan<byte> Row(StoredParameter parameter, int row)
-    {
-        var length = checked((int)parameter.Encoding!.Value.RowBytes(parameter.Columns));
-        var place = places[parameter.Name].Place;
-        return folder.Weights.Bytes(place.Tensor, (place.First / parameter.Columns + row) * length, length);
-    }
+    public override ReadOnlySpan<byte> Row(StoredParameter parameter, int row) =>
+        places[parameter.Name].Place.Row(folder.Weights, row, parameter.Columns);
 
-    public override void Release(StoredParameter parameter) => folder.Weights.Release(places[parameter.Name].Place.Tensor);
+    public override void Release(StoredParameter parameter) => places[parameter.Name].Place.Release(folder.Weights);
 
     protected override void Dispose(bool disposing)
     {
         if (disposing) folder.Dispose();
     }
-
-    static WeightEncoding? EncodingOf(TensorType type) => type switch
-    {
-        TensorType.F32 => WeightEncoding.F32,
-        TensorType.F16 => WeightEncoding.F16,
-        TensorType.BF16 => WeightEncoding.BF16,
-        _ => null,
-    };
 }

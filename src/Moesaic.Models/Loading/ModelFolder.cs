@@ -65,18 +65,30 @@ public static class ModelFolder
             ? ArchitectureRegistry.Named(name, model.Spec)
             : ArchitectureRegistry.MostStandard(model.Spec, out refused);
         var scales = architecture.CarriesScale ? [] : FoldedScales(model);
+        var byName = architecture.InterleavesExperts ? model.Parameters.ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal) : [];
         var content = new HfFolderContent
         {
             Config = architecture.WriteConfig(model.Spec, options.Type),
-            Tensors = [.. model.Parameters.Select(p =>
-                Source(p, architecture.TensorName(p.Name), p.Role == ParameterRole.SelectionBias ? TensorType.F32 : options.Type,
-                    scales.GetValueOrDefault(p.Value, 1f)))],
+            Tensors =
+            [
+                .. model.Parameters.Where(p => !architecture.InterleavesExperts || p.Role != ParameterRole.Experts).Select(p =>
+                    Source(p, architecture.TensorName(p.Name), p.Role == ParameterRole.SelectionBias ? TensorType.F32 : options.Type,
+                        scales.GetValueOrDefault(p.Value, 1f))),
+                .. architecture.InterleavesExperts ? InterleavedExperts.Sources(model.Spec, options.Type, Scaled) : [],
+            ],
             SideFilesFrom = options.SideFilesFrom,
             ExtraFiles = options.ExtraFiles,
             ModelCard = options.ModelCard,
         };
         HfFolderWriter.Write(folder, content, options.Folder, cancellation);
         return new SavedModel(architecture, content.Tensors.Sum(t => t.ByteLength), refused);
+
+        float[] Scaled(string name)
+        {
+            var values = byName[name].Span.ToArray();
+            if (scales.TryGetValue(byName[name], out var scale)) TensorPrimitives.Multiply(values, scale, values);
+            return values;
+        }
     }
 
     static TensorSource Source(ModelParameter parameter, string name, TensorType type, float scale)
@@ -99,8 +111,8 @@ public static class ModelFolder
         });
     }
 
-    // The scale of the combine weights goes into the routed experts' down projections: Σ s wⱼ Eⱼ(x) = Σ wⱼ (s Eⱼ)(x).
+    // The scale of the combine weights goes into the routed experts' down projections and their biases: Σ s wⱼ Eⱼ(x) = Σ wⱼ (s Eⱼ)(x).
     static Dictionary<WeightMatrix, float> FoldedScales(Model model) =>
-        model.Mixtures.SelectMany(m => m.Experts.Downs.Select(down => (down, m.Router.Spec.Scale)))
+        model.Mixtures.SelectMany(m => m.Experts.Downs.Concat(m.Experts.Biases?.Downs ?? []).Select(down => (down, m.Router.Spec.Scale)))
             .ToDictionary(p => p.down, p => p.Scale);
 }

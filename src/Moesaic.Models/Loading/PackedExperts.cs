@@ -3,29 +3,6 @@ using Moesaic.Formats;
 
 namespace Moesaic.Models.Loading;
 
-/// <summary>Where a parameter lies in a tensor of a Hugging Face folder.</summary>
-/// <param name="Tensor">Its name in the files.</param>
-/// <param name="First">Element of the tensor at which it begins.</param>
-/// <param name="Stride">0 when its rows follow one another; else they are columns, and this is the distance of their elements.</param>
-readonly record struct HfPlace(string Tensor, long First, int Stride)
-{
-    /// <summary>Reads consecutive rows of the parameter.</summary>
-    public void Read(TensorStore store, int firstRow, int columns, Span<float> values)
-    {
-        if (Stride == 0)
-        {
-            store.Read(Tensor, First + ((long)firstRow * columns), values);
-            return;
-        }
-        var slice = new float[values.Length / columns];
-        for (var c = 0; c < columns; c++)
-        {
-            store.Read(Tensor, First + ((long)c * Stride) + firstRow, slice);
-            for (var r = 0; r < slice.Length; r++) values[(r * columns) + c] = slice[r];
-        }
-    }
-}
-
 /// <summary>
 /// Experts of a layer in two tensors, as newer programs write them: mlp.experts.gate_up_proj [E, 2F, D], gates first, and
 /// mlp.experts.down_proj [E, D, F]. Some store each expert turned over: [E, D, 2F] and [E, F, D].
@@ -38,12 +15,12 @@ sealed class PackedExperts(TensorStore store, WeightReader reader, ModelSpec spe
     readonly Dictionary<string, (TensorInfo? Info, bool Turned)> taken = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Where an expert's projection lies, with the type of its numbers; null when the layer's experts are not packed, or in a
+    /// Where an expert's projection lies; null when the layer's experts are not packed, or in a
     /// shape that the reader then complains of.
     /// </summary>
     /// <param name="parameter">model.layers.{l}.mlp.experts.{e}.{gate|up|down}_proj.weight.</param>
     /// <param name="packed">Whether there is a packed tensor for it.</param>
-    public (HfPlace Place, TensorType Type)? Find(string parameter, out bool packed)
+    public HfPlace? Find(string parameter, out bool packed)
     {
         packed = false;
         if (parameter.Split('.') is not ["model", "layers", var number, "mlp", "experts", var expert, var projection, "weight"]) return null;
@@ -58,7 +35,7 @@ sealed class PackedExperts(TensorStore store, WeightReader reader, ModelSpec spe
         if (info is null) return null;
         long block = long.Parse(expert, CultureInfo.InvariantCulture) * (down ? 1 : 2) * inner * spec.Width;
         var within = projection == "up_proj" ? turned ? inner : (long)inner * spec.Width : 0;
-        return (new HfPlace(name, block + within, !turned ? 0 : down ? spec.Width : 2 * inner), info.Type);
+        return new PlainPlace(name, info.Type, block + within, !turned ? 0 : down ? spec.Width : 2 * inner);
     }
 
     (TensorInfo? Info, bool Turned) Take(string name, int experts, int rows, int columns, int inner)

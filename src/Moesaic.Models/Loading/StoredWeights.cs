@@ -65,7 +65,7 @@ public abstract class StoredWeights : IDisposable
     /// <exception cref="BadModelException">A value is NaN or infinite.</exception>
     public abstract void Read(StoredParameter parameter, int firstRow, Span<float> values);
 
-    /// <summary>A row of a matrix as it is stored, straight from the map: valid until <see cref="Dispose()"/>.</summary>
+    /// <summary>A row of a matrix as it is stored, from the map or laid out anew: valid until the next call.</summary>
     public abstract ReadOnlySpan<byte> Row(StoredParameter parameter, int row);
 
     /// <summary>Tells the system that the parameter's part of the mapped file is not needed for now: its pages leave the process.</summary>

@@ -64,6 +64,39 @@ public static class DispatchOps
     static void RecordCollect(Workspace workspace, Tensor x, ReadOnlyMemory<int> index, Tensor y) => workspace.Record(y, () =>
         Rows.ScatterAdd(y.Gradient!.Span, index.Span, y.Columns, workspace.AddedGradient(x)!.Span));
 
+    /// <summary>
+    /// Adds expert e's bias to each of its rows offsets[e]..offsets[e+1], in place. The rows may be ragged, each expert's of the
+    /// width of its bias.
+    /// </summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="rows">What a grouped product gave; changed.</param>
+    /// <param name="offsets">E+1 row numbers; must stay unchanged until the pass ends.</param>
+    /// <param name="biases">E vectors.</param>
+    public static void AddGroupedBias(this Workspace workspace, Tensor rows, int[] offsets, Tensor[] biases)
+    {
+        var at = 0;
+        var needsGradient = rows.NeedsGradient;
+        for (var e = 0; e < biases.Length; e++)
+        {
+            for (var r = offsets[e]; r < offsets[e + 1]; r++, at += biases[e].Count)
+                Elementwise.Add(rows.Span.Slice(at, biases[e].Count), biases[e].Span);
+            needsGradient |= biases[e].NeedsGradient;
+        }
+        if (workspace.Recording && needsGradient) RecordGroupedBias(workspace, rows, offsets, biases);
+    }
+
+    static void RecordGroupedBias(Workspace workspace, Tensor rows, int[] offsets, Tensor[] biases) => workspace.Record(rows, () =>
+    {
+        var at = 0;
+        for (var e = 0; e < biases.Length; e++)
+        {
+            // An expert without rows still gets its zeros: the optimiser sees every trained parameter in every step.
+            var gradient = workspace.AddedGradient(biases[e]);
+            for (var r = offsets[e]; r < offsets[e + 1]; r++, at += biases[e].Count)
+                if (gradient is not null) Elementwise.Add(gradient.Span, rows.Gradient!.Span.Slice(at, biases[e].Count));
+        }
+    }, inPlace: true);
+
     /// <summary>y[t] = Σⱼ weights[t,j] · outputs[slots[t,j]]: the weighted sum of each token's experts.</summary>
     /// <param name="workspace">The pass.</param>
     /// <param name="outputs">[R, D].</param>

@@ -75,17 +75,18 @@ public static class LayerOps
     /// <param name="k">[S, Hkv·headDim].</param>
     /// <param name="v">[S, Hkv·headDim].</param>
     /// <param name="tiles">Keys in each tile, see <see cref="Kernels.Attention"/>; empty when all are full.</param>
+    /// <param name="sinks">[1, Hq]: one more score of each head, without a value; null for none.</param>
     /// <returns>[T, Hq·headDim]; rows in no segment are zero.</returns>
     public static Tensor Attention(this Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
-        Tensor q, Tensor k, Tensor v, ReadOnlyMemory<int> tiles = default)
+        Tensor q, Tensor k, Tensor v, ReadOnlyMemory<int> tiles = default, Tensor? sinks = null)
     {
         var y = workspace.RentZeroed(q.Rows, q.Columns);
-        var record = workspace.Recording && (q.NeedsGradient || k.NeedsGradient || v.NeedsGradient);
+        var record = workspace.Recording && (q.NeedsGradient || k.NeedsGradient || v.NeedsGradient || sinks is { NeedsGradient: true });
         var logSumExp = record ? workspace.Rent(q.Rows, shape.QueryHeads) : null;
         Kernels.Attention.Forward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span, logSumExp is null ? [] : logSumExp.Span,
-            tiles: tiles.Span);
+            sinks is null ? [] : sinks.Span, tiles.Span);
         if (record)
-            RecordAttention(workspace, shape, segments, q, k, v, y, logSumExp!);
+            RecordAttention(workspace, shape, segments, q, k, v, y, logSumExp!, sinks);
         return y;
     }
 
@@ -97,19 +98,21 @@ public static class LayerOps
     /// <param name="pages">The layer's pages.</param>
     /// <param name="table">The pages of each sequence.</param>
     /// <param name="tiles">Keys in each page, see <see cref="Kernels.Attention"/>; empty when all are full.</param>
+    /// <param name="sinks">[1, Hq], or null.</param>
     /// <returns>[T, Hq·headDim]; rows in no segment are zero.</returns>
     public static Tensor Attention(this Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
-        Tensor q, in AttentionPages pages, ReadOnlyMemory<int> table, ReadOnlyMemory<int> tiles = default)
+        Tensor q, in AttentionPages pages, ReadOnlyMemory<int> table, ReadOnlyMemory<int> tiles = default, Tensor? sinks = null)
     {
         var y = workspace.RentZeroed(q.Rows, q.Columns);
-        Kernels.Attention.Forward(shape, segments.Span, q.Span, pages, table.Span, y.Span, tiles: tiles.Span);
+        Kernels.Attention.Forward(shape, segments.Span, q.Span, pages, table.Span, y.Span, sinks is null ? [] : sinks.Span, tiles.Span);
         return y;
     }
 
     static void RecordAttention(Workspace workspace, AttentionShape shape, ReadOnlyMemory<AttentionSegment> segments,
-        Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp) => workspace.Record(y, () =>
+        Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp, Tensor? sinks) => workspace.Record(y, () =>
         Kernels.Attention.Backward(shape, segments.Span, q.Span, k.Span, v.Span, y.Span,
-            logSumExp.Span, y.Gradient!.Span, AddedOrScratch(workspace, q), AddedOrScratch(workspace, k), AddedOrScratch(workspace, v)));
+            logSumExp.Span, y.Gradient!.Span, AddedOrScratch(workspace, q), AddedOrScratch(workspace, k), AddedOrScratch(workspace, v),
+            sinks is null ? [] : sinks.Span, sinks is null ? [] : AddedSpan(workspace, sinks)));
 
     /// <summary>SwiGLU: h = silu(gate) · up. Works on any layout, ragged too.</summary>
     /// <param name="workspace">The pass.</param>
@@ -127,6 +130,25 @@ public static class LayerOps
 
     static void RecordSwiGlu(Workspace workspace, Tensor gate, Tensor up, Tensor h) => workspace.Record(h, () =>
         Kernels.SwiGlu.Backward(gate.Span, up.Span, h.Gradient!.Span, AddedOrScratch(workspace, gate), AddedOrScratch(workspace, up)));
+
+    /// <summary>SwiGLU with what exceeds a limit cut off, see <see cref="ClampedSwiGlu"/>. Works on any layout, ragged too.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="gate">Gate projection.</param>
+    /// <param name="up">Up projection, same shape.</param>
+    /// <param name="limit">Positive.</param>
+    /// <param name="slope">Of the sigmoid.</param>
+    /// <returns>Same shape.</returns>
+    public static Tensor SwiGlu(this Workspace workspace, Tensor gate, Tensor up, float limit, float slope)
+    {
+        var h = workspace.Rent(gate.Rows, gate.Columns);
+        ClampedSwiGlu.Forward(limit, slope, gate.Span, up.Span, h.Span);
+        if (workspace.Recording && (gate.NeedsGradient || up.NeedsGradient))
+            RecordSwiGlu(workspace, gate, up, limit, slope, h);
+        return h;
+    }
+
+    static void RecordSwiGlu(Workspace workspace, Tensor gate, Tensor up, float limit, float slope, Tensor h) => workspace.Record(h, () =>
+        ClampedSwiGlu.Backward(limit, slope, gate.Span, up.Span, h.Gradient!.Span, AddedOrScratch(workspace, gate), AddedOrScratch(workspace, up)));
 
     /// <summary>The residual stream: x + y. Without recording the sum is written into <paramref name="x"/>.</summary>
     /// <param name="workspace">The pass.</param>

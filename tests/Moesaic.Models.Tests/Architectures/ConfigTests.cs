@@ -19,6 +19,7 @@ public class ConfigTests
         ["qwen2_moe"] = LayoutChoiceTests.Shapes["shared gate"].Spec,
         ["deepseek_v2"] = LayoutChoiceTests.Shapes["latent, groups"].Spec,
         ["deepseek_v3"] = LayoutChoiceTests.Shapes["sigmoid"].Spec,
+        ["gpt_oss"] = TinySpec.GptOss(),
         ["deepseek"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 24, weight: CombineWeight.Raw)),
         ["moesaic"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
@@ -106,8 +107,9 @@ public class ConfigTests
     {
         string[] have = key switch
         {
-            "sliding_window" => ["mistral", "mixtral", "qwen2", "qwen3"],
+            "sliding_window" => ["mistral", "mixtral", "qwen2", "qwen3", "gpt_oss"],
             "use_sliding_window" => ["qwen2", "qwen3"],
+            "layer_types" => ["gpt_oss"],
             _ => [],
         };
         foreach (var type in Specs.Keys.Except(have))
@@ -129,8 +131,8 @@ public class ConfigTests
     {
         var config = Config(type, json =>
         {
-            json["sliding_window"] = 64;        // as long as the context
-            json["layer_types"] = new JsonArray([.. Specs[type].Layers.Select(_ => (JsonNode)"full_attention")]);
+            if (type != "gpt_oss") json["sliding_window"] = 64;        // as long as the context
+            if (type != "gpt_oss") json["layer_types"] = new JsonArray([.. Specs[type].Layers.Select(_ => (JsonNode)"full_attention")]);
             json["mlp_bias"] = false;
             json["partial_rotary_factor"] = 1.0;
             json["hidden_act"] = "swish";

@@ -79,6 +79,18 @@ public class LayoutChoiceTests
         ["sigmoid, plain attention"] = (TinySpec.Of(TinySpec.SigmoidMixture()), "moesaic", "goes through no latent"),
         ["sigmoid, no shared"] = (TinySpec.Of(TinySpec.SigmoidMixture(shared: 0)).With(TinySpec.Latent()), "moesaic", "no shared experts"),
         ["one expert, renormalised, shared"] = (TinySpec.Of(TinySpec.Mixture(chosen: 1, shared: 12)), "moesaic", "single expert"),
+        ["window"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()).With(TinySpec.Attention with { Window = 5 }), "mistral", "a sliding window"),
+        ["window, mixture"] = (Mixtures.With(TinySpec.Attention with { Window = 5 }), "mixtral", "routed experts"),
+        ["window, latent"] = (TinySpec.Of(Grouped, Grouped).With(TinySpec.Latent(queryRank: 8) with { Window = 5 }), "moesaic", "a sliding window or sinks"),
+        ["sinks"] = (TinySpec.GptOss(), "gpt_oss", "its experts or its router have biases"),
+        ["sinks, limit of 2, scaled"] = (TinySpec.GptOss(layers: 3, window: 0, limit: 2) is var low ? low with
+        {
+            Layers = [.. low.Layers.Select(l => l.FeedForward is MixtureSpec m ? l with { FeedForward = m with { Router = m.Router with { Scale = 2 } } } : l)],
+        } : low, "gpt_oss", ""),
+        ["sinks, dense"] = (TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Sinks = true }), "moesaic", "its attention has sinks"),
+        ["router biased"] = (TinySpec.Of(TinySpec.Mixture() with { Router = TinySpec.Mixture().Router with { Bias = true } }), "moesaic", "no biases"),
+        ["experts biased, uneven"] = (TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20], ExpertBias = true }), "moesaic", "no biases"),
+        ["experts cut off"] = (TinySpec.Of(TinySpec.Mixture(shared: 8) with { Clamp = new SwiGluClamp(1, 1) }), "moesaic", "cut off large values"),
     };
 
     [Theory]

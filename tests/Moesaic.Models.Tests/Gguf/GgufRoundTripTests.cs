@@ -50,6 +50,15 @@ public sealed class GgufRoundTripTests : IDisposable
         ["sigmoid, halves"] = "pairs are halves",
         ["sigmoid, plain attention"] = "through no latent",
         ["sigmoid, no shared"] = "another epsilon",
+        ["window"] = "a sliding window",
+        ["window, mixture"] = "a sliding window",
+        ["window, latent"] = "another epsilon",
+        ["sinks, limit of 2, scaled"] = "elsewhere than at 7",
+        ["sinks, dense"] = "not among its keys",
+        ["router biased"] = "not among its keys",
+        ["experts biased, uneven"] = "different widths",
+        ["experts cut off"] = "it has shared experts",
+        ["sinks, two windows in a row"] = "not those of every second layer",
         ["latent, compared by the best"] = "compared by their best",
         ["latent, direct queries"] = "26 or 27 layers alone",
         ["latent, uneven factor"] = "a factor on the rotary part alone",
@@ -78,6 +87,11 @@ public sealed class GgufRoundTripTests : IDisposable
         ["all normed, own keys"] = TinySpec.Of(TinySpec.Mixture(weight: CombineWeight.Raw)).With(new(4, 4, 4) { Norm = HeadNorm.Projection }),
         ["shared gate, narrow"] = TinySpec.Of(RawGated, RawGated).With(new(4, 2, 4, AttentionBias.QueryKeyValue)),
         ["shared gate, narrow, no biases"] = TinySpec.Of(RawGated).With(new(4, 2, 4)),
+        ["sinks, scaled"] = TinySpec.GptOss(layers: 3) is var sinks ? sinks with
+        {
+            Layers = [.. sinks.Layers.Select(l => l.FeedForward is MixtureSpec m ? l with { FeedForward = m with { Router = m.Router with { Scale = 2 } } } : l)],
+        } : sinks,
+        ["sinks, two windows in a row"] = TinySpec.GptOss() is var two ? two with { Layers = [two.Layers[0], two.Layers[0]] } : two,
         ["latent, raw"] = Latent(TinySpec.Of(TinySpec.Dense(), RawShared), TinySpec.Latent(8)),
         ["latent, yarn"] = Latent(TinySpec.Of(RawShared), TinySpec.Latent(8, scoreFactor: (float)Math.Pow(DeepSeekYarn.Stretch(0.707), 2))) with { Rope = DeepSeekYarn },
         ["latent, sigmoid"] = Latent(TinySpec.Of(TinySpec.Dense(), TinySpec.SigmoidMixture()), TinySpec.Latent(8, valueDim: 8)),
@@ -139,8 +153,8 @@ public sealed class GgufRoundTripTests : IDisposable
             if (Spec(name).Layers.Any(l => l.FeedForward is MixtureSpec mixture && CommonConfig.ScoreDiffers(mixture.Router) is not null)) continue;
             if (Spec(name).AttentionExpertLayers.Any()) continue;
             using var model = new Model(Spec(name));
-            var planned = GgufTensors.Of(model.Spec, neighbouringPairs: true)
-                .SelectMany(t => t.Parameters.Select(p => (p, t.Role, t.Rows, t.Columns, t.Kind == GgufTensorKind.Vector))).Order();
+            var planned = GgufTensors.Of(model.Spec, new GgufLlama())
+                .SelectMany(t => t.Parameters.Select(p => (p, t.Role, t.Rows, t.Columns, t.IsVector))).Order();
             Assert.Equal(model.Parameters.Select(p => (p.Name, p.Role, p.Value.Rows, p.Value.Columns, p.IsVector)).Order(), planned);
         }
     }

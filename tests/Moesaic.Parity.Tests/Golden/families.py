@@ -10,7 +10,7 @@ INERT_KEYS = {
     "architectures", "attention_dropout", "aux_loss_alpha", "bos_token_id", "eos_token_id", "initializer_range",
     "max_position_embeddings", "output_router_logits", "pretraining_tp", "router_aux_loss_coef",
     "router_jitter_noise", "seq_aux", "torch_dtype", "use_cache", "max_window_layers", "ep_size",
-    "num_nextn_predict_layers",
+    "num_nextn_predict_layers", "initial_context_length", "experts_per_token",
 }
 
 
@@ -62,6 +62,7 @@ class Settings:
     windows: list = None            # per layer: how many tokens a token sees at most, itself counted, or None for all
     biased: tuple = ()              # of "qkvo": the attention projections with a bias
     head_norm: str = None           # None, "head" (each head by itself) or "projection" (all heads together)
+    sinks: bool = False             # a learned score of each head that takes part in the softmax and has no value
     latent: Latent = None
     ffn_width: int = 0
     mixture_layers: set = field(default_factory=set)
@@ -75,6 +76,7 @@ class Settings:
     groups: tuple = None            # (number, kept, how many best experts' scores make a group's score)
     renormalise: bool = True
     routed_scale: float = 1.0
+    clamped: tuple = None           # (limit, slope): gpt-oss's experts, packed, with biases and a router with one
 
 
 def read(config):
@@ -201,9 +203,18 @@ def deepseek_v3(c, s):
     s.routed_scale = c("routed_scaling_factor")
 
 
+def gpt_oss(c, s):
+    c.require("attention_bias", True)
+    s.sinks, s.clamped = True, (c("swiglu_limit", 7.0), c("swiglu_alpha", 1.702))
+    s.mixture_layers = set(range(s.layers))
+    s.experts, s.top_k, s.expert_width = c("num_local_experts"), c("num_experts_per_tok"), s.ffn_width
+    window, types = c("sliding_window"), c("layer_types", ["sliding_attention", "full_attention"] * s.layers)
+    s.windows = [window if kind == "sliding_attention" else None for kind in types[:s.layers]]
+
+
 READERS = {"llama": llama, "mistral": mistral, "mixtral": mixtral, "qwen2": qwen2, "qwen3": qwen3, "qwen2_moe": qwen2_moe,
            "qwen3_moe": qwen3_moe, "olmoe": olmoe, "deepseek": deepseek, "deepseek_v2": deepseek_v2,
-           "deepseek_v3": deepseek_v3}
+           "deepseek_v3": deepseek_v3, "gpt_oss": gpt_oss}
 
 
 def stretch(factor, weight=1.0):

@@ -47,6 +47,7 @@ def save(path, keys, tensors):
 ARCHITECTURES = {
     "llama": "llama", "mistral": "llama", "mixtral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "qwen2_moe": "qwen2moe",
     "qwen3_moe": "qwen3moe", "olmoe": "olmoe", "deepseek": "deepseek", "deepseek_v2": "deepseek2", "deepseek_v3": "deepseek2",
+    "gpt_oss": "gpt-oss",
 }
 LAYER_NAMES = {
     "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
@@ -82,7 +83,9 @@ def tensors(config, architecture, weights):
             converted[known[name]] = array
             continue
         block, inner, kind = f"blk.{parts[2]}", ".".join(parts[3:-1]), parts[-1]
-        if "experts" in parts and "shared_experts" not in parts:
+        if architecture == "gpt-oss" and (found := gpt_oss(block, ".".join(parts[3:]), array)):
+            converted.update(found)
+        elif "experts" in parts and "shared_experts" not in parts:
             experts.setdefault(f"{block}.ffn_{EXPERT_PARTS[parts[-2]]}_exps.weight", []).append(array)
         elif "shared_expert" in parts or "shared_experts" in parts:
             converted[f"{block}.ffn_{EXPERT_PARTS[parts[-2]]}_shexp.weight"] = array
@@ -102,6 +105,22 @@ def tensors(config, architecture, weights):
     if scaling.get("rope_type") == "llama3":
         converted["rope_freqs.weight"] = llama3_divisors(config, scaling)
     return converted
+
+
+def gpt_oss(block, name, array):
+    """The tensors that have other names than elsewhere; gates and ups, which take turns, become two."""
+    renamed = {"self_attn.sinks": "attn_sinks.weight", "post_attention_layernorm.weight": "post_attention_norm.weight",
+               "mlp.router.weight": "ffn_gate_inp.weight", "mlp.router.bias": "ffn_gate_inp.bias",
+               "mlp.experts.down_proj_bias": "ffn_down_exps.bias"}
+    if name in renamed:
+        return {f"{block}.{renamed[name]}": array}
+    if name == "mlp.experts.down_proj":
+        return {f"{block}.ffn_down_exps.weight": array.swapaxes(1, 2)}
+    if name.startswith("mlp.experts.gate_up_proj"):
+        kind = "bias" if name.endswith("bias") else "weight"
+        rows = array if kind == "bias" else array.swapaxes(1, 2)
+        return {f"{block}.ffn_gate_exps.{kind}": rows[:, 0::2], f"{block}.ffn_up_exps.{kind}": rows[:, 1::2]}
+    return None
 
 
 def llama3_divisors(config, scaling):
@@ -135,6 +154,8 @@ def keys(config, architecture):
     }
     if architecture in ("llama", "deepseek"):
         inner["rope.dimension_count"] = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+    if architecture == "gpt-oss":
+        inner.update({"attention.sliding_window": config["sliding_window"], "expert_feed_forward_length": config["intermediate_size"]})
     if architecture == "deepseek":
         inner.update({"rope.scaling.type": "none", "expert_weights_scale": 1.0})
     if (kind := scaling.get("rope_type", scaling.get("type"))) in ("linear", "yarn"):

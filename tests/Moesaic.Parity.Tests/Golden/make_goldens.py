@@ -88,6 +88,15 @@ DEEPSEEK_V3 = {
     "n_group": 4, "topk_group": 2, "routed_scaling_factor": 2.5, "num_nextn_predict_layers": 0,
 }
 
+GPT_OSS = {
+    **DENSE, "architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "hidden_size": 16, "intermediate_size": 12,
+    "num_key_value_heads": 2, "head_dim": 6, "vocab_size": 32, "rope_theta": 100.0, "attention_bias": True, "sliding_window": 6,
+    "num_local_experts": 4, "num_experts_per_tok": 2, "experts_per_token": 2, "swiglu_limit": 7.0, "output_router_logits": False,
+    "router_aux_loss_coef": 0.9, "initial_context_length": 32,
+    "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 4.0, "beta_slow": 1.0, "original_max_position_embeddings": 32,
+                     "truncate": False},
+}
+
 # Case -> base, changes to its config, lengths of the packed segments.
 CASES = {
     "llama-mha": (DENSE, {"rms_norm_eps": 1e-2}, [24]),
@@ -133,6 +142,11 @@ CASES = {
     "deepseek-v2-groups": (DEEPSEEK_V2, {
         "q_lora_rank": 10, "n_routed_experts": 8, "n_shared_experts": 1, "topk_method": "group_limited_greedy", "n_group": 4,
         "topk_group": 2, "routed_scaling_factor": 4.0, "rope_scaling": YARN, "rms_norm_eps": 1e-2}, [13, 8]),
+    "gpt-oss": (GPT_OSS, {}, [24]),
+    "gpt-oss-types": (GPT_OSS, {
+        "num_hidden_layers": 3, "swiglu_limit": 3.0, "num_key_value_heads": 4, "sliding_window": 4, "num_experts_per_tok": 3,
+        "layer_types": ["full_attention", "sliding_attention", "sliding_attention"], "hidden_size": 12, "intermediate_size": 8,
+        "experts_per_token": 3}, [14, 9]),
     "deepseek-v3": (DEEPSEEK_V3, {"rope_scaling": {**YARN, "mscale": 1.0, "mscale_all_dim": 1.0}, "v_head_dim": 12}, [24]),
 }
 
@@ -148,6 +162,10 @@ def random_weights(model, generator):
             weights[name] = 0.3 * noise
         elif name == "model.embed_tokens.weight":
             weights[name] = noise if not model.tied else 0.5 * noise
+        elif name.endswith("gate_up_proj"):
+            weights[name] = noise           # so that some gates exceed their limit
+        elif name.endswith("sinks"):
+            weights[name] = 1 + noise
         else:
             weights[name] = noise * 1.2 / shape[-1] ** 0.5
     return weights
@@ -232,13 +250,17 @@ def write(case):
 # What a reader of config.json could get wrong without any shape complaining -> a wrong value.
 MISREADINGS = {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "norm_topk_prob": False,
                "topk_method": "greedy", "routed_scaling_factor": 1.0, "sliding_window": None,
-               "layer_types": ["full_attention", "full_attention", "sliding_attention"]}
+               "layer_types": ["full_attention", "full_attention", "sliding_attention"], "swiglu_limit": 7.0}
 
 
 def assert_misreading_shows(case, config, weights, row, logits):
     """A setting that the case changes, or its segments, moves the logits far beyond the tests' tolerance of 1e-4."""
     wrong = {key: (dict(config, **{key: value}), row) for key, value in MISREADINGS.items()
              if CASES[case][1].get(key, value) != value}
+    if config["model_type"] == "gpt_oss":
+        rounded = {name: value for name, value in config["rope_scaling"].items() if name != "truncate"}
+        wrong |= {key: (dict(config, **{key: value}), row)
+                  for key, value in (("rope_scaling", rounded), ("swiglu_alpha", 1.0), ("swiglu_limit", 100.0))}
     if row["segments"].any():
         wrong["segments"] = config, dict(row, segments=torch.zeros_like(row["segments"]))
         wrong["positions"] = config, dict(row, positions=torch.arange(len(row["tokens"])))

@@ -1,6 +1,6 @@
 """Writes the cases of llama.cpp, one tiny Hugging Face folder each in llama.cpp/, or checks the ones that are there.
 
-    python3 make_llama_goldens.py PACKAGE            writes <case>/config.json, model.safetensors, model.gguf, logits.safetensors
+    python3 make_llama_goldens.py PACKAGE [CASE...]  writes <case>/config.json, model.safetensors, model.gguf, logits.safetensors
     python3 make_llama_goldens.py PACKAGE --check    recomputes the logits from the stored GGUF files and compares
 
 PACKAGE is the npm package @node-llama-cpp/linux-x64 3.22.1 (llama.cpp v0.5.0). Weights are random; model.gguf holds them
@@ -47,6 +47,8 @@ CASES = {
     "deepseek": (base.DEEPSEEK, {**SMALL, "moe_intermediate_size": 6}),
     "deepseek_v2_lite": (base.DEEPSEEK_V2, {**LITE, "rope_scaling": {**base.YARN, "mscale": 0.707, "mscale_all_dim": 0.707}}),
     "deepseek_v2": (base.DEEPSEEK_V2, {**LATENT, "q_lora_rank": 10, "routed_scaling_factor": 4.0}),
+    "gpt_oss": (base.GPT_OSS, {
+        "num_hidden_layers": 3, "rope_scaling": {name: value for name, value in base.GPT_OSS["rope_scaling"].items() if name != "truncate"}}),
     "deepseek_v3": (base.DEEPSEEK_V3, {**LATENT, "rope_scaling": {**base.YARN, "mscale": 1.0, "mscale_all_dim": 1.0}}),
 }
 
@@ -153,10 +155,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", help="the unpacked npm package")
     parser.add_argument("--check", action="store_true", help="compare the stored logits, write nothing")
+    parser.add_argument("case", nargs="*", help="only these cases")
     options = parser.parse_args()
     torch.set_num_threads(1)
     library = Llama(options.package)
-    for name in CASES:
+    for name in options.case or CASES:
         error = check(name, library) if options.check else write(name, library)
         print(f"{name:18} {'llama.cpp again' if options.check else 'llama.cpp and the reference'} {error:.1e}")
         assert error < TOLERANCE, name

@@ -73,6 +73,9 @@ class Reference:
             shapes[f"{layer}.post_attention_layernorm.weight"] = (d,)
             attention = self.latent_shapes() if s.latent else self.attention_shapes()
             shapes.update({f"{layer}.self_attn.{name}": shape for name, shape in attention.items()})
+            if s.clamped:
+                shapes.update(self.clamped_shapes(f"{layer}.mlp"))
+                continue
             for (gate, up, down), width in self.swiglu_names(l):
                 shapes[gate] = shapes[up] = (width, d)
                 shapes[down] = (d, width)
@@ -85,6 +88,12 @@ class Reference:
                     shapes[f"{layer}.mlp.shared_expert_gate.weight"] = (1, d)
         return shapes
 
+    def clamped_shapes(self, layer):
+        s, d, f = self.s, self.s.width, self.s.expert_width
+        return {f"{layer}.router.weight": (s.experts, d), f"{layer}.router.bias": (s.experts,),
+                f"{layer}.experts.gate_up_proj": (s.experts, d, 2 * f), f"{layer}.experts.gate_up_proj_bias": (s.experts, 2 * f),
+                f"{layer}.experts.down_proj": (s.experts, f, d), f"{layer}.experts.down_proj_bias": (s.experts, d)}
+
     def attention_shapes(self):
         s, d, w = self.s, self.s.width, self.s.head_width
         shapes = {}
@@ -93,6 +102,8 @@ class Reference:
             shapes[f"{name}_proj.weight"] = (rows, columns)
             if name in s.biased:
                 shapes[f"{name}_proj.bias"] = (rows,)
+        if s.sinks:
+            shapes["sinks"] = (s.heads,)
         if s.head_norm:
             shapes["q_norm.weight"] = (w if s.head_norm == "head" else s.heads * w,)
             shapes["k_norm.weight"] = (w if s.head_norm == "head" else s.kv_heads * w,)
@@ -133,6 +144,8 @@ class Reference:
         return self.dense_names(f"model.layers.{l}.mlp.shared_expert{number}")
 
     def router_name(self, l):
+        if self.s.clamped:
+            return f"model.layers.{l}.mlp.router"
         return f"model.layers.{l}.{'block_sparse_moe' if self.model_type == 'mixtral' else 'mlp'}.gate"
 
     def forward(self, tokens, positions, segments):
@@ -171,7 +184,8 @@ class Reference:
         q, k, v = (part.transpose(0, 1) for part in (q, k, v))
         q, k = self.rotate(q, positions), self.rotate(k, positions)
         sharing = s.heads // s.kv_heads
-        mixed = self.attend(q, k.repeat_interleave(sharing, 0), v.repeat_interleave(sharing, 0), segments, window)
+        mixed = self.attend(q, k.repeat_interleave(sharing, 0), v.repeat_interleave(sharing, 0), segments, window,
+                            self.weights.get(f"{prefix}.sinks"))
         return self.linear(mixed, f"{prefix}.o_proj")
 
     def latent_attention(self, x, prefix, positions, segments, window):
@@ -191,14 +205,16 @@ class Reference:
         mixed = self.attend(torch.cat([q_plain, q_rotary], -1), torch.cat([k_plain, k_rotary], -1), v, segments, window)
         return self.linear(mixed, f"{prefix}.o_proj")
 
-    def attend(self, q, k, v, segments, window):
+    def attend(self, q, k, v, segments, window, sinks=None):
         """Causal attention within segments, with a window over the last so many tokens; q, k [H, T, w], v [H, T, u]; gives [T, H u]."""
         order = torch.arange(q.shape[1])
         visible = (order[:, None] >= order) & (segments[:, None] == segments)
         if window is not None:
             visible &= order[:, None] - order < window
         scores = (q @ k.transpose(1, 2) * self.s.score_scale).masked_fill(~visible, -math.inf)
-        return (scores.softmax(-1) @ v).transpose(0, 1).flatten(1)
+        if sinks is not None:
+            scores = torch.cat([scores, sinks[:, None, None].expand(-1, scores.shape[1], 1)], -1)
+        return (scores.softmax(-1)[..., :k.shape[1]] @ v).transpose(0, 1).flatten(1)
 
     def rotate(self, x, positions, neighbours=False):
         """Rotary embedding of x [H, T, w]. Pair i is (x[i], x[i + w/2]), with `neighbours` (x[2i], x[2i + 1])."""
@@ -212,12 +228,22 @@ class Reference:
         gate, up, down = (self.weights[name] for name in names)
         return (F.silu(x @ gate.T) * (x @ up.T)) @ down.T
 
+    def clamped_swiglu(self, x, l, e):
+        """An expert of gpt-oss: gates and ups take turns in one matrix, and both are cut off at a limit."""
+        limit, slope = self.s.clamped
+        both, both_bias, down, down_bias = (
+            self.weights[f"model.layers.{l}.mlp.experts.{name}"][e]
+            for name in ("gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias"))
+        projected = x @ both + both_bias
+        gate, up = projected[:, 0::2].clamp(max=limit), projected[:, 1::2].clamp(-limit, limit)
+        return (gate * (slope * gate).sigmoid() * (up + 1)) @ down + down_bias
+
     def mixture(self, x, l):
         routing = self.route(x, l)
         y = torch.zeros_like(x)
         for e in range(self.s.experts):
             rows, slots = (routing.chosen == e).nonzero(as_tuple=True)
-            out = self.swiglu(x[rows], self.expert_names(l, e))
+            out = self.clamped_swiglu(x[rows], l, e) if self.s.clamped else self.swiglu(x[rows], self.expert_names(l, e))
             y = y.index_add(0, rows, out * routing.weights[rows, slots, None])
         if self.s.shared_width:
             shared = self.swiglu(x, self.shared_names(l))
@@ -228,7 +254,7 @@ class Reference:
 
     def route(self, x, l):
         s, name = self.s, self.router_name(l)
-        logits = x @ self.weights[f"{name}.weight"].T
+        logits = self.linear(x, name)
         affinities = logits.sigmoid() if s.affinity == "sigmoid" else logits.softmax(-1)
         # Selection decides by score, and the order of softmax is that of the logits, whose distances say more.
         scores = logits if s.affinity == "softmax" and not s.groups else affinities
@@ -269,8 +295,10 @@ def rotary(width, theta, scaling):
     def pair_that_turns(turns):     # the (fractional) index of the pair that turns so often within the context
         return width * math.log(context / (turns * 2 * math.pi)) / (2 * math.log(theta))
 
-    first = max(math.floor(pair_that_turns(scaling.get("beta_fast", 32))), 0)
-    last = min(math.ceil(pair_that_turns(scaling.get("beta_slow", 1))), width - 1)
+    first, last = pair_that_turns(scaling.get("beta_fast", 32)), pair_that_turns(scaling.get("beta_slow", 1))
+    if scaling.get("truncate", True):
+        first, last = math.floor(first), math.ceil(last)
+    first, last = max(first, 0), min(last, width - 1)
     ramp = ((torch.arange(width // 2, dtype=torch.float64) - first) / (last - first or 0.001)).clamp(0, 1)
     factor = scaling["factor"]
     if scaling.get("mscale") and scaling.get("mscale_all_dim"):

@@ -52,6 +52,29 @@ public class DispatchOpsTests
     }
 
     [Fact]
+    public void Gradients_of_the_biases_of_experts_of_uneven_width()
+    {
+        int[] offsets = [0, 2, 2, 5];
+        GradientCheck.Run((w, i) =>
+        {
+            var rows = w.GroupedLinear(i[0], offsets, [i[1], i[2], i[3]]);
+            w.AddGroupedBias(rows, offsets, [i[4], i[5], i[6]]);
+            return rows;
+        }, temporary: false, Numbers.Parameter(5, 3, 1), Numbers.Parameter(4, 3, 2), Numbers.Parameter(2, 3, 3), Numbers.Parameter(3, 3, 4),
+            Numbers.Parameter(1, 4, 5), Numbers.Parameter(1, 2, 6), Numbers.Parameter(1, 3, 7));
+    }
+
+    [Fact]
+    public void A_bias_of_an_expert_goes_to_its_rows_alone()
+    {
+        using var workspace = new Workspace();
+        workspace.Begin(recording: false);
+        var rows = workspace.RentZeroed(3, 2);
+        workspace.AddGroupedBias(rows, [0, 1, 1, 3], [new Tensor(1, 2, [1, 2]), new Tensor(1, 2, [9, 9]), new Tensor(1, 2, [3, 4])]);
+        Assert.Equal([1, 2, 3, 4, 3, 4], rows.Span.ToArray());
+    }
+
+    [Fact]
     public void A_token_without_slots_gets_zeros()
     {
         using var workspace = new Workspace();

@@ -81,6 +81,43 @@ public class LayerOpsTests
         GradientCheck.Run((w, i) => w.Attention(shape, segments, i[0], i[1], i[2]), temporary: true, inputs);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void Gradients_of_attention_with_sinks_and_a_window(int window) => GradientCheck.Run(
+        (w, i) => w.Attention(shape with { Window = window }, segments, i[0], i[1], i[2], sinks: i[3]), temporary: true,
+        Numbers.Parameter(8, 16, 1), Numbers.Parameter(8, 8, 2), Numbers.Parameter(8, 8, 3), Numbers.Parameter(1, 4, 4));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Gradients_of_attention_with_sinks_and_one_input_frozen(int frozen)
+    {
+        Tensor[] inputs = [Numbers.Parameter(8, 16, 1), Numbers.Parameter(8, 8, 2), Numbers.Parameter(8, 8, 3), Numbers.Parameter(1, 4, 4)];
+        inputs[frozen].NeedsGradient = false;
+        GradientCheck.Run((w, i) => w.Attention(shape, segments, i[0], i[1], i[2], sinks: i[3]), temporary: true, inputs);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_swiglu_that_cuts_off(bool temporary) => GradientCheck.Run(
+        (w, i) => w.SwiGlu(i[0], i[1], limit: 30, slope: 1.702f), temporary, Numbers.Parameter(3, 5, 1), Numbers.Parameter(3, 5, 2));
+
+    [Fact]
+    public void What_swiglu_cuts_off_has_no_gradient()
+    {
+        using var workspace = new Workspace();
+        workspace.Begin(recording: true);
+        Tensor gate = new(1, 3, [9, 1, 1]) { NeedsGradient = true }, up = new(1, 3, [1, 9, -9]) { NeedsGradient = true };
+        var h = workspace.SwiGlu(gate, up, limit: 7, slope: 1);
+        Assert.Equal(7 / (1 + MathF.Exp(-7)) * 2, h.Span[0], 1e-4f);
+        workspace.WrittenGradient(h, out _)!.Span.Fill(1);
+        workspace.Backward();
+        Assert.Equal([true, false, false], gate.Gradient!.Span.ToArray().Select(g => g == 0));
+        Assert.Equal([false, true, true], up.Gradient!.Span.ToArray().Select(g => g == 0));
+    }
+
     [Fact]
     public void A_row_of_no_segment_attends_to_nothing()
     {
