@@ -13,6 +13,7 @@ return args switch
     ["llama", .. var rest] => LlamaVerb.Run(rest),
     ["encode", .. var rest] => EncodeVerb.Run(rest),
     ["construct", .. var rest] => ConstructVerb.Run(rest),
+    ["logits", .. var rest] => LogitsVerb.Run(rest),
     ["start", .. var rest] => StartVerb.Run(rest),
     _ => Usage(),
 };
@@ -31,6 +32,7 @@ static int Usage()
     Console.Error.WriteLine(ConstructVerb.Usage);
     Console.Error.WriteLine(MakeModelVerb.Usage);
     Console.Error.WriteLine(LlamaVerb.Usage);
+    Console.Error.WriteLine(LogitsVerb.Usage);
     Console.Error.WriteLine(StartVerb.Usage);
     return 2;
 }

@@ -177,24 +177,10 @@ public sealed class LlamaCppTests : IDisposable
     /// <summary>Close as a whole, and the same choice wherever the choice is not within the error.</summary>
     static void Compare(float[] ours, float[] theirs, int vocabulary, double tolerance)
     {
-        double difference = 0, size = 0, largest = 0;
-        for (var i = 0; i < ours.Length; i++)
-        {
-            var d = Math.Abs((double)ours[i] - theirs[i]);
-            (difference, size, largest) = (difference + d * d, size + (double)theirs[i] * theirs[i], Math.Max(largest, d));
-        }
-        var relative = Math.Sqrt(difference / size);
-        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"relative error {relative:E2}, largest {largest:E2}"));
-        Assert.InRange(relative, 0, tolerance);
-        var compared = 0;
-        for (var t = 0; t < ours.Length / vocabulary; t++)
-        {
-            var row = theirs.AsSpan(t * vocabulary, vocabulary).ToArray();
-            var order = row.OrderDescending().Take(2).ToArray();
-            if (order[0] - order[1] <= 10 * largest) continue;
-            compared++;
-            Assert.Equal(Array.IndexOf(row, order[0]), ours.AsSpan(t * vocabulary, vocabulary).ToArray() is var mine ? Array.IndexOf(mine, mine.Max()) : -1);
-        }
-        Assert.True(compared > 0, "no position has a clear choice");
+        var agreement = LogitAgreement.Of(ours, theirs, vocabulary);
+        TestContext.Current.TestOutputHelper?.WriteLine(agreement.ToString());
+        Assert.InRange(agreement.RelativeError, 0, tolerance);
+        Assert.True(agreement.ClearPositions > 0, "no position has a clear choice");
+        Assert.Equal(0, agreement.OtherChoices);
     }
 }
