@@ -28,6 +28,12 @@ sealed record Recipe
     [MinLength(1, ErrorMessage = "no steps; name at least one")]
     public required IReadOnlyList<RecipeItem> Steps { get; init; }
 
+    /// <summary>The same steps with other values: every cell is a recipe with a folder inside output. Left out: the recipe is one run.</summary>
+    public GridOptions? Grid { get; init; }
+
+    /// <summary>The cells of the grid, multiplied out; none without one.</summary>
+    internal IReadOnlyList<GridCell> Cells { get; init; } = [];
+
     /// <summary>The recipe with every default and override spelled out.</summary>
     public string ToYaml()
     {

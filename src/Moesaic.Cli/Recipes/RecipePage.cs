@@ -53,10 +53,13 @@ static class RecipePage
                 $"| `{at}` | {Kind(key, leaf)} | {Default(key, defaults)} | {key.Unit} | {meaning} |\n");
             if (leaf.IsEnum)
                 Choices(choices, at, leaf);
-            else if (leaf != typeof(RecipeItem) && OptionKey.IsRecord(leaf))
+            else if (!Custom(leaf) && OptionKey.IsRecord(leaf))
                 Collect(rows, choices, leaf, at + (leaf == key.Type ? "." : "[]."));
         }
     }
+
+    /// <summary>Bound by the recipe's reader, not by properties.</summary>
+    static bool Custom(Type type) => type == typeof(RecipeItem) || type == typeof(GridBlock);
 
     static string Kind(OptionKey key, Type leaf)
     {

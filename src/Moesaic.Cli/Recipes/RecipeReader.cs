@@ -16,15 +16,25 @@ sealed class RecipeReader(IReadOnlyList<StepKind> kinds)
     public Recipe Read(string yaml, string file, params IEnumerable<string> overrides) =>
         Bind(YamlReader.Read(yaml, file), file, overrides);
 
+    /// <summary>Binds a recipe; with a grid, its cells as well.</summary>
     public Recipe Bind(RecipeNode root, string file, IEnumerable<string> overrides)
     {
         if (root is not MapNode map)
             throw new BadRequestException($"{file}: a recipe is a mapping with the keys moesaic, model, output, seed and steps.");
         foreach (var setting in overrides) RecipeOverrides.Apply(map, setting);
-        return new OptionsBinder(new Dictionary<Type, Func<OptionsBinder, RecipeNode, string, object?>>
+        var recipe = new OptionsBinder(new Dictionary<Type, Func<OptionsBinder, RecipeNode, string, object?>>
         {
             [typeof(RecipeItem)] = Item,
+            [typeof(GridBlock)] = Block,
         }).Bind<Recipe>(root);
+        return recipe.Grid is null ? recipe : recipe with { Cells = new GridReader(this).Cells(map, file, recipe.Grid.Cells, recipe.Output) };
+    }
+
+    static object? Block(OptionsBinder binder, RecipeNode node, string path)
+    {
+        if (node is MapNode { Entries.Count: > 0 } map) return new GridBlock(map);
+        binder.Refuse(node, path, "cells are a mapping of paths to values, such as 'steps.0.split.chosen: [2, 4]'");
+        return null;
     }
 
     object? Item(OptionsBinder binder, RecipeNode node, string path)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Moesaic.Cli.Recipes;
+using Moesaic.Cli.Ui;
 using Moesaic.Methods.Steps;
 
 namespace Moesaic.Cli.Verbs;
@@ -17,6 +18,11 @@ static class RecipeExecution
 
     public static void Execute(Recipe recipe, bool dryRun, bool restart, Session session)
     {
+        if (recipe.Grid is { } grid)
+        {
+            ExecuteGrid(recipe, grid, dryRun, restart, session);
+            return;
+        }
         var run = Resolve(recipe);
         if (dryRun)
         {
@@ -25,6 +31,19 @@ static class RecipeExecution
         }
         foreach (var (verb, report) in new RecipeRunner(run, session.View, restart, session.Cancellation).Run())
             session.View.Report(verb, report);
+    }
+
+    static void ExecuteGrid(Recipe recipe, GridOptions grid, bool dryRun, bool restart, Session session)
+    {
+        var run = new GridRun
+        {
+            Output = recipe.Output, Figures = grid.Figures, Cells = [.. recipe.Cells.Select(c => (c.Name, Resolve(c.Recipe)))],
+        };
+        var plans = GridRunner.Plan(run);
+        if (dryRun)
+            session.View.Table(GridPlanTable.Of(run, plans));
+        else
+            session.View.Table(new GridRunner(run, session.View, restart, session.Cancellation).Run());
     }
 
     static RecipeRun Resolve(Recipe recipe) => new()

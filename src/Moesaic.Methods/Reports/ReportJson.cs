@@ -10,6 +10,7 @@ namespace Moesaic.Methods.Reports;
 [JsonSerializable(typeof(StepReportDocument))]
 [JsonSerializable(typeof(RunReportDocument))]
 [JsonSerializable(typeof(StepState))]
+[JsonSerializable(typeof(IReadOnlyList<GridCellReport>))]
 sealed partial class ReportJson : JsonSerializerContext
 {
 }

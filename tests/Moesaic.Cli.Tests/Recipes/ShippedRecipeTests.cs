@@ -8,13 +8,15 @@ public class ShippedRecipeTests
 {
     static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(here, "../../../.."));
 
-    public static TheoryData<string> Recipes => [.. Directory.GetFiles(Path.Combine(Root(), "recipes"), "*.yaml").Select(f => Path.GetFileName(f)!)];
+    static string Folder => Path.Combine(Root(), "recipes");
+
+    public static TheoryData<string> Recipes => [.. Directory.GetFiles(Folder, "*.yaml", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Folder, f))];
 
     [Theory]
     [MemberData(nameof(Recipes))]
     public void It_binds_and_its_model_is_there(string name)
     {
-        var recipe = new RecipeReader(Composition.Steps).ReadFile(Path.Combine(Root(), "recipes", name), []);
+        var recipe = new RecipeReader(Composition.Steps).ReadFile(Path.Combine(Folder, name), []);
         Assert.True(File.Exists(Path.Combine(Root(), recipe.Model, "config.json")), $"{recipe.Model} is no model folder");
         Assert.StartsWith("out/", recipe.Output, StringComparison.Ordinal);
     }

@@ -61,6 +61,35 @@ public sealed class AppTests : IDisposable
     }
 
     [Fact]
+    public void A_grid_runs_cell_by_cell_and_goes_on_where_it_stopped()
+    {
+        File.AppendAllText(In("recipe.yaml"), """
+
+            grid:
+              figures: [sample.seed, 2.measure.seed, measure.loss]
+              cells:
+                - { name: "s{seed}", seed: [3, 4] }
+                - { name: last, steps.1.measure.title: cancelled }
+            """);
+        Assert.Equal(0, Run("run", In("recipe.yaml"), "--dry-run"));
+        Assert.Contains("3 cells", output.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(In("out")));
+
+        Assert.Equal(1, Run("run", In("recipe.yaml")));
+        var table = File.ReadAllText(In("out/grid.md"));
+        Assert.Contains("| s4 ", table, StringComparison.Ordinal);
+        Assert.DoesNotContain("last", table, StringComparison.Ordinal);
+
+        File.WriteAllText(In("recipe.yaml"), File.ReadAllText(In("recipe.yaml")).Replace("cancelled", "fine", StringComparison.Ordinal));
+        Assert.Equal(0, Run("run", In("recipe.yaml"), "--restart"));
+        Assert.Contains("step 1, sample: finished earlier", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("grid: no cell has measure.loss; there are sample.seed, measure.seed", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("| last ", File.ReadAllText(In("out/grid.md")), StringComparison.Ordinal);
+        Assert.Contains("\"cell\": \"last\"", File.ReadAllText(In("out/grid.json")), StringComparison.Ordinal);
+        Assert.True(File.Exists(In("out/s3/config.json")));
+    }
+
+    [Fact]
     public void A_step_is_a_command_with_the_keys_of_the_recipe()
     {
         Assert.Equal(0, Run("sample", In("source"), "-o", In("out"), "--experts", "8", "--learning-rate", "0.5", "--data", "a.txt", "--data-tokens", "7",

@@ -1,0 +1,70 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Progress;
+using Moesaic.Methods.Reports;
+
+namespace Moesaic.Methods.Steps;
+
+/// <summary>
+/// Runs the cells of a grid one after another. Each is a recipe with state of its own: killed, the same grid goes on in the cell
+/// it was in; cells that are finished are only read. After every cell the comparison is written as it then stands.
+/// </summary>
+/// <param name="run">The grid.</param>
+/// <param name="progress">Who is told.</param>
+/// <param name="restart">Discard earlier results of cells that changed, instead of refusing.</param>
+/// <param name="cancellation">Makes the running step save its state and stop.</param>
+public sealed class GridRunner(GridRun run, IProgressReporter progress, bool restart = false, CancellationToken cancellation = default)
+{
+    /// <summary>Name of the comparison in the grid's output, for people and for machines.</summary>
+    public const string MarkdownFile = "grid.md", JsonFile = "grid.json";
+
+    /// <summary>Plans every cell, so that a mistake in the last shows before the first runs.</summary>
+    /// <exception cref="BadRequestException">A step cannot do what is asked; the message names cell and step.</exception>
+    public static IReadOnlyList<RunPlan> Plan(GridRun run) => [.. run.Cells.Select(cell =>
+    {
+        try
+        {
+            return RecipePlanner.Plan(cell.Run);
+        }
+        catch (BadRequestException e)
+        {
+            throw new BadRequestException($"cell {cell.Name}: {e.Message}", e);
+        }
+    })];
+
+    /// <summary>Runs what is not finished.</summary>
+    /// <returns>The comparison: a row a cell.</returns>
+    /// <exception cref="BadRequestException">A cell fails; those before it stand.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the same grid goes on from there.</exception>
+    public ReportTable Run()
+    {
+        var plans = Plan(run);
+        Directory.CreateDirectory(run.Output);
+        var left = plans.Sum(p => p.Seconds);
+        var reports = new List<GridCellReport>();
+        for (var i = 0; i < run.Cells.Count; i++)
+        {
+            var (name, recipe) = run.Cells[i];
+            progress.Note(FormattableString.Invariant($"cell {i + 1} of {run.Cells.Count}, {name}; about {left / 60:0} minutes to go"));
+            IReadOnlyList<(string Verb, StepReport Report)> steps;
+            try
+            {
+                steps = new RecipeRunner(recipe, progress, restart, cancellation).Run();
+            }
+            catch (BadRequestException e)
+            {
+                throw new BadRequestException($"cell {name}: {e.Message}", e);
+            }
+            left -= plans[i].Seconds;
+            reports.Add(new GridCellReport(name, [.. steps.Select((s, n) => new GridStepReport(n + 1, s.Verb, s.Report.Figures))]));
+            Write(reports);
+        }
+        if (GridReport.Missing(reports, run.Figures) is { } missing) progress.Warn($"grid: {missing}");
+        return GridReport.Table(reports, run.Figures);
+    }
+
+    void Write(IReadOnlyList<GridCellReport> reports)
+    {
+        AtomicFile.WriteText(Path.Combine(run.Output, JsonFile), GridReport.Json(reports));
+        AtomicFile.WriteText(Path.Combine(run.Output, MarkdownFile), MarkdownTable.Of(GridReport.Table(reports, run.Figures)));
+    }
+}
