@@ -8,7 +8,7 @@ namespace Moesaic.Tensors;
 /// <returns>count · <see cref="WeightEncodings.RowBytes"/> bytes, valid until the next call.</returns>
 public delegate ReadOnlySpan<byte> EncodedRows(int firstRow, int count);
 
-/// <summary>A matrix that keeps the encoding it is stored in, in the order that <see cref="EncodedMatMul"/> reads. For inference.</summary>
+/// <summary>A matrix that keeps the encoding it is stored in, in the order that <see cref="EncodedMatMul"/> reads. Gradients pass through it; it is not changed itself.</summary>
 /// <remarks>Reading from several threads is safe. The memory is native and freed by the finaliser at the latest.</remarks>
 public sealed unsafe class EncodedTensor : WeightMatrix
 {
@@ -34,18 +34,25 @@ public sealed unsafe class EncodedTensor : WeightMatrix
         address = this.arena.Take(layout);
         try
         {
-            var whole = (int)Math.Max(1, PieceBytes / Math.Max(1, layout.FileRowBytes) / EncodedLayout.PanelRows);
-            var piece = whole * EncodedLayout.PanelRows;
-            for (var row = 0; row < rows; row += piece)
-            {
-                var bytes = source(row, Math.Min(piece, rows - row));
-                layout.PackRows(row, bytes, address);
-            }
+            Fill(source);
         }
         catch
         {
             Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Writes other values over this matrix.</summary>
+    /// <param name="source">Gives the rows, in pieces of a few megabytes.</param>
+    internal void Fill(EncodedRows source)
+    {
+        var whole = (int)Math.Max(1, PieceBytes / Math.Max(1, layout.FileRowBytes) / EncodedLayout.PanelRows);
+        var piece = whole * EncodedLayout.PanelRows;
+        for (var row = 0; row < Rows; row += piece)
+        {
+            var bytes = source(row, Math.Min(piece, Rows - row));
+            layout.PackRows(row, bytes, address);
         }
     }
 

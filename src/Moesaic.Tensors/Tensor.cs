@@ -34,6 +34,9 @@ public sealed unsafe class Tensor : WeightMatrix
     /// <inheritdoc/>
     public override long Bytes => (long)Count * sizeof(float);
 
+    /// <summary>This.</summary>
+    public override Tensor Master => this;
+
     /// <summary>Number of elements, <see cref="WeightMatrix.Rows"/>·<see cref="WeightMatrix.Columns"/>.</summary>
     public int Count => Rows * Columns;
 

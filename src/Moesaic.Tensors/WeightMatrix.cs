@@ -4,7 +4,8 @@ namespace Moesaic.Tensors;
 
 /// <summary>
 /// A matrix of weights [Rows, Columns] in some encoding, for the one operation that matters, y = x Wᵀ
-/// (<see cref="LinearOps"/>). A <see cref="Tensor"/> is the float32 one, and the only one that can be trained.
+/// (<see cref="LinearOps"/>). A <see cref="Tensor"/> is the float32 one. Others
+/// are trained by what stands beside them: <see cref="RoundedMatrix"/> by its float32 values, <see cref="AdaptedMatrix"/> by its adapter.
 /// </summary>
 public abstract class WeightMatrix : IDisposable
 {
@@ -20,9 +21,18 @@ public abstract class WeightMatrix : IDisposable
     /// <summary>Bytes of the values.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>The float32 values that an optimiser changes and that gather the gradient; null for a matrix that is only read.</summary>
+    public virtual Tensor? Master => null;
+
+    /// <summary>The matrix that products read: this one, or what stands for it. A <see cref="Tensor"/> or an <see cref="EncodedTensor"/>.</summary>
+    internal virtual WeightMatrix Factor => this;
+
+    /// <summary>Whether a recorded pass computes a gradient for <see cref="Master"/>.</summary>
+    internal bool Learns => Master is { NeedsGradient: true };
+
     /// <summary>This matrix as float32.</summary>
     /// <exception cref="InvalidOperationException">It is encoded: who changes or trains weights must load them as float32.</exception>
-    public Tensor Dense => this as Tensor
+    public Tensor Dense => Master
         ?? throw new InvalidOperationException($"a matrix of {Rows}x{Columns} in {Encoding.Name()} cannot be changed; load the model as float32");
 
     /// <summary>Row <paramref name="index"/> as float32.</summary>

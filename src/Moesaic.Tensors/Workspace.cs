@@ -16,11 +16,12 @@ namespace Moesaic.Tensors;
 public sealed class Workspace : IDisposable
 {
     readonly List<Tensor> lent = [];
+    readonly List<Tensor> kept = [];                                // what Recompute keeps: never among buffers of other sizes
     readonly List<int[]> lentIndices = [];
     readonly List<AttentionSegment[]> lentSegments = [];
     readonly List<Node> tape = [];
     readonly Dictionary<int, Stack<Tensor>> freeGradients = [];     // by capacity
-    int tensors, indices, segments;
+    int tensors, keeps, indices, segments;
     bool disposed;
 
     /// <summary>Collects products that run together.</summary>
@@ -28,6 +29,12 @@ public sealed class Workspace : IDisposable
 
     /// <summary>Whether operations are noted for <see cref="Backward"/>.</summary>
     public bool Recording { get; private set; }
+
+    /// <summary>
+    /// Bytes of all buffers and of the gradients that wait to be used again. Buffers only grow: between passes this is the most
+    /// that any pass needed.
+    /// </summary>
+    public long Bytes => lent.Concat(kept).Concat(freeGradients.Values.SelectMany(s => s)).Sum(t => (long)t.Capacity * sizeof(float));
 
     /// <summary>Starts a pass. All temporaries of the pass before are taken back.</summary>
     /// <param name="recording">Whether <see cref="Backward"/> will follow.</param>
@@ -42,16 +49,19 @@ public sealed class Workspace : IDisposable
     public void Reset()
     {
         for (var i = 0; i < tensors; i++) Release(lent[i]);
-        tensors = indices = segments = 0;
+        for (var i = 0; i < keeps; i++) Release(kept[i]);
+        tensors = keeps = indices = segments = 0;
         tape.Clear();
         Recording = false;
     }
 
     /// <summary>Lends a matrix until the pass ends or its <see cref="Scope"/> closes. Its contents are undefined.</summary>
-    public Tensor Rent(int rows, int columns)
+    public Tensor Rent(int rows, int columns) => Lend(lent, ref tensors, rows, columns);
+
+    static Tensor Lend(List<Tensor> from, ref int count, int rows, int columns)
     {
-        if (tensors == lent.Count) lent.Add(new Tensor(rows, columns) { IsTemporary = true });
-        var tensor = lent[tensors++];
+        if (count == from.Count) from.Add(new Tensor(rows, columns) { IsTemporary = true });
+        var tensor = from[count++];
         tensor.Reshape(rows, columns);
         tensor.NeedsGradient = false;
         return tensor;
@@ -104,7 +114,49 @@ public sealed class Workspace : IDisposable
     public void Backward()
     {
         if (!Recording) throw new InvalidOperationException("Backward needs a pass begun with recording: true");
-        for (var i = tape.Count - 1; i >= 0; i--)
+        RunTape(0);
+    }
+
+    /// <summary>
+    /// Part of a pass of which a recording keeps only what comes in (Chen et al. 2016): it runs without recording, and once more,
+    /// recorded, when its gradient is due. That costs another forward pass and gives the same bits.
+    /// </summary>
+    /// <param name="x">What comes in.</param>
+    /// <param name="run">
+    /// The part; it may write over what comes in when not recording. Told whether it runs again: what it counts it must count once,
+    /// and what it draws it must draw alike.
+    /// </param>
+    /// <returns>What comes out, of the same shape.</returns>
+    public Tensor Recompute(Tensor x, Func<Tensor, bool, Tensor> run)
+    {
+        if (!Recording) return run(x, false);
+        var y = Lend(kept, ref keeps, x.Rows, x.Columns);
+        x.Span.CopyTo(y.Span);
+        Recording = false;
+        using (OpenScope())
+        {
+            var result = run(y, false);
+            if (!ReferenceEquals(result, y)) result.Span.CopyTo(y.Span);
+        }
+        Recording = true;
+        Record(y, () => RunAgain(x, y, run));
+        return y;
+    }
+
+    void RunAgain(Tensor x, Tensor y, Func<Tensor, bool, Tensor> run)
+    {
+        var (start, from) = (tape.Count, (tensors, indices, segments));
+        var again = run(x, true);
+        (again.Gradient, y.Gradient) = (y.Gradient, null);
+        RunTape(start);
+        tape.RemoveRange(start, tape.Count - start);
+        for (var i = from.tensors; i < tensors; i++) Release(lent[i]);
+        (tensors, indices, segments) = from;
+    }
+
+    void RunTape(int start)
+    {
+        for (var i = tape.Count - 1; i >= start; i--)
         {
             var node = CollectionsMarshal.AsSpan(tape)[i];
             if (node.Output.Gradient is null) continue;     // the loss does not depend on it
@@ -146,10 +198,11 @@ public sealed class Workspace : IDisposable
     public void Dispose()
     {
         Reset();
-        foreach (var tensor in lent) tensor.Dispose();
+        foreach (var tensor in lent.Concat(kept)) tensor.Dispose();
         foreach (var stack in freeGradients.Values)
             foreach (var tensor in stack) tensor.Dispose();
         lent.Clear();
+        kept.Clear();
         freeGradients.Clear();
         disposed = true;
     }

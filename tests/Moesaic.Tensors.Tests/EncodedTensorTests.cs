@@ -13,11 +13,11 @@ public class EncodedTensorTests
     public void A_product_is_that_of_the_decoded_matrix(WeightEncoding encoding)
     {
         using var dense = Numbers.Matrix(Rows, Columns, 1);
-        using var encoded = Encode(encoding, dense);
+        using var encoded = Encoded.Of(encoding, dense);
         using var workspace = new Workspace();
         using var x = Numbers.Matrix(3, Columns, 2);
         workspace.Begin(recording: false);
-        var expected = workspace.Linear(x, Decoded(encoded));
+        var expected = workspace.Linear(x, Encoded.Decoded(encoded));
         var y = workspace.Linear(x, encoded);
         Assert.True(Distance(expected.Span, y.Span) < (encoding.BlockLength() == 1 ? 1e-6 : 1e-2));
         Assert.Equal((Rows, Columns, encoding), (encoded.Rows, encoded.Columns, encoded.Encoding));
@@ -27,7 +27,7 @@ public class EncodedTensorTests
     public void Encoded_and_dense_products_of_one_input_may_be_mixed_and_experts_too()
     {
         using var dense = Numbers.Matrix(Rows, Columns, 1);
-        using var encoded = Encode(WeightEncoding.Q8_0, dense);
+        using var encoded = Encoded.Of(WeightEncoding.Q8_0, dense);
         using var workspace = new Workspace();
         using var x = Numbers.Matrix(6, Columns, 2);
         workspace.Begin(recording: false);
@@ -43,8 +43,8 @@ public class EncodedTensorTests
     public void Rows_embed_and_losses_follow_from_the_decoded_table()
     {
         using var dense = Numbers.Matrix(Rows, Columns, 1);
-        using var encoded = Encode(WeightEncoding.BF16, dense);
-        using var decoded = Decoded(encoded);
+        using var encoded = Encoded.Of(WeightEncoding.BF16, dense);
+        using var decoded = Encoded.Decoded(encoded);
         using var workspace = new Workspace();
         using var hidden = Numbers.Matrix(70, Columns, 2);
         var ids = new[] { 39, 0, 7 };
@@ -57,17 +57,58 @@ public class EncodedTensorTests
         Assert.Equal(0, losses.Span[0]);
     }
 
-    [Fact]
-    public void Encoded_weights_are_not_trained_or_changed()
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public void Gradients_pass_through_as_through_the_decoded_matrix(WeightEncoding encoding)
     {
         using var dense = Numbers.Matrix(Rows, Columns, 1);
-        using var encoded = Encode(WeightEncoding.Q8_0, dense);
+        using var encoded = Encoded.Of(encoding, dense);
+        using var decoded = Encoded.Decoded(encoded);
+        var (alone, grouped) = (Through(w => w.Linear, encoded), Through(w => (x, m, _) => w.GroupedLinear(x, [0, 2, 2, 6], [m, m, m]), encoded));
+        Assert.Equal(Through(w => w.Linear, decoded), alone);
+        Assert.Equal(alone, grouped);
+    }
+
+    static float[] Through(Func<Workspace, Func<Tensor, WeightMatrix, Tensor?, Tensor>> product, WeightMatrix weight)
+    {
         using var workspace = new Workspace();
-        using var x = Numbers.Matrix(2, Columns, 2);
-        x.NeedsGradient = true;
+        using var x = Numbers.Parameter(6, Columns, 2);
         workspace.Begin(recording: true);
-        Assert.Contains("Q8_0", Assert.Throws<InvalidOperationException>(() => { workspace.Linear(x, encoded); }).Message);
-        Assert.Throws<InvalidOperationException>(() => { _ = encoded.Dense; });
+        var y = product(workspace)(x, weight, null);
+        Numbers.Fill(workspace.WrittenGradient(y, out _)!.Span, new Random(3));
+        workspace.Backward();
+        return x.Gradient!.Span.ToArray();
+    }
+
+    [Theory]
+    [InlineData(WeightEncoding.BF16)]
+    [InlineData(WeightEncoding.Q8_0)]
+    public void The_loss_of_an_encoded_head_sends_its_gradient_to_what_it_reads(WeightEncoding encoding)
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encoded.Of(encoding, dense);
+        var (expected, found) = (Gradient(Encoded.Decoded(encoded)), Gradient(encoded));
+        Assert.True(Distance(expected, found) < (encoding == WeightEncoding.BF16 ? 1e-5 : 2e-2));
+
+        static float[] Gradient(WeightMatrix head)
+        {
+            using var workspace = new Workspace();
+            using var hidden = Numbers.Parameter(70, Columns, 2);
+            int[] targets = [.. Enumerable.Range(0, 70).Select(t => t % 5 == 0 ? -1 : t % Rows)];
+            workspace.Begin(recording: true);
+            workspace.CrossEntropy(hidden, head, targets, [.. targets.Select((_, t) => t / 70f)]);
+            workspace.Backward();
+            return hidden.Gradient!.Span.ToArray();
+        }
+    }
+
+    [Fact]
+    public void Encoded_weights_are_not_changed()
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encoded.Of(WeightEncoding.Q8_0, dense);
+        Assert.Null(encoded.Master);
+        Assert.Contains("Q8_0", Assert.Throws<InvalidOperationException>(() => { _ = encoded.Dense; }).Message);
     }
 
     [Fact]
@@ -75,24 +116,9 @@ public class EncodedTensorTests
     {
         Assert.Throws<IOException>(() => { _ = new EncodedTensor(WeightEncoding.BF16, 4, 4, (_, _) => throw new IOException("gone")); });
         using var dense = Numbers.Matrix(Rows, Columns, 1);
-        var encoded = Encode(WeightEncoding.Q8_0, dense);
+        var encoded = Encoded.Of(WeightEncoding.Q8_0, dense);
         encoded.Dispose();
         Assert.Throws<ObjectDisposedException>(() => encoded.DecodeRow(0, new float[Columns]));
-    }
-
-    static EncodedTensor Encode(WeightEncoding encoding, Tensor dense)
-    {
-        var file = new byte[encoding.RowBytes(dense.Columns) * dense.Rows];
-        BlockCodec.Encode(encoding, dense.Span, dense.Columns, [], file);
-        var row = (int)encoding.RowBytes(dense.Columns);
-        return new EncodedTensor(encoding, dense.Rows, dense.Columns, (first, count) => file.AsSpan(first * row, count * row));
-    }
-
-    static Tensor Decoded(EncodedTensor encoded)
-    {
-        var dense = new Tensor(encoded.Rows, encoded.Columns);
-        for (var i = 0; i < encoded.Rows; i++) encoded.DecodeRow(i, dense.Row(i));
-        return dense;
     }
 
     static double Distance(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)

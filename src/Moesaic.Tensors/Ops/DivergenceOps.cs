@@ -38,7 +38,7 @@ public static class DivergenceOps
     /// </summary>
     /// <param name="workspace">The student's pass.</param>
     /// <param name="hidden">[T, D] of the student, after the last norm.</param>
-    /// <param name="head">[V, D] of the student, float32 when recording.</param>
+    /// <param name="head">[V, D] of the student.</param>
     /// <param name="teacherHidden">[T, D'] of the teacher.</param>
     /// <param name="teacherHead">[V, D'] of the teacher.</param>
     /// <param name="targets">T token ids; at −1 nothing is compared.</param>
@@ -62,7 +62,7 @@ public static class DivergenceOps
         var (x, y) = (workspace.Rent(rows, hidden.Columns), workspace.Rent(rows, teacherHidden.Columns));
         var block = new Block(workspace.Rent(rows, vocabulary), workspace.Rent(rows, vocabulary), workspace.Rent(rows, vocabulary), workspace.Rent(rows, vocabulary));
         var back = workspace.Rent(rows, hidden.Columns);
-        var learns = workspace.Recording && (hidden.NeedsGradient || head is Tensor { NeedsGradient: true });
+        var learns = workspace.Recording && (hidden.NeedsGradient || head.Learns);
         for (var first = 0; first < counted; first += rows)
         {
             var chosen = tokens.AsSpan(first, Math.Min(rows, counted - first));
@@ -74,7 +74,7 @@ public static class DivergenceOps
             Logits(workspace, x, head, block.Student, chosen.Length);
             Logits(workspace, y, teacherHead, block.Teacher, chosen.Length);
             Compare(block, chosen, weights, losses, learns, options);
-            if (learns) AddGradients(workspace, block.StudentShares, x, back, chosen, hidden, head.Dense);
+            if (learns) AddGradients(workspace, block.StudentShares, x, back, chosen, hidden, head);
         }
         return losses;
     }
@@ -108,18 +108,19 @@ public static class DivergenceOps
         }
     }
 
-    static unsafe void AddGradients(Workspace workspace, Tensor dLogits, Tensor x, Tensor back, Span<int> tokens, Tensor hidden, Tensor head)
+    static unsafe void AddGradients(Workspace workspace, Tensor dLogits, Tensor x, Tensor back, Span<int> tokens, Tensor hidden, WeightMatrix head)
     {
         if (workspace.AddedGradient(hidden) is { } dHidden)
         {
-            MatMul.Run(MatMulForm.AB, new MatMulProblem
+            if (head.Factor is EncodedTensor encoded) EncodedTransposed.Run(encoded.Matrix, dLogits.Pointer, tokens.Length, back.Pointer, accumulate: false);
+            else MatMul.Run(MatMulForm.AB, new MatMulProblem
             {
-                A = dLogits.Pointer, B = head.Pointer, C = back.Pointer, M = tokens.Length, N = hidden.Columns, K = head.Rows,
+                A = dLogits.Pointer, B = head.Factor.Dense.Pointer, C = back.Pointer, M = tokens.Length, N = hidden.Columns, K = head.Rows,
                 LdA = head.Rows, LdB = head.Columns, LdC = hidden.Columns,
             });
             for (var r = 0; r < tokens.Length; r++) Elementwise.Add(dHidden.Row(tokens[r]), back.Row(r));
         }
-        if (workspace.AddedGradient(head) is { } dHead)
+        if (head.Master is { } master && workspace.AddedGradient(master) is { } dHead)
             MatMul.Run(MatMulForm.AtB, new MatMulProblem
             {
                 A = dLogits.Pointer, B = x.Pointer, C = dHead.Pointer, M = head.Rows, N = head.Columns, K = tokens.Length,

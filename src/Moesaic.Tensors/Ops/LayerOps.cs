@@ -13,14 +13,10 @@ public static class LayerOps
     public static Tensor Embed(this Workspace workspace, WeightMatrix table, ReadOnlyMemory<int> ids)
     {
         var y = workspace.Rent(ids.Length, table.Columns);
-        if (table is not Tensor dense)
-        {
-            for (var t = 0; t < ids.Length; t++) table.DecodeRow(ids.Span[t], y.Row(t));
-            return y;
-        }
-        Rows.Gather(dense.Span, ids.Span, table.Columns, y.Span);
-        if (workspace.Recording && dense.NeedsGradient)
-            RecordEmbed(workspace, dense, ids, y);
+        if (table.Factor is Tensor dense) Rows.Gather(dense.Span, ids.Span, table.Columns, y.Span);
+        else for (var t = 0; t < ids.Length; t++) table.Factor.DecodeRow(ids.Span[t], y.Row(t));
+        if (workspace.Recording && table.Learns)
+            RecordEmbed(workspace, table.Dense, ids, y);
         return y;
     }
 

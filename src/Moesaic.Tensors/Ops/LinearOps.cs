@@ -72,18 +72,22 @@ public static class LinearOps
     {
         if (bias is not null)
             for (var t = 0; t < y.Rows; t++) Elementwise.Add(y.Row(t), bias.Span);
-        if (workspace.Recording && (x.NeedsGradient || weight is Tensor { NeedsGradient: true } || bias is { NeedsGradient: true }))
-            RecordLinear(workspace, x, weight.Dense, bias, y);
+        if (workspace.Recording && (x.NeedsGradient || weight.Learns || bias is { NeedsGradient: true }))
+            RecordLinear(workspace, x, weight, bias, y);
+        if (weight is AdaptedMatrix adapted) adapted.AddTo(workspace, x, y);
     }
 
-    static void RecordLinear(Workspace workspace, Tensor x, Tensor weight, Tensor? bias, Tensor y) =>
+    static void RecordLinear(Workspace workspace, Tensor x, WeightMatrix weight, Tensor? bias, Tensor y) =>
         workspace.Record(y, () => LinearBackward(workspace, x, weight, bias, y.Gradient!));
 
-    static void LinearBackward(Workspace workspace, Tensor x, Tensor weight, Tensor? bias, Tensor dy)
+    static unsafe void LinearBackward(Workspace workspace, Tensor x, WeightMatrix weight, Tensor? bias, Tensor dy)
     {
         if (workspace.WrittenGradient(x, out var fresh) is { } dx)
-            MatMul.Run(MatMulForm.AB, Problem(dy, weight, dx, dx.Rows, dx.Columns, dy.Columns, !fresh));
-        if (workspace.WrittenGradient(weight, out fresh) is { } dw)
+        {
+            if (weight.Factor is EncodedTensor encoded) EncodedTransposed.Run(encoded.Matrix, dy.Pointer, dy.Rows, dx.Pointer, !fresh);
+            else MatMul.Run(MatMulForm.AB, Problem(dy, weight.Factor.Dense, dx, dx.Rows, dx.Columns, dy.Columns, !fresh));
+        }
+        if (weight.Master is { } master && workspace.WrittenGradient(master, out fresh) is { } dw)
             MatMul.Run(MatMulForm.AtB, Problem(dy, x, dw, dw.Rows, dw.Columns, dy.Rows, !fresh));
         if (bias is not null && workspace.AddedGradient(bias) is { } db)
             for (var t = 0; t < dy.Rows; t++) Elementwise.Add(db.Span, dy.Row(t));
@@ -147,10 +151,13 @@ public static class LinearOps
 
     static void Finish(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights, Tensor y)
     {
-        if (!workspace.Recording) return;
-        var needsGradient = x.NeedsGradient;
-        for (var e = 0; e < weights.Length; e++) needsGradient |= weights[e] is Tensor { NeedsGradient: true };
-        if (needsGradient) RecordGroupedLinear(workspace, x, offsets, weights, y);
+        if (workspace.Recording)
+        {
+            var needsGradient = x.NeedsGradient;
+            for (var e = 0; e < weights.Length; e++) needsGradient |= weights[e].Learns;
+            if (needsGradient) RecordGroupedLinear(workspace, x, offsets, weights, y);
+        }
+        LowRankOps.AddLowRank(workspace, x, offsets, weights, y);
     }
 
     static void RecordGroupedLinear(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights, Tensor y) =>
@@ -162,7 +169,8 @@ public static class LinearOps
         if (workspace.WrittenGradient(x, out var fresh) is { } dx)
             RunGrouped(MatMulForm.AB, dx, dy, offsets, weights, !fresh);
         // An expert without rows still gets its zeros: the optimiser sees every trained parameter in every step.
-        for (var e = 0; e < weights.Length; e++) workspace.AddedGradient(weights[e].Dense);
+        for (var e = 0; e < weights.Length; e++)
+            if (weights[e].Master is { } master) workspace.AddedGradient(master);
         RunGrouped(MatMulForm.AtB, x, dy, offsets, weights, accumulate: true);
     }
 
@@ -176,13 +184,15 @@ public static class LinearOps
         float* px = x.Pointer, py = y.Pointer;
         for (var e = 0; e < weights.Length; e++)
         {
-            var weight = weights[e].Dense;
+            var weight = weights[e];
             int rows = offsets[e + 1] - offsets[e], n = weight.Rows, k = weight.Columns;
             if (rows > 0)
             {
-                if (form == MatMulForm.AB)
-                    problems[count++] = Problem(py, weight.Pointer, px, rows, k, n, n, k, k, accumulate);
-                else if (weight is { NeedsGradient: true, Gradient: { } gradient })
+                if (form == MatMulForm.AB && weight.Factor is EncodedTensor encoded)
+                    EncodedTransposed.Run(encoded.Matrix, py, rows, px, accumulate);
+                else if (form == MatMulForm.AB)
+                    problems[count++] = Problem(py, weight.Factor.Dense.Pointer, px, rows, k, n, n, k, k, accumulate);
+                else if (weight.Master is { NeedsGradient: true, Gradient: { } gradient })
                     problems[count++] = Problem(py, px, gradient.Pointer, n, k, rows, n, k, k, accumulate);
             }
             px += (long)rows * k;

@@ -6,6 +6,11 @@ namespace Moesaic.Tensors;
 /// <summary>Losses: they seed the backward pass.</summary>
 public static class LossOps
 {
+    const int BlockTokens = 64;
+
+    // 128 MiB.
+    const int LogitsOfBlock = 1 << 25;
+
     /// <summary>
     /// Cross-entropy of the next token, fused with the vocabulary projection so that no [T, V] array exists. When
     /// recording, the gradient of Σ weights[t]·loss[t] is computed here and handed over in <see cref="Workspace.Backward"/>.
@@ -19,13 +24,13 @@ public static class LossOps
     public static Tensor CrossEntropy(this Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets,
         ReadOnlySpan<float> weights)
     {
-        if (!workspace.Recording || !(hidden.NeedsGradient || head.Dense.NeedsGradient)) return workspace.TokenLosses(hidden, head, targets);
+        if (!workspace.Recording || !(hidden.NeedsGradient || head.Learns)) return workspace.TokenLosses(hidden, head, targets);
         var losses = workspace.Rent(1, hidden.Rows);
-        var dense = head.Dense;
         // The loss is the last operation: its gradients may go straight to where they belong.
         var dHidden = workspace.AddedGradient(hidden);
-        var dHead = workspace.AddedGradient(dense);
-        Kernels.CrossEntropy.ForwardBackward(hidden.Span, dense.Span, targets, weights, losses.Span,
+        var dHead = head.Master is { } master ? workspace.AddedGradient(master) : null;
+        if (head.Factor is EncodedTensor encoded) OfLogits(workspace, hidden, encoded, targets, losses, new(weights, dHidden, dHead));
+        else Kernels.CrossEntropy.ForwardBackward(hidden.Span, head.Factor.Dense.Span, targets, weights, losses.Span,
             dHidden is null ? [] : dHidden.Span, dHead is null ? [] : dHead.Span);
         return losses;
     }
@@ -39,34 +44,61 @@ public static class LossOps
     public static Tensor TokenLosses(this Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets)
     {
         var losses = workspace.Rent(1, hidden.Rows);
-        if (head is EncodedTensor) OfLogits(workspace, hidden, head, targets, losses);
-        else Kernels.CrossEntropy.Forward(hidden.Span, head.Dense.Span, targets, losses.Span);
+        if (head.Factor is EncodedTensor encoded) OfLogits(workspace, hidden, encoded, targets, losses, default);
+        else Kernels.CrossEntropy.Forward(hidden.Span, head.Factor.Dense.Span, targets, losses.Span);
         return losses;
     }
 
-    // An encoded head is not trained: its logits are computed like any others, a block of tokens at a time.
-    static unsafe void OfLogits(Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets, Tensor losses)
+    readonly ref struct Gradients(ReadOnlySpan<float> weights, Tensor? hidden, Tensor? head)
     {
-        const int BlockTokens = 64;
+        public ReadOnlySpan<float> Weights { get; } = weights;
+
+        public Tensor? Hidden { get; } = hidden;
+
+        public Tensor? Head { get; } = head;
+    }
+
+    // The logits of an encoded head are computed like any others, a block of tokens at a time.
+    static unsafe void OfLogits(Workspace workspace, Tensor hidden, EncodedTensor head, ReadOnlySpan<int> targets, Tensor losses, Gradients gradients)
+    {
         losses.Span.Clear();
-        for (var first = 0; first < hidden.Rows; first += BlockTokens)
+        var learns = gradients.Hidden is not null || gradients.Head is not null;
+        // Whoever learns decodes the head once more for every block.
+        var most = learns ? Math.Clamp(LogitsOfBlock / head.Rows, BlockTokens, 1024) : BlockTokens;
+        using var scope = workspace.OpenScope();
+        var logits = workspace.Rent(Math.Min(most, hidden.Rows), head.Rows);
+        for (var first = 0; first < hidden.Rows; first += most)
         {
-            using var scope = workspace.OpenScope();
-            var count = Math.Min(BlockTokens, hidden.Rows - first);
-            var logits = workspace.Rent(count, head.Rows);
-            workspace.Products.Add(hidden.Pointer + ((long)first * hidden.Columns), count, head, logits.Pointer);
+            var count = Math.Min(most, hidden.Rows - first);
+            var x = hidden.Pointer + ((long)first * hidden.Columns);
+            workspace.Products.Add(x, count, head, logits.Pointer);
             workspace.Products.Run();
             for (var t = 0; t < count; t++)
             {
                 var target = targets[first + t];
-                if (target < 0) continue;
                 var row = logits.Row(t);
+                if (target < 0)
+                {
+                    if (learns) row.Clear();
+                    continue;
+                }
                 var best = TensorPrimitives.IndexOfMax<float>(row);
                 var (top, wanted) = (row[best], row[target]);
                 Softmax.Rows(row, row.Length, row);
                 // The largest probability is at least 1/V: its logarithm is exact enough to recover logsumexp.
                 losses.Span[first + t] = top - wanted - MathF.Log(row[best]);
+                if (!learns) continue;
+                row[target] -= 1;
+                Elementwise.Scale(row, gradients.Weights[first + t]);
             }
+            if (gradients.Hidden is { } dHidden)
+                EncodedTransposed.Run(head.Matrix, logits.Pointer, count, dHidden.Pointer + ((long)first * hidden.Columns), accumulate: true);
+            if (gradients.Head is { } dHead)
+                MatMul.Run(MatMulForm.AtB, new MatMulProblem
+                {
+                    A = logits.Pointer, B = x, C = dHead.Pointer, M = head.Rows, N = head.Columns, K = count,
+                    LdA = head.Rows, LdB = head.Columns, LdC = head.Columns, Accumulate = true,
+                });
         }
     }
 }

@@ -17,7 +17,7 @@ sealed unsafe class ProductBatch
     public void Add(float* x, int rows, WeightMatrix weight, float* y)
     {
         if (rows == 0) return;
-        if (weight is EncodedTensor matrix)
+        if (weight.Factor is EncodedTensor matrix)
         {
             if (encodedCount == encoded.Length) Array.Resize(ref encoded, 2 * encodedCount);
             encoded[encodedCount++] = new EncodedProblem
@@ -29,7 +29,7 @@ sealed unsafe class ProductBatch
         if (denseCount == dense.Length) Array.Resize(ref dense, 2 * denseCount);
         dense[denseCount++] = new MatMulProblem
         {
-            A = x, B = weight.Dense.Pointer, C = y, M = rows, N = weight.Rows, K = weight.Columns,
+            A = x, B = weight.Factor.Dense.Pointer, C = y, M = rows, N = weight.Rows, K = weight.Columns,
             LdA = weight.Columns, LdB = weight.Columns, LdC = weight.Rows,
         };
     }
