@@ -34,7 +34,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
             Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width), ActiveAttention(layer.Attention, spec.Width));
             if (layer.Attention.Experts is { Router: var chooses })
             {
-                Add(ParameterRole.Router, RouterScores.Parameters(chooses, spec.Width));
+                Add(ParameterRole.Router, RouterFactory.Parameters(chooses, spec.Width));
                 if (chooses.SelectionBias) Add(ParameterRole.SelectionBias, chooses.Experts);
             }
             Add(ParameterRole.Norms, Norms(layer.Attention));
@@ -46,7 +46,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                 case MixtureSpec mixture:
                     var (router, routed) = (mixture.Router, mixture.ExpertWidths.Sum(w => 3L * w * spec.Width));
                     if (mixture.ExpertBias) routed += mixture.ExpertWidths.Sum(w => 2L * w + spec.Width);
-                    Add(ParameterRole.Router, RouterScores.Parameters(router, spec.Width));
+                    Add(ParameterRole.Router, RouterFactory.Parameters(router, spec.Width));
                     Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
                     if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);
                     if (mixture.SharedWidth > 0)

@@ -37,6 +37,9 @@ public sealed class PassInput
     /// <summary>Router objectives whose gradients join the loss while recording, or null.</summary>
     public BalanceObjectives? Objectives { get; set; }
 
+    /// <summary>Where the noise of routers with <see cref="RouterSpec.Noise"/> comes from while training; null: no noise.</summary>
+    public NoiseDraw? Noise { get; set; }
+
     /// <summary>Collects what the routers decide, one per mixture layer in order, or null.</summary>
     public IReadOnlyList<RoutingStatistics>? Statistics { get; set; }
 

@@ -18,6 +18,19 @@ public enum RouterScore
     Swiglu,
 }
 
+/// <summary>What is done to the logits while training.</summary>
+public enum RouterNoise
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>
+    /// Normal noise whose deviation is learned, softplus(x W_noiseᵀ) + 0.01 (Shazeer et al. 2017, eq. 4; LLaMA-MoE v1). See
+    /// <see cref="LearnedNoise"/>.
+    /// </summary>
+    Learned,
+}
+
 /// <summary>What a logit becomes.</summary>
 public enum RouterAffinity
 {
@@ -66,11 +79,11 @@ public sealed record ExpertGroups(int Count, int Kept, GroupScore Score);
 /// <summary>
 /// The router's pipeline, slot by slot: (1) key: the token's hidden state, as the experts see it; (2) score:
 /// <see cref="Score"/>, plus a bias when
-/// <see cref="Bias"/>; (3) logit transform: none; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
+/// <see cref="Bias"/>; (3) logit transform: <see cref="Noise"/>; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
 /// a bias per expert when <see cref="SelectionBias"/>; (6) selection: the K highest, ties to the lowest index, within
 /// <see cref="Groups"/>; (7) combine weight: <see cref="Weight"/> times
 /// <see cref="Scale"/>; (8) capacity: dropless; (9) objectives: <see cref="BalanceObjectives"/>, given while training.
-/// Causal: a token's decision depends on that token alone. Training and evaluation use the same settings.
+/// Causal: a token's decision depends on that token alone. Training and evaluation differ in the noise alone.
 /// </summary>
 public sealed record RouterSpec
 {
@@ -85,6 +98,9 @@ public sealed record RouterSpec
 
     /// <summary>Slot 2: whether the score has a bias of each expert, trained like the weight (gpt-oss). Default: no.</summary>
     public bool Bias { get; init; }
+
+    /// <summary>Slot 3, in passes that bring a <see cref="NoiseDraw"/>: training. Evaluation has no noise. Default: none.</summary>
+    public RouterNoise Noise { get; init; } = RouterNoise.None;
 
     /// <summary>Slot 4. Default: softmax before selection.</summary>
     public RouterAffinity Affinity { get; init; } = RouterAffinity.SoftmaxBeforeSelection;
@@ -125,6 +141,8 @@ public sealed record RouterSpec
             throw new BadModelException($"{where}: a bias on the selection needs an affinity before it; softmax after selection has none");
         if (Weight == CombineWeight.One && Affinity != RouterAffinity.SoftmaxBeforeSelection)
             throw new BadModelException($"{where}: weights of one need the affinities of all experts: softmax before selection");
+        if (Noise != RouterNoise.None && (SelectionBias || Groups is not null))
+            throw new BadModelException($"{where}: noise on the logits goes with selection of the highest logits alone, without a bias and groups");
         if (Groups is not { } groups) return;
         if (groups.Count < 1 || Experts % groups.Count != 0 || groups.Kept < 1 || groups.Kept > groups.Count)
             throw new BadModelException($"{where}: {groups.Kept} of {groups.Count} groups of {Experts} experts; "

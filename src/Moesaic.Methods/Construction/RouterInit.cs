@@ -189,12 +189,26 @@ public static class RouterInit
     {
         var logits = new float[inputs.Rows * router.Rows];
         MatMul.Multiply(MatMulForm.ABt, inputs.Span, router.Span, logits, inputs.Rows, router.Rows, router.Columns);
+        SharpenLogits(router, logits, sharpness);
+    }
+
+    /// <summary>The same where the logits are known: scales the matrix that they are proportional to.</summary>
+    /// <param name="last">[E, N], changed.</param>
+    /// <param name="logits">[T, E].</param>
+    /// <param name="sharpness">As above.</param>
+    internal static void SharpenLogits(Tensor last, ReadOnlySpan<float> logits, double sharpness)
+    {
         double sum = 0;
-        foreach (var token in logits.Chunk(router.Rows))
+        for (var first = 0; first < logits.Length; first += last.Rows)
         {
-            var mean = token.Average(z => (double)z);
-            sum += token.Sum(z => (z - mean) * (z - mean));
+            double mean = 0;
+            var token = logits.Slice(first, last.Rows);
+            foreach (var z in token) mean += z;
+            mean /= token.Length;
+            double squares = 0;
+            foreach (var z in token) squares += (z - mean) * (z - mean);
+            sum += squares;
         }
-        if (sum > 0) Elementwise.Scale(router.Span, (float)(sharpness / Math.Sqrt(sum / logits.Length)));
+        if (sum > 0) Elementwise.Scale(last.Span, (float)(sharpness / Math.Sqrt(sum / logits.Length)));
     }
 }

@@ -33,4 +33,9 @@ public enum RouterStart
     /// (CMoE, Pei et al. 2025, section 3.3).
     /// </summary>
     Representatives,
+
+    /// <summary>
+    /// Neuron means, trained on calibration tokens to choose the experts that have the most energy. See <see cref="Construction.RouterTraining"/>.
+    /// </summary>
+    Trained,
 }

@@ -57,6 +57,10 @@ static class RouterStarts
                 RouterInit.NeuronRows(matrices[0], dense.Gate.Dense, layer.Representatives!);
                 RouterInit.NeuronRows(matrices[1], dense.Up.Dense, layer.Representatives!);
                 break;
+            case RouterStart.Trained:
+                RouterInit.NeuronMeans(matrices[0], dense.Gate.Dense, split.Experts);
+                Train(context, split, dense, matrices);
+                break;
             case RouterStart.Centroids:
                 using (var rows = Centroids(context, layer, energies!)) rows.Span.CopyTo(matrices[0].Span);
                 Finish(context, split.Layer, matrices);
@@ -65,6 +69,18 @@ static class RouterStarts
         var stored = split.WithRouter(matrices.SelectMany(m => m.Span.ToArray()).ToArray());
         foreach (var matrix in matrices) matrix.Dispose();
         return stored;
+    }
+
+    static void Train(SplitContext context, LayerSplit split, DenseFeedForward dense, Tensor[] matrices)
+    {
+        var (inputs, options) = (context.Inputs(split.Layer), context.Options);
+        Finish(context, split.Layer, matrices);
+        using var energies = ExpertEnergy.Of(dense, split, inputs, options.RouterTraining.Energy);
+        var score = RouterScores.Of(new RouterSpec { Experts = split.Experts.Length, Chosen = options.Chosen, Score = options.EffectiveScore }, matrices);
+        RouterTraining.Train(score, inputs, energies, options.Chosen, options.RouterTraining, context.Seed + (ulong)split.Layer, context.Cancellation);
+        using var workspace = new Workspace();
+        workspace.Begin(recording: false);
+        RouterInit.SharpenLogits(matrices[^1], score.Logits(workspace, inputs).Span, options.Sharpness);
     }
 
     static Tensor Centroids(SplitContext context, DividedLayer layer, Tensor energies)

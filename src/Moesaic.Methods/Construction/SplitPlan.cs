@@ -31,6 +31,10 @@ public sealed record SplitPlan
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public RouterScore Score { get; init; }
 
+    /// <summary>The noise of the routers while training. Default: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public RouterNoise Noise { get; init; }
+
     /// <summary>Over which experts the softmax runs. Default: all.</summary>
     public RouterAffinity Affinity { get; init; } = RouterAffinity.SoftmaxBeforeSelection;
 
@@ -46,7 +50,7 @@ public sealed record SplitPlan
     /// <summary>The router of a layer.</summary>
     internal RouterSpec RouterOf(LayerSplit layer) => new()
     {
-        Experts = layer.Experts.Length, Chosen = Chosen, Score = Score, Affinity = Affinity, Weight = Weight, Scale = layer.Scale,
+        Experts = layer.Experts.Length, Chosen = Chosen, Score = Score, Noise = Noise, Affinity = Affinity, Weight = Weight, Scale = layer.Scale,
     };
 
     /// <summary>The plan as JSON: an object per layer, index lists on one line.</summary>

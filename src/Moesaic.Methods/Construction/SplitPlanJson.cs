@@ -10,13 +10,15 @@ namespace Moesaic.Methods.Construction;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(IndexListConverter), typeof(AffinityConverter), typeof(ScoreConverter), typeof(WeightConverter)])]
+    Converters = [typeof(IndexListConverter), typeof(AffinityConverter), typeof(ScoreConverter), typeof(NoiseConverter), typeof(WeightConverter)])]
 [JsonSerializable(typeof(SplitPlan))]
 sealed partial class SplitPlanJson : JsonSerializerContext;
 
 sealed class AffinityConverter() : JsonStringEnumConverter<RouterAffinity>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 sealed class ScoreConverter() : JsonStringEnumConverter<RouterScore>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+sealed class NoiseConverter() : JsonStringEnumConverter<RouterNoise>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 sealed class WeightConverter() : JsonStringEnumConverter<CombineWeight>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 

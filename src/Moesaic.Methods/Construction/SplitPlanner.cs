@@ -19,15 +19,18 @@ public sealed class SplitPlanner(SplitStepOptions options, ulong seed, IProgress
         var layers = Enumerable.Range(options.DenseFirst, Math.Max(0, dense.Layers.Count - options.DenseFirst - options.DenseLast)).ToArray();
         if (layers.Length == 0)
             throw new BadRequestException($"dense_first {options.DenseFirst} and dense_last {options.DenseLast} leave none of {dense.Layers.Count} layers to split.");
+        if (options.Scales is { } scales && scales.Count != layers.Length)
+            throw new BadRequestException($"scales lists {scales.Count} numbers, but {layers.Length} layers are split.");
         return new SplitPlan
         {
             Method = System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(options.Method.ToString()),
             Seed = seed,
             Chosen = options.Chosen,
             Score = options.EffectiveScore,
+            Noise = options.Noise,
             Weight = options.EffectiveWeight,
-            Layers = [.. layers.Select(l =>
-                Division.Outline(options.Method, l, SplitContext.SizesOf(dense, l, options), seed) with { Scale = (float)(options.Scale ?? 1) })],
+            Layers = [.. layers.Select((l, i) =>
+                Division.Outline(options.Method, l, SplitContext.SizesOf(dense, l, options), seed) with { Scale = SplitScale.Given(options, i) })],
         };
     }
 

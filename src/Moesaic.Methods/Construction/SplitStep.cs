@@ -39,7 +39,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
             SplitMethod.TokenClusters or SplitMethod.DocumentClusters => 5,
             SplitMethod.CoActivation or SplitMethod.ActivationClusters => 1,
             _ => 0,
-        }) + (options.Scale is null ? 1 : 0);   // a backward pass costs two
+        }) + (options.MeasuresScale ? 1 : 0);   // a backward pass costs two
         return new StepPlan
         {
             Summary = Summary(plan) + $", written as {layout.ModelType}",

@@ -33,6 +33,12 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>How routers score experts. Left out: swiglu with activation_clusters (unless another router is asked for), otherwise linear.</summary>
     public RouterScore? Score { get; init; }
 
+    /// <summary>What is done to the logits while training. LLaMA-MoE v1: score mlp, noise learned, router normal.</summary>
+    public RouterNoise Noise { get; init; } = RouterNoise.None;
+
+    /// <summary>Router trained: how.</summary>
+    public RouterTrainingOptions RouterTraining { get; init; } = new();
+
     /// <summary>
     /// A split_plan.json to apply as it is, instead of a method: it brings experts, routers and scales, and all options that
     /// make a plan are left unused.
@@ -75,9 +81,15 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>Renormalise the weight of a single expert all the same, as LLaMA-MoE v2's residual model did.</summary>
     public bool AllowUnreachableRouter { get; init; }
 
-    /// <summary>Factor of the routed experts, the same in every layer. Left out: fitted per layer by least squares.</summary>
+    /// <summary>Factor of the routed experts, the same in every layer. Left out: by scales or scale_rule.</summary>
     [Range(1e-6, 1e6)]
     public double? Scale { get; init; }
+
+    /// <summary>Factor of the routed experts, one number for each layer that is split. Left out: by scale_rule.</summary>
+    public IReadOnlyList<double>? Scales { get; init; }
+
+    /// <summary>Where the factor of the routed experts comes from when neither scale nor scales gives it.</summary>
+    public ScaleRule ScaleRule { get; init; } = ScaleRule.Fitted;
 
     /// <summary>What a layer reads while its scale is fitted.</summary>
     public FitInput ScaleInput { get; init; } = FitInput.Mixture;
@@ -143,7 +155,9 @@ public sealed record SplitStepOptions : IValidatableObject
     // The others look at the shape or the weights alone.
     internal bool LooksAtText => Method is SplitMethod.TokenClusters or SplitMethod.DocumentClusters or SplitMethod.CoActivation or SplitMethod.ActivationClusters;
 
-    internal bool NeedsCalibration => Plan is null && (LooksAtText || Scale is null
+    internal bool MeasuresScale => Scale is null && Scales is null && ScaleRule is (ScaleRule.Fitted or ScaleRule.ResidualRatio);
+
+    internal bool NeedsCalibration => Plan is null && (LooksAtText || MeasuresScale
         || EffectiveRouter is not (RouterStart.Zeros or RouterStart.Normal or RouterStart.Uniform));
 
     internal DataOptions EffectiveCalibration => Calibration! with { Tokens = Calibration!.Tokens ?? 65_536 };
@@ -166,6 +180,12 @@ public sealed record SplitStepOptions : IValidatableObject
             yield return new("the score swiglu has two rows per expert: it starts from representatives, normal, uniform or zeros", [nameof(Score)]);
         if (Overlap && Method is not (SplitMethod.TokenClusters or SplitMethod.DocumentClusters))
             yield return new("only token_clusters and document_clusters can let experts overlap: they rank all neurons for every expert", [nameof(Overlap)]);
+        if ((Scale is null ? 0 : 1) + (Scales is null ? 0 : 1) + (ScaleRule == ScaleRule.Fitted ? 0 : 1) > 1)
+            yield return new("only one of scale, scales and scale_rule can say what the factor of the routed experts is", [nameof(Scales), nameof(ScaleRule)]);
+        if (Scales?.Any(s => s is not (>= 1e-6 and <= 1e6)) is true)
+            yield return new("scales must lie between 1e-6 and 1e6", [nameof(Scales)]);
+        if (Shared > 0 && ScaleRule == ScaleRule.ResidualRatio)
+            yield return new("residual_ratio compares what a whole layer adds, of which shared experts have no factor; take fitted", [nameof(ScaleRule)]);
         if (NeedsCalibration && Calibration is null)
             yield return new("calibration text is needed by methods that look at tokens or neurons at work, by routers made of tokens or neurons, and to fit the scale; name a file, a folder or dotnet-docs, " +
                 "or take other choices and give a scale", [nameof(Method)]);

@@ -42,6 +42,7 @@ static class LayerText
 
     static string Of(RouterSpec router) =>
         (router.Score switch { RouterScore.Mlp => ", scored by two layers", RouterScore.Swiglu => ", scored by a neuron each", _ => "" })
+        + (router.Noise == RouterNoise.Learned ? ", noise while training" : "")
         + (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
         + (router.Bias ? ", router biased" : "")
         + (router.SelectionBias ? ", selection biased" : "")

@@ -69,7 +69,7 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
         ITrainingMeasurement[] measurements = data.HeldOut is { } heldOut
             ? [new PreferenceMeasurement(heldOut, Objective(heldOut, "held-out reference"), options)] : [];
         using var trainer = new Trainer(model, new BatchStream(data.Training, options.Batch, context.Seed, tokenizer.PadId ?? 0),
-            options.ToTrainingOptions(steps), objective);
+            options.ToTrainingOptions(steps) with { Seed = context.Seed }, objective);
         var loop = new TrainingLoop(trainer, log, options, 2L * options.Batch * options.Context, measurements, context);
         var saved = loop.Run();
         notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));

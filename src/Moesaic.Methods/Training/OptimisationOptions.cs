@@ -53,6 +53,13 @@ public abstract record OptimisationOptions
     [Range(0.0, 100.0)]
     public double ZLoss { get; init; } = 0.001;
 
+    /// <summary>
+    /// Coefficient per mixture layer of the squared coefficients of variation of importance and load (Shazeer 2017; LLaMA-MoE v1: 0.01).
+    /// Its load has a gradient only where routers have noise.
+    /// </summary>
+    [Range(0.0, 100.0)]
+    public double Variation { get; init; }
+
     /// <summary>Measure the held-out loss every so many steps; 0: only before and after.</summary>
     [Unit("steps")]
     [Range(0, int.MaxValue)]
@@ -83,6 +90,7 @@ public abstract record OptimisationOptions
         Roles = Roles?.ToHashSet(),
         LoadBalance = (float)LoadBalance,
         ZLoss = (float)ZLoss,
+        Variation = (float)Variation,
         AllowUnreachableRouter = AllowUnreachableRouter,
     };
 }

@@ -75,7 +75,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         using var distillation = options.Distil is { } distil
             ? TeacherObjective.Load(distil, model.Spec, tokenizer, options.Context) : null;
 
-        using var trainer = new Trainer(model, batches, options.ToTrainingOptions(), distillation);
+        using var trainer = new Trainer(model, batches, options.ToTrainingOptions() with { Seed = context.Seed }, distillation);
         var loop = new TrainingLoop(trainer, log, options, (long)options.Batch * options.Context, data.Measurements(), context);
         var saved = loop.Run();
         notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));

@@ -65,7 +65,7 @@ public sealed class Trainer : IDisposable
         var batch = data.At(step);
         var count = objective.Count(batch);
         var passes = (batch.Rows + Options.RowsPerPass - 1) / Options.RowsPerPass;
-        var objectives = new BalanceObjectives(Options.LoadBalance / passes, Options.ZLoss / passes);
+        var objectives = new BalanceObjectives(Options.LoadBalance / passes, Options.ZLoss / passes) { Variation = Options.Variation / passes };
         LossSums? sums = null;
         var tokens = 0;
         for (var first = 0; first < batch.Rows; first += Options.RowsPerPass)
@@ -73,6 +73,7 @@ public sealed class Trainer : IDisposable
             var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
             var input = rows.Input();
             input.Objectives = objectives;
+            input.Noise = new NoiseDraw(Options.Seed, step, (long)first * batch.Length);
             input.Statistics = Routing;
             tokens += input.Counted.Span.Count(true);
             var pass = Pass(input, rows, 1f / count);

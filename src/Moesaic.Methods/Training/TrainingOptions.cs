@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Models;
+using Moesaic.Models.Experts;
 using Moesaic.Tensors.Optimization;
 
 namespace Moesaic.Methods.Training;
@@ -36,6 +37,12 @@ public sealed record TrainingOptions
 
     /// <summary>Coefficient of the router z-loss, per mixture layer. Default 0.001.</summary>
     public float ZLoss { get; init; } = 0.001f;
+
+    /// <summary>Coefficient of cv²(importance) + cv²(load), per mixture layer; see <see cref="BalanceObjectives.Variation"/>. Default 0.</summary>
+    public float Variation { get; init; }
+
+    /// <summary>Seed of the noise of routers that have one. Default 0.</summary>
+    public ulong Seed { get; init; }
 
     /// <summary>
     /// Allows renormalised top-1 routing to be trained although no gradient of the model's loss reaches the router.

@@ -152,6 +152,7 @@ static class CommonConfig
         {
             RouterScore.Mlp => "its router scores experts by two layers",
             RouterScore.Swiglu => "its router scores experts by a neuron each",
-            _ => router.Weight == CombineWeight.One ? "its chosen experts have weight 1" : null,
+            _ => router.Weight == CombineWeight.One ? "its chosen experts have weight 1"
+                : router.Noise != RouterNoise.None ? "its router learns the noise of its training" : null,
         };
 }

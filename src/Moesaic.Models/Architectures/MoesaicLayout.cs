@@ -59,6 +59,7 @@ sealed class MoesaicLayout : IArchitecture
             Experts = experts,
             Chosen = json.Int("num_experts_per_tok", min: 1),
             Score = json.Has("score") ? Choice<RouterScore>(json, "score") : RouterScore.Linear,
+            Noise = json.Has("noise") ? Choice<RouterNoise>(json, "noise") : RouterNoise.None,
             Affinity = Choice<RouterAffinity>(json, "affinity"),
             Weight = Choice<CombineWeight>(json, "combine_weight"),
             Scale = (float)json.NumberOr("scale", 1),
@@ -143,6 +144,7 @@ sealed class MoesaicLayout : IArchitecture
         json["scale"] = CommonConfig.Number(router.Scale);
         if (router.Score != RouterScore.Linear) json["score"] = Name(router.Score);
         if (router.Bias) json["router_bias"] = true;
+        if (router.Noise != RouterNoise.None) json["noise"] = Name(router.Noise);
         if (router.SelectionBias) json["selection_bias"] = true;
         if (router.Groups is { } groups)
             json["groups"] = new JsonObject { ["count"] = groups.Count, ["kept"] = groups.Kept, ["score"] = Name(groups.Score) };

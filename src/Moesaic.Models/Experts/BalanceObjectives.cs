@@ -14,6 +14,12 @@ namespace Moesaic.Models.Experts;
 /// <param name="ZLoss">Coefficient of mean(logsumexp²) (Zoph et al. 2022, eq. 5).</param>
 public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
 {
+    /// <summary>
+    /// Coefficient of cv²(importance) + cv²(load) (Shazeer et al. 2017, eq. 6 to 11; LLaMA-MoE v1's balance loss). Without noise the
+    /// load is a count, and only the importance has a gradient. Default 0. See <see cref="VariationObjective"/>.
+    /// </summary>
+    public float Variation { get; init; }
+
     /// <summary>The value of E Σ f P, without coefficient.</summary>
     /// <param name="load">fₑ, summing to 1.</param>
     /// <param name="meanProbability">Pₑ.</param>

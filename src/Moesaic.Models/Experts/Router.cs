@@ -10,7 +10,8 @@ namespace Moesaic.Models.Experts;
 /// <param name="score">Slot 2, with its weights.</param>
 /// <param name="selectionBias">[1, E], with <see cref="RouterSpec.SelectionBias"/>; otherwise null.</param>
 /// <param name="gain">[1, E], with <see cref="CombineWeight.One"/>; otherwise null.</param>
-public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectionBias = null, Tensor? gain = null)
+/// <param name="noise">Slot 3, with its weights; null without <see cref="RouterSpec.Noise"/>.</param>
+public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectionBias = null, Tensor? gain = null, LearnedNoise? noise = null)
 {
     /// <summary>A router whose score is linear.</summary>
     /// <param name="spec">The pipeline.</param>
@@ -43,20 +44,29 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     /// <param name="anneal">Whether more experts are chosen than K. Default: K.</param>
     public Routing Route(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, ChosenAnneal anneal = default)
     {
-        var logits = Score.Logits(workspace, x);
+        var clean = Score.Logits(workspace, x);
+        var noisy = noise is not null && input.Noise is { } draw ? noise.Add(workspace, x, clean, draw) : (NoisyLogits?)null;
+        var logits = noisy?.Logits ?? clean;
         int tokens = x.Rows, experts = Spec.Experts, chosen = anneal.Of(Spec);
         var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
             workspace.Rent(tokens, chosen), workspace.Rent(tokens, experts), workspace.Rent(1, tokens));
         Decide(logits.Span, routing);
         statistics?.Add(routing, Spec, input.Counted.Span);
 
-        if (workspace.Recording && logits.NeedsGradient) Record(workspace, logits, routing, input.Objectives, input.Counted);
+        if (workspace.Recording && logits.NeedsGradient) Record(workspace, logits, noisy, routing, input.Objectives, input.Counted);
         return routing;
     }
 
-    void Record(Workspace workspace, Tensor logits, Routing routing, BalanceObjectives? objectives, ReadOnlyMemory<bool> counted) =>
+    void Record(Workspace workspace, Tensor logits, NoisyLogits? noisy, Routing routing, BalanceObjectives? objectives,
+        ReadOnlyMemory<bool> counted) =>
         workspace.Record(routing.Weights, () =>
         {
+            if (objectives is { Variation: > 0 })
+            {
+                VariationObjective.AddImportance(objectives.Variation, routing, Spec, counted.Span);
+                if (noisy is { } drawn && routing.Weights.Columns < Spec.Experts)
+                    VariationObjective.AddLoad(workspace, objectives.Variation, drawn, routing, Spec, counted.Span);
+            }
             AddWeightGradient(workspace, logits, routing);
             if (objectives is not null)
                 AddObjectives(objectives, logits, routing, counted.Span, workspace.AddedGradient(logits)!);

@@ -75,10 +75,6 @@ public static class RouterScores
     public static long Parameters(RouterSpec router, int width) => Shapes(router, width).Sum(m => (long)m.Rows * m.Columns)
         + (router.Bias ? router.Experts : 0);
 
-    internal static IRouterScore Make(RouterSpec router, string name, int width, ParameterFactory make) =>
-        Of(router, [.. Shapes(router, width).Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))],
-            router.Bias ? make.Vector($"{name}.bias", ParameterRole.Router, router.Experts) : null);
-
     /// <summary>The score with these weights.</summary>
     /// <param name="router">Its kind.</param>
     /// <param name="matrices">As <see cref="Shapes"/> lists them.</param>

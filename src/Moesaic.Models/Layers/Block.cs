@@ -32,18 +32,14 @@ public sealed class Block
 
         MixtureFeedForward Mixture(string name, MixtureSpec mixture)
         {
-            var (router, experts) = (mixture.Router, mixture.Router.Experts);
-            var score = RouterScores.Make(router, $"{name}.gate", model.Width, make);
-            var bias = router.SelectionBias
-                ? make.Vector($"{name}.gate.e_score_correction_bias", ParameterRole.SelectionBias, experts) : null;
-            var gain = router.Weight == CombineWeight.One ? make.Vector($"{name}.gate.gain", ParameterRole.Router, experts) : null;
+            var router = RouterFactory.Make(mixture.Router, $"{name}.gate", layer, model.Width, make);
             DenseFeedForward[] triples = [.. mixture.ExpertWidths.Select((width, e) =>
                 Dense($"{name}.experts.{e}", ParameterRole.Experts, width))];
             var shared = mixture.SharedWidth == 0 ? null
                 : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth);
             var gate = mixture is { SharedGate: true, SharedWidth: > 0 }
                 ? make.Matrix($"{name}.shared_expert_gate.weight", ParameterRole.SharedExperts, 1, model.Width) : null;
-            return new MixtureFeedForward(new Router(router, score, bias, gain),
+            return new MixtureFeedForward(router,
                 new ExpertTable([.. triples.Select(e => e.Gate)], [.. triples.Select(e => e.Up)], [.. triples.Select(e => e.Down)],
                     mixture.ExpertBias ? new(Biases("gate", mixture), Biases("up", mixture), Biases("down", mixture)) : null, mixture.Clamp),
                 shared, gate);

@@ -25,9 +25,8 @@ public sealed class ExpertAttention : AttentionLayer
         (this.layer, headDim, epsilon, this.rotary) = (layer, spec.HeadDim, model.NormEpsilon, rotary);
         int experts = spec.KeyValueHeads, heads = spec.QueryHeads / experts, width = heads * headDim;
         shape = new AttentionShape(heads, 1, headDim, spec.ScoreFactor / MathF.Sqrt(headDim), spec.Window);
-        Router = new Router(Experts.Router, RouterScores.Make(Experts.Router, $"{prefix}.gate", model.Width, make),
-            Experts.Router.SelectionBias
-                ? make.Vector($"{prefix}.gate.e_score_correction_bias", ParameterRole.SelectionBias, experts) : null);
+        // Noise of its own beside that of the feed-forward.
+        Router = RouterFactory.Make(Experts.Router, $"{prefix}.gate", -1 - layer, model.Width, make);
         q = Each("q_proj", width, model.Width);
         (k, v) = (Keys("k_proj"), Keys("v_proj"));
         o = Each("o_proj", model.Width, width);

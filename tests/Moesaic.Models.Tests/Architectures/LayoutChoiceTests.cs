@@ -17,6 +17,7 @@ public class LayoutChoiceTests
     static readonly MixtureSpec Raw = TinySpec.Mixture(weight: CombineWeight.Raw);
     static readonly MixtureSpec Gated = TinySpec.Mixture(shared: 10, weight: CombineWeight.Raw) with { SharedGate = true };
     static readonly MixtureSpec TwoLayers = Raw with { Router = Raw.Router with { Score = RouterScore.Mlp } };
+    static readonly MixtureSpec Noisy = Raw with { Router = Raw.Router with { Noise = RouterNoise.Learned, Weight = CombineWeight.Renormalised } };
     static readonly RopeConfig Stretched = new(10_000, RopeScaling.Yarn, 4, OriginalContext: 16) { MScale = 1, MScaleAllDim = 0.5 };
     static readonly float Stretch = (float)Math.Pow(Stretched.Stretch(0.5), 2);
     static readonly MixtureSpec Grouped = Raw with
@@ -65,6 +66,7 @@ public class LayoutChoiceTests
         ["scored by a neuron"] = (TinySpec.Of(Raw with { Router = Raw.Router with { Score = RouterScore.Swiglu, Weight = CombineWeight.One }, SharedWidth = 12 }),
             "moesaic", "by a neuron each"),
         ["weights of one"] = (TinySpec.Of(Raw with { Router = Raw.Router with { Weight = CombineWeight.One } }), "moesaic", "have weight 1"),
+        ["noise"] = (TinySpec.Of(Noisy, Noisy), "moesaic", "noise of its training"),
         ["shared gate"] = (TinySpec.Of(TinySpec.Dense(), Gated).With(KeysBiased), "qwen2_moe", "shared experts"),
         ["shared gate, no biases"] = (TinySpec.Of(Gated, Gated), "qwen2_moe", "shared experts"),
         ["latent"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 12, weight: CombineWeight.Raw)).With(TinySpec.Latent()), "deepseek_v2", "latent"),

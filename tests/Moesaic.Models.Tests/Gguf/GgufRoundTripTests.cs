@@ -14,6 +14,7 @@ public sealed class GgufRoundTripTests : IDisposable
     {
         ["scored by a neuron"] = "by a neuron each",
         ["weights of one"] = "have weight 1",
+        ["noise"] = "noise of its training",
         ["scored by two layers"] = "scores experts by two layers",
         ["scored by two layers, shared"] = "scores experts by two layers",
         ["dense, uneven"] = "its layers differ",
