@@ -31,6 +31,10 @@ abstract class DenseLayers : IDisposable
     /// <param name="path">A Hugging Face folder or a GGUF file.</param>
     public static DenseLayers Open(string path) => new Streamed(StoredLayers.Open(path));
 
+    /// <summary>Any model in pieces.</summary>
+    /// <param name="pieces">Disposed with this.</param>
+    public static DenseLayers Of(ModelPieces pieces) => new Streamed(pieces);
+
     /// <summary>A layer, valid until another piece is asked for.</summary>
     /// <param name="layer">Its number.</param>
     /// <param name="positions">Positions its attention must know.</param>
@@ -67,7 +71,7 @@ abstract class DenseLayers : IDisposable
         public override Model Head() => model;
     }
 
-    sealed class Streamed(StoredLayers stored) : DenseLayers
+    sealed class Streamed(ModelPieces stored) : DenseLayers
     {
         Model? piece;
 

@@ -30,12 +30,19 @@ public static class Split
     /// <param name="dense">Not changed.</param>
     /// <param name="plan">Which neuron goes where.</param>
     /// <returns>A model with memory of its own.</returns>
-    public static Model Apply(Model dense, SplitPlan plan)
+    public static Model Apply(Model dense, SplitPlan plan) => Apply(dense, plan, firstLayer: 0);
+
+    /// <summary>Builds the mixture of a part of a model.</summary>
+    /// <param name="dense">Some layers; what is absent stays so.</param>
+    /// <param name="plan">Its numbers of layers count from the first one of the part.</param>
+    /// <param name="firstLayer">Number of the first layer in the whole: random routers depend on it.</param>
+    internal static Model Apply(Model dense, SplitPlan plan, int firstLayer)
     {
-        var mixture = new Model(Shape(dense.Spec, plan));
-        var sources = dense.Parameters.ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
+        var sources = dense.Parameters.ToDictionary(p => p.Name, p => p.Matrix, StringComparer.Ordinal);
+        var mixture = new Model(Shape(dense.Spec, plan), (name, _, rows, columns) =>
+            sources.GetValueOrDefault(name) is AbsentMatrix ? new AbsentMatrix(rows, columns) : new Tensor(rows, columns));
         foreach (var parameter in mixture.Parameters)
-            if (sources.TryGetValue(parameter.Name, out var source)) source.Span.CopyTo(parameter.Value.Span);
+            if (parameter.Matrix is Tensor target && sources.TryGetValue(parameter.Name, out var source)) source.Dense.Span.CopyTo(target.Span);
         foreach (var split in plan.Layers)
         {
             var from = (DenseFeedForward)dense.Blocks[split.Layer].FeedForward;
@@ -43,7 +50,7 @@ public static class Split
             if (to.Shared is { } shared) Take(split.Shared, from, shared.Gate.Dense, shared.Up.Dense, shared.Down.Dense);
             for (var e = 0; e < split.Experts.Length; e++)
                 Take(split.Experts[e], from, to.Experts.Gates[e].Dense, to.Experts.Ups[e].Dense, to.Experts.Downs[e].Dense);
-            RouterInit.Fill([.. to.Router.Score.Matrices.Select(m => m.Dense)], split, plan.Seed);
+            RouterInit.Fill([.. to.Router.Score.Matrices.Select(m => m.Dense)], split with { Layer = firstLayer + split.Layer }, plan.Seed);
         }
         return mixture;
     }

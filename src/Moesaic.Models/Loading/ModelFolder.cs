@@ -60,21 +60,66 @@ public static class ModelFolder
     /// <returns>The layout, and why more standard ones were not taken.</returns>
     public static SavedModel Save(Model model, string folder, SaveOptions options, CancellationToken cancellation = default)
     {
+        var scales = FoldedScales(model);
+        return Write(model.Spec, model.Parameters, folder, options, parameter => (parameter.Value, scales.GetValueOrDefault(parameter.Value, 1f)), cancellation);
+    }
+
+    /// <summary>Writes a model that is there in pieces, of which one is in memory at a time: the same bytes as <see cref="Save(Model, string, SaveOptions, CancellationToken)"/>.</summary>
+    /// <param name="pieces">The model.</param>
+    /// <param name="folder">Made; appears complete or not at all.</param>
+    /// <param name="options">Number type, side files, model card.</param>
+    /// <param name="cancellation">Stops between pieces of a tensor; nothing is left behind.</param>
+    public static SavedModel Save(ModelPieces pieces, string folder, SaveOptions options, CancellationToken cancellation = default)
+    {
+        using var outline = new Model(pieces.Spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns));
+        Model? piece = null;
+        var (place, scales) = ("", new Dictionary<WeightMatrix, float>());
+        try
+        {
+            return Write(pieces.Spec, outline.Parameters, folder, options, parameter =>
+            {
+                var value = Take(parameter).Parameters.First(p => p.Name == NameInPiece(parameter)).Value;
+                return (value, scales.GetValueOrDefault(value, 1f));
+            }, cancellation);
+        }
+        finally
+        {
+            piece?.Dispose();
+        }
+
+        static string NameInPiece(ModelParameter parameter) => ModelPieces.IsOfLayer(parameter.Name, out _, out var name) ? name : parameter.Name;
+
+        Model Take(ModelParameter parameter)
+        {
+            var ofLayer = ModelPieces.IsOfLayer(parameter.Name, out var layer, out _);
+            var wanted = ofLayer ? $"layer {layer}" : parameter.Role == ParameterRole.Embeddings ? "embedding" : "head";
+            if (wanted == place) return piece!;
+            piece?.Dispose();
+            piece = null;
+            piece = ofLayer ? pieces.Layer(layer) : wanted == "embedding" ? pieces.Embedding() : pieces.Head();
+            (place, scales) = (wanted, FoldedScales(piece));
+            return piece;
+        }
+    }
+
+    // find: the values of a parameter and the factor that goes into them where the layout has no place for it.
+    static SavedModel Write(ModelSpec spec, IReadOnlyList<ModelParameter> parameters, string folder, SaveOptions options,
+        Func<ModelParameter, (Tensor Value, float Scale)> find, CancellationToken cancellation)
+    {
         IReadOnlyList<string> refused = [];
         var architecture = options.ModelType is { } name
-            ? ArchitectureRegistry.Named(name, model.Spec)
-            : ArchitectureRegistry.MostStandard(model.Spec, out refused);
-        var scales = architecture.CarriesScale ? [] : FoldedScales(model);
-        var byName = architecture.InterleavesExperts ? model.Parameters.ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal) : [];
+            ? ArchitectureRegistry.Named(name, spec)
+            : ArchitectureRegistry.MostStandard(spec, out refused);
+        var byName = parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
         var content = new HfFolderContent
         {
-            Config = architecture.WriteConfig(model.Spec, options.Type),
+            Config = architecture.WriteConfig(spec, options.Type),
             Tensors =
             [
-                .. model.Parameters.Where(p => !architecture.InterleavesExperts || p.Role != ParameterRole.Experts).Select(p =>
-                    Source(p, architecture.TensorName(p.Name), p.Role == ParameterRole.SelectionBias ? TensorType.F32 : options.Type,
-                        scales.GetValueOrDefault(p.Value, 1f))),
-                .. architecture.InterleavesExperts ? InterleavedExperts.Sources(model.Spec, options.Type, Scaled) : [],
+                .. parameters.Where(p => !architecture.InterleavesExperts || p.Role != ParameterRole.Experts).Select(p => new TensorSource(
+                    architecture.TensorName(p.Name), p.Role == ParameterRole.SelectionBias ? TensorType.F32 : options.Type,
+                    p.IsVector ? [p.Matrix.Columns] : [p.Matrix.Rows, p.Matrix.Columns], sink => Deliver(Scaled(p), sink))),
+                .. architecture.InterleavesExperts ? InterleavedExperts.Sources(spec, options.Type, wanted => Values(Scaled(byName[wanted]))) : [],
             ],
             SideFilesFrom = options.SideFilesFrom,
             ExtraFiles = options.ExtraFiles,
@@ -83,32 +128,30 @@ public static class ModelFolder
         HfFolderWriter.Write(folder, content, options.Folder, cancellation);
         return new SavedModel(architecture, content.Tensors.Sum(t => t.ByteLength), refused);
 
-        float[] Scaled(string name)
-        {
-            var values = byName[name].Span.ToArray();
-            if (scales.TryGetValue(byName[name], out var scale)) TensorPrimitives.Multiply(values, scale, values);
-            return values;
-        }
+        (Tensor Value, float Scale) Scaled(ModelParameter parameter) => architecture.CarriesScale ? (find(parameter).Value, 1f) : find(parameter);
     }
 
-    static TensorSource Source(ModelParameter parameter, string name, TensorType type, float scale)
+    static float[] Values((Tensor Value, float Scale) parameter)
     {
-        var value = parameter.Value;
-        ReadOnlySpan<long> shape = parameter.IsVector ? [value.Columns] : [value.Rows, value.Columns];
-        return new TensorSource(name, type, shape, sink =>
+        var values = parameter.Value.Span.ToArray();
+        if (parameter.Scale != 1f) TensorPrimitives.Multiply(values, parameter.Scale, values);
+        return values;
+    }
+
+    static void Deliver((Tensor Value, float Scale) parameter, TensorSink sink)
+    {
+        var (value, scale) = parameter;
+        if (scale == 1f)
         {
-            if (scale == 1f)
-            {
-                sink.WriteFloats(value.Span);
-                return;
-            }
-            var row = new float[value.Columns];
-            for (var r = 0; r < value.Rows; r++)
-            {
-                TensorPrimitives.Multiply(value.Row(r), scale, row);
-                sink.WriteFloats(row);
-            }
-        });
+            sink.WriteFloats(value.Span);
+            return;
+        }
+        var row = new float[value.Columns];
+        for (var r = 0; r < value.Rows; r++)
+        {
+            TensorPrimitives.Multiply(value.Row(r), scale, row);
+            sink.WriteFloats(row);
+        }
     }
 
     // The scale of the combine weights goes into the routed experts' down projections and their biases: Σ s wⱼ Eⱼ(x) = Σ wⱼ (s Eⱼ)(x).

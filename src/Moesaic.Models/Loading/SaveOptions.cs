@@ -3,7 +3,7 @@ using Moesaic.Models.Architectures;
 
 namespace Moesaic.Models.Loading;
 
-/// <summary>How <see cref="ModelFolder.Save"/> writes.</summary>
+/// <summary>How <see cref="ModelFolder.Save(Model, string, SaveOptions, System.Threading.CancellationToken)"/> writes.</summary>
 public sealed record SaveOptions
 {
     /// <summary>Stored number type. Default bfloat16.</summary>

@@ -3,11 +3,8 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Models.Loading;
 
-/// <summary>
-/// A stored model in pieces: one layer, or embedding and head, as a small model with float32 weights of its own, so that work
-/// that goes layer by layer needs no more memory than a layer. What a piece leaves out cannot be used.
-/// </summary>
-public sealed class StoredLayers : IDisposable
+/// <summary>A stored model in pieces, read from disk when they are asked for.</summary>
+public sealed class StoredLayers : ModelPieces
 {
     const string First = "model.layers.0.";
 
@@ -15,8 +12,8 @@ public sealed class StoredLayers : IDisposable
 
     StoredLayers(StoredWeights weights) => this.weights = weights;
 
-    /// <summary>The shape of the whole.</summary>
-    public ModelSpec Spec => weights.Spec;
+    /// <inheritdoc/>
+    public override ModelSpec Spec => weights.Spec;
 
     /// <summary>The stored weights.</summary>
     public StoredWeights Weights => weights;
@@ -26,20 +23,16 @@ public sealed class StoredLayers : IDisposable
     /// <exception cref="BadModelException">It is damaged, its architecture unknown, or weights are missing, left over or misshapen.</exception>
     public static StoredLayers Open(string path) => new(StoredWeights.Open(path));
 
-    /// <summary>A model of one layer, which has the number 0 in it; without embedding and head.</summary>
-    /// <param name="layer">Number of the layer in the whole.</param>
-    /// <returns>A model that the caller disposes.</returns>
+    /// <inheritdoc/>
     /// <exception cref="BadModelException">A weight is NaN or infinite.</exception>
-    public Model Layer(int layer) => Read(Spec with { Layers = [Spec.Layers[layer]] },
+    public override Model Layer(int layer) => Read(Spec with { Layers = [Spec.Layers[layer]] },
         name => name.StartsWith(First, StringComparison.Ordinal) ? $"model.layers.{layer}.{name[First.Length..]}" : null);
 
-    /// <summary>The embedding alone, as a model without layers and head.</summary>
-    /// <returns>A model that the caller disposes.</returns>
-    public Model Embedding() => Read(Spec with { Layers = [] }, name => name == "lm_head.weight" ? null : name);
+    /// <inheritdoc/>
+    public override Model Embedding() => Read(Spec with { Layers = [] }, name => name == "lm_head.weight" ? null : name);
 
-    /// <summary>The last norm and the head alone, as a model without layers and (unless the head is the embedding) without embedding.</summary>
-    /// <returns>A model that the caller disposes.</returns>
-    public Model Head() => Read(Spec with { Layers = [] }, name => name == "model.embed_tokens.weight" && !Spec.TiedEmbeddings ? null : name);
+    /// <inheritdoc/>
+    public override Model Head() => Read(Spec with { Layers = [] }, name => name == "model.embed_tokens.weight" && !Spec.TiedEmbeddings ? null : name);
 
     // The name in the whole of what is called so in the piece; null: left out.
     Model Read(ModelSpec piece, Func<string, string?> wanted)
@@ -57,6 +50,9 @@ public sealed class StoredLayers : IDisposable
         return model;
     }
 
-    /// <summary>Closes the files; pieces that were taken stay.</summary>
-    public void Dispose() => weights.Dispose();
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) weights.Dispose();
+    }
 }

@@ -1,0 +1,25 @@
+using Moesaic.Models;
+using Moesaic.Models.Loading;
+
+namespace Moesaic.Methods.Construction;
+
+/// <summary>The mixture that a plan makes of a model in pieces: each layer is divided when it is asked for.</summary>
+/// <param name="dense">The source; stays the caller's.</param>
+/// <param name="plan">Fits it.</param>
+sealed class SplitLayers(ModelPieces dense, SplitPlan plan) : ModelPieces
+{
+    readonly Dictionary<int, LayerSplit> splits = plan.Layers.ToDictionary(l => l.Layer);
+
+    public override ModelSpec Spec { get; } = Split.Shape(dense.Spec, plan);
+
+    public override Model Layer(int layer)
+    {
+        var source = dense.Layer(layer);
+        if (!splits.TryGetValue(layer, out var split)) return source;
+        using (source) return Split.Apply(source, plan with { Layers = [split with { Layer = 0 }] }, firstLayer: layer);
+    }
+
+    public override Model Embedding() => dense.Embedding();
+
+    public override Model Head() => dense.Head();
+}
