@@ -44,7 +44,6 @@ sealed class GgufHeader
             string key = Name($"key {i}");
             if (!Metadata.TryAdd(key, cursor.Value(key))) throw cursor.Bad($"the key {key} occurs twice");
         }
-        RefuseParts();
         int alignment = Metadata.IntOr(AlignmentKey, DefaultAlignment, min: 1, max: MaxAlignment);
         if (!BitOperations.IsPow2(alignment)) throw cursor.Bad($"{AlignmentKey} is {alignment}, not a power of two");
         ReadTensors(tensors, alignment);
@@ -57,14 +56,6 @@ sealed class GgufHeader
         _ when (version & 0xFFFF) == 0 => throw cursor.Bad("it is big-endian, which is not supported; convert it to little-endian first"),
         _ => throw cursor.Bad($"it has version {version} of the format; 2 and 3 are supported"),
     };
-
-    void RefuseParts()
-    {
-        if (Metadata.IntOrNull("split.count") is { } parts && parts > 1)
-            throw cursor.Bad($"it is part {Metadata.IntOr("split.no", 0) + 1L} of a model split into {parts} files; "
-                + "join them first, for example with llama-gguf-split --merge");
-        Metadata.Accept("split.no", "split.count", "split.tensors.count");
-    }
 
     string Name(string what)
     {

@@ -11,7 +11,7 @@ public sealed record HubSelection(IReadOnlyList<HubFile> Wanted, IReadOnlyList<H
     public long Bytes => Wanted.Sum(f => f.Size);
 
     /// <summary>
-    /// Chooses the one file asked for, or else config.json, the weights in safetensors (those of the index when there is one), and
+    /// Chooses the one file asked for, with all parts of a split one, or else config.json, the weights in safetensors (those of the index when there is one), and
     /// what tells how to use the model: tokenizer, templates, generation config, card and licence.
     /// </summary>
     /// <param name="listing">All there is.</param>
@@ -19,7 +19,7 @@ public sealed record HubSelection(IReadOnlyList<HubFile> Wanted, IReadOnlyList<H
     /// <exception cref="BadRequestException">The file is not there, or there is no model that can be read.</exception>
     internal static HubSelection Choose(HubListing listing, ShardIndex? index)
     {
-        var names = listing.Reference.File is { } file ? [file] : ModelFolder(listing, index);
+        var names = listing.Reference.File is { } file ? GgufParts.Names(file).ToHashSet(StringComparer.Ordinal) : ModelFolder(listing, index);
         var missing = names.FirstOrDefault(n => listing.Find(n) is null);
         if (missing is not null)
             throw new BadRequestException($"{listing.Reference.Repository} has no file {missing}. {Ggufs(listing)}".TrimEnd());

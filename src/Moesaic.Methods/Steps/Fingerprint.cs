@@ -41,7 +41,7 @@ static class Fingerprint
 
     static List<FileInfo> Files(string path)
     {
-        if (File.Exists(path)) return [new FileInfo(path)];
+        if (File.Exists(path)) return [.. GgufParts.Names(path).Select(p => new FileInfo(p))];
         if (!Directory.Exists(path)) throw new BadModelException($"{path} does not exist.");
         var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
         return

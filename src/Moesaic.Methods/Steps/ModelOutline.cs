@@ -19,6 +19,6 @@ public sealed record ModelOutline(JsonObject Config, long WeightBytes)
     static ModelOutline ReadGguf(string path)
     {
         var spec = ModelFolder.ReadSpec(path);
-        return new(ArchitectureRegistry.MostStandard(spec, out _).WriteConfig(spec, TensorType.F16), new FileInfo(path).Length);
+        return new(ArchitectureRegistry.MostStandard(spec, out _).WriteConfig(spec, TensorType.F16), GgufParts.Names(path).Sum(p => new FileInfo(p).Length));
     }
 }

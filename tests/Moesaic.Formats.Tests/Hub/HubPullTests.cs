@@ -98,6 +98,18 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_split_model_all_parts_come()
+    {
+        for (var part = 1; part <= 3; part++) repository.Files[$"big-0000{part}-of-00003.gguf"] = Repository.Noise(2000, part);
+        using var server = Serve((_, answer) => answer);
+        Assert.True(await Pull(server, "owner/name:big-00001-of-00003.gguf"));
+        Assert.Equal(3, Directory.GetFiles(Output).Length);
+        repository.Files.Remove("big-00002-of-00003.gguf");
+        Assert.Contains("no file big-00002-of-00003.gguf",
+            (await Assert.ThrowsAsync<BadRequestException>(() => Pull(server, "owner/name:big-00001-of-00003.gguf"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_falls_silent_is_asked_again()
     {
         using var server = ServeWeights((number, _, answer) => number == 0 ? answer with { SilentAfter = 5000 } : answer);
