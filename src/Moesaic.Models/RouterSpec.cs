@@ -78,10 +78,9 @@ public sealed record ExpertGroups(int Count, int Kept, GroupScore Score);
 
 /// <summary>
 /// The router's pipeline, slot by slot: (1) key: the token's hidden state, as the experts see it; (2) score:
-/// <see cref="Score"/>, plus a bias when
-/// <see cref="Bias"/>; (3) logit transform: <see cref="Noise"/>; (4) affinity: <see cref="Affinity"/>; (5) selection score: the affinity, plus
-/// a bias per expert when <see cref="SelectionBias"/>; (6) selection: the K highest, ties to the lowest index, within
-/// <see cref="Groups"/>; (7) combine weight: <see cref="Weight"/> times
+/// <see cref="Score"/>, plus a bias when <see cref="Bias"/>; (3) logit transform: <see cref="Noise"/>; (4) affinity:
+/// <see cref="Affinity"/>; (5) selection score: the affinity, plus a bias per expert when <see cref="SelectionBias"/>; (6) selection: the K highest,
+/// ties to the lowest index, within <see cref="Groups"/>; (7) combine weight: <see cref="Weight"/> times
 /// <see cref="Scale"/>; (8) capacity: dropless; (9) objectives: <see cref="BalanceObjectives"/>, given while training.
 /// Causal: a token's decision depends on that token alone. Training and evaluation differ in the noise alone.
 /// </summary>
@@ -129,7 +128,7 @@ public sealed record RouterSpec
 
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="BadModelException">
-    /// K is not in 1..E, the groups do not divide the experts or hold fewer than K, or the scale is not a positive number.
+    /// The score has a bias and is not linear, K is not in 1..E, the groups do not divide the experts or hold fewer than K, or the scale is not a positive number.
     /// </exception>
     public void Validate(string where)
     {
@@ -137,6 +136,8 @@ public sealed record RouterSpec
             throw new BadModelException($"{where}: {Chosen} experts per token of {Experts}; need 1 <= experts per token <= experts");
         if (!float.IsFinite(Scale) || Scale <= 0)
             throw new BadModelException($"{where}: the scale of the combine weights is {Scale}; need a positive number");
+        if (Bias && Score != RouterScore.Linear)
+            throw new BadModelException($"{where}: a bias on the score needs a linear one; this is {Score}");
         if (SelectionBias && Affinity == RouterAffinity.SoftmaxAfterSelection)
             throw new BadModelException($"{where}: a bias on the selection needs an affinity before it; softmax after selection has none");
         if (Weight == CombineWeight.One && Affinity != RouterAffinity.SoftmaxBeforeSelection)

@@ -6,13 +6,13 @@ public class AttentionWindowTests
     const double Tolerance = 2e-6;
 
     static readonly (int Queries, int Keys, int Dim)[] s_heads = [(1, 1, 1), (6, 2, 16), (4, 1, 20), (12, 1, 8)];
-    static readonly int[] s_windows = [0, 1, 16, 31, 32, 33, 100, int.MaxValue];
+    static readonly int[] s_windows = [1, 16, 32, 33, int.MaxValue];
 
     [Theory]
     [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
     public void Every_window_agrees_with_the_reference(KernelLevel level)
     {
-        AttentionSegment[] segments = [.. AttentionCases.Packed(37, 1, 110), new(148, 3, 148, 140), new(151, 2, 288, 2)];
+        AttentionSegment[] segments = [.. AttentionCases.Packed(37, 1, 90), new(128, 3, 128, 75), new(131, 2, 203, 2)];
         foreach ((int queries, int keys, int dim) in s_heads)
         {
             foreach (int window in s_windows)

@@ -252,6 +252,9 @@ public class ConfigTests
     [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":2,\"num_key_value_heads\":2,\"head_dim\":8,\"norm\":\"layer\"}}]", "norm")]
     [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":2,\"num_key_value_heads\":2,\"head_dim\":8,\"latent\":{\"rank\":4,\"rotary_dim\":8,\"value_dim\":4,\"norm_epsilon\":1e-6}}}]", "latent")]
     [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"sigmoid\",\"combine_weight\":\"raw\",\"groups\":{\"count\":2,\"kept\":1,\"score\":\"sum_of_best_two\"}}]", "two best")]
+    [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"sigmoid\",\"combine_weight\":\"raw\",\"score\":\"mlp\",\"router_bias\":true}]", "needs a linear one")]
+    [InlineData("layers", "[{\"width\":8},{\"expert_widths\":[4,4],\"num_experts_per_tok\":1,\"affinity\":\"sigmoid\",\"combine_weight\":\"raw\",\"clamp\":{\"limit\":0,\"slope\":1}}]", "slope must be above 0")]
+    [InlineData("layers", "[{\"width\":8},{\"width\":8,\"attention\":{\"num_attention_heads\":2,\"num_key_value_heads\":2,\"head_dim\":8,\"window\":-1}}]", "window")]
     public void Our_own_layout_is_read_strictly(string key, string value, string named) =>
         Assert.Contains(named, Refusal("moesaic", json => json[key] = JsonNode.Parse(value)), StringComparison.Ordinal);
 }
