@@ -4,7 +4,7 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Calibration;
 
-/// <summary>What layers read, kept from the way forwards for the way back: in memory, or in a file that is deleted at the end.</summary>
+/// <summary>What layers read, kept until it is needed: in memory, or in a file that is deleted at the end.</summary>
 /// <param name="path">The file; null: memory.</param>
 sealed class HiddenStates(string? path) : IDisposable
 {
@@ -31,21 +31,27 @@ sealed class HiddenStates(string? path) : IDisposable
         }
     }
 
-    /// <summary>Gives back what was kept; once.</summary>
+    /// <summary>Reads what was kept.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="pass">The pass.</param>
     /// <param name="values">Overwritten; of the shape that was kept.</param>
     public void Read(int layer, int pass, Tensor values)
     {
-        places.Remove((layer, pass), out var place);
+        var place = places[(layer, pass)];
         if (place.Values is { } kept)
         {
             kept.Span.CopyTo(values.Span);
-            kept.Dispose();
             return;
         }
         file!.Position = place.Offset;
         file.ReadExactly(MemoryMarshal.AsBytes(values.Span));
+    }
+
+    /// <summary>Forgets a layer: its memory is freed.</summary>
+    public void Forget(int layer)
+    {
+        foreach (var place in places.Keys.Where(k => k.Layer == layer).ToArray())
+            if (places.Remove(place, out var found)) found.Values?.Dispose();
     }
 
     /// <summary>Frees memory and file.</summary>

@@ -27,7 +27,7 @@ static class LayerwisePass
     /// <param name="leave">Called after a layer, while its weights are still there.</param>
     /// <param name="rowsPerPass">Blocks per pass. Default 8.</param>
     /// <param name="cancellation">Stops between passes.</param>
-    public static void Run(DenseLayers model, PackedDataset data, Func<int, DenseFeedForward, SeenTokens?> enter,
+    public static void Run(ModelLayers model, PackedDataset data, Func<int, DenseFeedForward, SeenTokens?> enter,
         Action<int, DenseFeedForward> leave, int rowsPerPass = 8, CancellationToken cancellation = default)
     {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
@@ -36,7 +36,7 @@ static class LayerwisePass
 
     /// <summary>Runs all layers.</summary>
     /// <returns>Per pass the residual stream after the last layer.</returns>
-    public static Tensor[] Run(DenseLayers model, PackedDataset data, PassInput[] passes, Func<int, DenseFeedForward, SeenTokens?> enter,
+    public static Tensor[] Run(ModelLayers model, PackedDataset data, PassInput[] passes, Func<int, DenseFeedForward, SeenTokens?> enter,
         Action<int, DenseFeedForward> leave, CancellationToken cancellation)
     {
         using var workspace = new Workspace();
@@ -44,7 +44,7 @@ static class LayerwisePass
         for (var l = 0; l < model.Spec.Layers.Count; l++)
         {
             var block = model.Layer(l, data.Length);
-            var layer = DenseLayers.FeedForward(block, l);
+            var layer = ModelLayers.FeedForward(block, l);
             var seen = enter(l, layer);
             for (var p = 0; p < passes.Length; p++)
             {
@@ -58,7 +58,7 @@ static class LayerwisePass
     }
 
     /// <summary>What the first layer reads, per pass.</summary>
-    public static Tensor[] Embed(DenseLayers model, PassInput[] passes, Workspace workspace)
+    public static Tensor[] Embed(ModelLayers model, PassInput[] passes, Workspace workspace)
     {
         var embedding = model.Embedding();
         return [.. passes.Select(pass =>

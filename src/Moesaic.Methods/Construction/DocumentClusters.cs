@@ -58,7 +58,7 @@ public static class DocumentClusters
     /// <param name="progress">Is told the number of layers done, or null.</param>
     /// <param name="cancellation">Stops between passes.</param>
     /// <returns>[documents, D].</returns>
-    internal static Tensor ByHiddenStates(DenseLayers model, PackedDataset data, int rowsPerPass = 8, Action<int>? progress = null,
+    internal static Tensor ByHiddenStates(ModelLayers model, PackedDataset data, int rowsPerPass = 8, Action<int>? progress = null,
         CancellationToken cancellation = default)
     {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];

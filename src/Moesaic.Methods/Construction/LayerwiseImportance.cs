@@ -25,7 +25,7 @@ static class LayerwiseImportance
     /// <param name="cancellation">Stops between passes.</param>
     /// <returns>Per layer; null where nobody asked.</returns>
     /// <exception cref="BadModelException">The loss is not finite.</exception>
-    public static LayerImportance?[] Measure(DenseLayers model, PackedDataset data, int[] clusters, TokenLabels label, ImportanceOptions? options,
+    public static LayerImportance?[] Measure(ModelLayers model, PackedDataset data, int[] clusters, TokenLabels label, ImportanceOptions? options,
         string? spill = null, int rowsPerPass = 4, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         var batches = DensePass.Over(data, rowsPerPass).ToArray();
@@ -42,7 +42,7 @@ static class LayerwiseImportance
                 cancellation.ThrowIfCancellationRequested();
                 if (l >= first) kept.Write(l, p, streams[p]);
                 workspace.Begin(recording: false);
-                LayerwisePass.Advance(workspace, block, DenseLayers.FeedForward(block, l), streams[p], passes[p], null);
+                LayerwisePass.Advance(workspace, block, ModelLayers.FeedForward(block, l), streams[p], passes[p], null);
             }
             progress?.Invoke(l + 1);
         }
@@ -52,7 +52,7 @@ static class LayerwiseImportance
         for (var l = layers - 1; l >= first; l--)
         {
             var block = model.Layer(l, data.Length);
-            var layer = DenseLayers.FeedForward(block, l);
+            var layer = ModelLayers.FeedForward(block, l);
             var importance = clusters[l] > 0 ? result[l] = new LayerImportance(clusters[l], layer.Gate.Rows, options) : null;
             var documents = 0;
             for (var p = 0; p < passes.Length; p++)
@@ -66,6 +66,7 @@ static class LayerwiseImportance
                     importance?.Add(neurons, neurons.Gradient!, label(l, normed, passes[p], documents), passes[p].Counted.Span));
                 documents += passes[p].Segments.Length;
             }
+            kept.Forget(l);
             progress?.Invoke((2 * layers) - l);
         }
         foreach (var stream in streams) stream.Dispose();
@@ -73,7 +74,7 @@ static class LayerwiseImportance
     }
 
     // The residual stream after the last layer becomes the gradient of the loss with respect to it.
-    static void ToGradients(Workspace workspace, DenseLayers model, (Batch Batch, PassInput Input)[] batches, Tensor[] streams, int most)
+    static void ToGradients(Workspace workspace, ModelLayers model, (Batch Batch, PassInput Input)[] batches, Tensor[] streams, int most)
     {
         var head = model.Head();
         var ones = new float[most];

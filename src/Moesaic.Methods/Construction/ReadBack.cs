@@ -1,3 +1,4 @@
+using Moesaic.Methods.Calibration;
 using Moesaic.Models;
 using Moesaic.Tensors;
 
@@ -14,7 +15,7 @@ static class ReadBack
     /// <param name="disk">The model as read.</param>
     /// <param name="exact">Whether the numbers were stored in full.</param>
     /// <exception cref="InvalidOperationException">They should be the same and are not.</exception>
-    public static double Compare(Model memory, Model disk, bool exact)
+    public static double Compare(ModelLayers memory, ModelLayers disk, bool exact)
     {
         var count = Math.Min(32, memory.Spec.MaxPositions);
         var tokens = Enumerable.Range(0, count).Select(i => (int)(i * 7919L % memory.Spec.VocabularySize)).ToArray();
@@ -30,10 +31,18 @@ static class ReadBack
             $"The checkpoint read back differs from the model written by {relative:g3} of its largest logit.");
     }
 
-    static float[] Logits(Model model, int[] tokens)
+    static float[] Logits(ModelLayers model, int[] tokens)
     {
         using var workspace = new Workspace();
+        var input = PassInput.Sequence(tokens);
+        using var x = LayerwisePass.Embed(model, [input], workspace)[0];
+        for (var l = 0; l < model.Spec.Layers.Count; l++)
+        {
+            workspace.Begin(recording: false);
+            model.Layer(l, tokens.Length).Forward(workspace, x, input, null);
+        }
         workspace.Begin(recording: false);
-        return model.Logits(workspace, model.Hidden(workspace, PassInput.Sequence(tokens))).Span.ToArray();
+        var head = model.Head();
+        return head.Logits(workspace, workspace.RmsNorm(x, head["model.norm.weight"], model.Spec.NormEpsilon)).Span.ToArray();
     }
 }

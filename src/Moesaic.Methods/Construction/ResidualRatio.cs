@@ -24,21 +24,26 @@ public static class ResidualRatio
     /// <param name="cancellation">Stops between passes.</param>
     /// <returns>A scale for each mixture layer, in order.</returns>
     public static IReadOnlyList<double> Measure(Model dense, Model mixture, PackedDataset data, int rowsPerPass = 8,
+        Action<int>? progress = null, CancellationToken cancellation = default) =>
+        Measure(ModelLayers.Of(dense), ModelLayers.Of(mixture), data, rowsPerPass, progress, cancellation);
+
+    /// <summary>The same with a layer of each in memory.</summary>
+    internal static IReadOnlyList<double> Measure(ModelLayers dense, ModelLayers mixture, PackedDataset data, int rowsPerPass = 8,
         Action<int>? progress = null, CancellationToken cancellation = default)
     {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
         using var workspace = new Workspace();
-        Tensor[] ours = [.. passes.Select(pass => mixture.Embed(workspace, pass).Clone())], theirs = [.. ours.Select(t => t.Clone())];
+        Tensor[] ours = LayerwisePass.Embed(mixture, passes, workspace), theirs = [.. ours.Select(t => t.Clone())];
         var scales = new List<double>();
-        for (var l = 0; l < mixture.Blocks.Count; l++)
+        for (var l = 0; l < mixture.Spec.Layers.Count; l++)
         {
             cancellation.ThrowIfCancellationRequested();
             double scale = 1;
-            var there = Run(workspace, dense.Blocks[l], theirs, passes, _ => 1);
-            Run(workspace, mixture.Blocks[l], ours, passes, ratio =>
-                scale = mixture.Blocks[l].FeedForward is MixtureFeedForward ? ratio / there : 1);
+            var there = Run(workspace, dense.Layer(l, data.Length), theirs, passes, _ => 1);
+            var block = mixture.Layer(l, data.Length);
+            Run(workspace, block, ours, passes, ratio => scale = block.FeedForward is MixtureFeedForward ? ratio / there : 1);
             // Both ratios are of the layer with the scale it has.
-            if (mixture.Blocks[l].FeedForward is MixtureFeedForward { Router.Spec.Scale: var present }) scales.Add(scale * present);
+            if (block.FeedForward is MixtureFeedForward { Router.Spec.Scale: var present }) scales.Add(scale * present);
             progress?.Invoke(l + 1);
         }
         foreach (var stream in ours.Concat(theirs)) stream.Dispose();

@@ -21,7 +21,9 @@ static class RouterStarts
         return [.. divided.Select((layer, done) =>
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            var dense = DensePass.Dense(context.Dense, layer.Split.Layer);
+            // Gathering goes through all layers: it comes before a layer is held.
+            if (context.HasData) context.Inputs(layer.Split.Layer);
+            var dense = ModelLayers.FeedForward(context.Layers.Layer(layer.Split.Layer, 1), layer.Split.Layer);
             using var energies = context.HasData
                 ? ExpertEnergy.Of(dense, layer.Split, context.Inputs(layer.Split.Layer), EnergyKind.Absolute) : null;
             var split = Start(context, layer, dense, energies);

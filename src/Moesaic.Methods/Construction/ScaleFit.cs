@@ -49,15 +49,21 @@ public static class ScaleFit
     /// <param name="progress">Is told the number of layers done, or null.</param>
     /// <param name="cancellation">Stops between passes.</param>
     public static IReadOnlyList<FittedScale> Fit(Model dense, Model mixture, PackedDataset data, FitInput see = FitInput.Mixture,
+        FitWeight weight = FitWeight.Tokens, int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default) =>
+        Fit(ModelLayers.Of(dense), ModelLayers.Of(mixture), data, see, weight, rowsPerPass, progress, cancellation);
+
+    /// <summary>The same with a layer of each in memory.</summary>
+    internal static IReadOnlyList<FittedScale> Fit(ModelLayers dense, ModelLayers mixture, PackedDataset data, FitInput see = FitInput.Mixture,
         FitWeight weight = FitWeight.Tokens, int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
         using var workspace = new Workspace();
-        Tensor[] streams = [.. passes.Select(pass => mixture.Embed(workspace, pass).Clone())], routed = new Tensor[passes.Length];
+        Tensor[] streams = LayerwisePass.Embed(mixture, passes, workspace), routed = new Tensor[passes.Length];
         var fitted = new List<FittedScale>();
-        for (var l = 0; l < mixture.Blocks.Count; l++)
+        for (var l = 0; l < mixture.Spec.Layers.Count; l++)
         {
-            var block = mixture.Blocks[l];
+            var block = mixture.Layer(l, data.Length);
+            var source = block.FeedForward is MixtureFeedForward ? ModelLayers.FeedForward(dense.Layer(l, data.Length), l) : null;
             var sums = new Sums(weight == FitWeight.Tokens);
             for (var p = 0; p < passes.Length; p++)
             {
@@ -70,7 +76,7 @@ public static class ScaleFit
                 }
                 // Without recording, sums of the residual stream are written into the stream itself.
                 var x = block.FeedForwardInput(workspace, block.ForwardAttention(workspace, streams[p], passes[p]));
-                var y = DensePass.Dense(dense, l).Forward(workspace, x, passes[p], null);
+                var y = source!.Forward(workspace, x, passes[p], null);
                 var shared = split.Shared?.Forward(workspace, x, passes[p], null);
                 routed[p] = split.Routed(workspace, x, passes[p], null).Clone();
                 sums.Add(y, shared, routed[p], passes[p].Counted.Span);

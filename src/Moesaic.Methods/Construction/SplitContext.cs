@@ -10,26 +10,27 @@ namespace Moesaic.Methods.Construction;
 /// <summary>What the stages of a split work on. Calibration tokens are gathered once, by the first stage that needs them.</summary>
 /// <param name="options">What to decide and how.</param>
 /// <param name="seed">The only source of randomness.</param>
-/// <param name="dense">The source.</param>
+/// <param name="source">The source.</param>
 /// <param name="data">Calibration text; null when the options need none.</param>
 /// <param name="progress">Is told.</param>
 /// <param name="cancellation">Stops between passes.</param>
-sealed class SplitContext(SplitStepOptions options, ulong seed, Model dense, PackedDataset? data, IProgressReporter progress,
+sealed class SplitContext(SplitStepOptions options, ulong seed, SplitSource source, PackedDataset? data, IProgressReporter progress,
     CancellationToken cancellation) : IDisposable
 {
     FeedForwardInputs? gathered;
 
     /// <summary>The source layer by layer.</summary>
-    public DenseLayers Layers { get; } = DenseLayers.Of(dense);
+    public ModelLayers Layers => source.Layers;
 
-    /// <summary>Where what does not fit into memory may be put while a stage runs; null: nowhere.</summary>
-    public string? Spill(string name) => null;
+    /// <summary>A file for what may not fit into memory while a stage runs; null: memory it is.</summary>
+    public string? Spill(string name) => source.Folder is { } folder ? Path.Combine(folder, name) : null;
+
+    /// <summary>The mixture that a plan makes, layer by layer.</summary>
+    public ModelLayers Mixture(SplitPlan plan) => source.Mixture(plan);
 
     public SplitStepOptions Options => options;
 
     public ulong Seed => seed;
-
-    public Model Dense => dense;
 
     public IProgressReporter Progress => progress;
 
@@ -41,11 +42,11 @@ sealed class SplitContext(SplitStepOptions options, ulong seed, Model dense, Pac
     /// <summary>The calibration text.</summary>
     public PackedDataset Data => data ?? throw new InvalidOperationException("this choice of options needs calibration text");
 
-    /// <summary>[N, D]: what the feed-forward of a layer reads on the calibration tokens that are looked at one by one.</summary>
-    public Tensor Inputs(int layer) => (gathered ??= Gather()).Layers[layer];
+    /// <summary>[N, D]: what the feed-forward of a layer reads on the calibration tokens that are looked at one by one; valid until another layer is asked for.</summary>
+    public Tensor Inputs(int layer) => (gathered ??= Gather()).Layer(layer);
 
     /// <summary>The parts into which a layer is cut.</summary>
-    public PartSizes Sizes(int layer) => SizesOf(dense.Spec, layer, options);
+    public PartSizes Sizes(int layer) => SizesOf(source.Layers.Spec, layer, options);
 
     /// <summary>A generator for one use in one layer.</summary>
     /// <param name="layer">Number of the layer.</param>
@@ -60,8 +61,8 @@ sealed class SplitContext(SplitStepOptions options, ulong seed, Model dense, Pac
 
     FeedForwardInputs Gather()
     {
-        using var task = progress.Begin("gather inputs", Data.Report.Tokens, "tokens");
-        return FeedForwardInputs.Gather(dense, Data, options.ClusterTokens, progress: seen => task.Report(seen), cancellation: cancellation);
+        using var task = progress.Begin("gather inputs", Layers.Spec.Layers.Count, "layers");
+        return FeedForwardInputs.Gather(Layers, Data, options.ClusterTokens, Spill("inputs.tmp"), progress: done => task.Report(done), cancellation: cancellation);
     }
 
     public void Dispose() => gathered?.Dispose();

@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Progress;
 using Moesaic.Models;
+using Moesaic.Models.Loading;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Construction;
@@ -39,8 +40,24 @@ public sealed class SplitPlanner(SplitStepOptions options, ulong seed, IProgress
     /// <param name="data">Calibration text; null when the options need none.</param>
     public SplitPlan Make(Model dense, PackedDataset? data)
     {
-        using var context = new SplitContext(options, seed, dense, data, progress, cancellation);
-        var plan = Outline(dense.Spec);
+        using var source = SplitSource.Of(dense);
+        return Make(source, data);
+    }
+
+    /// <summary>Makes the plan with one layer of the model in memory: the same plan.</summary>
+    /// <param name="dense">The source.</param>
+    /// <param name="data">Calibration text; null when the options need none.</param>
+    /// <param name="folder">For temporary files; null: what is kept of the calibration text stays in memory.</param>
+    public SplitPlan Make(ModelPieces dense, PackedDataset? data, string? folder = null)
+    {
+        using var source = SplitSource.Of(dense, folder);
+        return Make(source, data);
+    }
+
+    SplitPlan Make(SplitSource source, PackedDataset? data)
+    {
+        using var context = new SplitContext(options, seed, source, data, progress, cancellation);
+        var plan = Outline(source.Layers.Spec);
         var divided = Division.Divide(context, plan.Layers);
         return SplitScale.Choose(context, plan with { Layers = RouterStarts.Choose(context, divided) });
     }

@@ -42,10 +42,10 @@ static class SplitScale
 
     static SplitPlan Fit(SplitContext context, SplitPlan plan)
     {
-        var (dense, options) = (context.Dense, context.Options);
-        using var mixture = Split.Apply(dense, plan);
-        using var task = context.Progress.Begin("fit scales", dense.Blocks.Count, "layers");
-        var fitted = ScaleFit.Fit(dense, mixture, context.Data, options.ScaleInput, options.ScaleWeight,
+        var options = context.Options;
+        using var mixture = context.Mixture(plan);
+        using var task = context.Progress.Begin("fit scales", mixture.Spec.Layers.Count, "layers");
+        var fitted = ScaleFit.Fit(context.Layers, mixture, context.Data, options.ScaleInput, options.ScaleWeight,
             progress: done => task.Report(done), cancellation: context.Cancellation);
         return plan with
         {
@@ -58,9 +58,9 @@ static class SplitScale
 
     static SplitPlan Balance(SplitContext context, SplitPlan plan)
     {
-        using var mixture = Split.Apply(context.Dense, plan);
-        using var task = context.Progress.Begin("measure scales", context.Dense.Blocks.Count, "layers");
-        var scales = ResidualRatio.Measure(context.Dense, mixture, context.Data,
+        using var mixture = context.Mixture(plan);
+        using var task = context.Progress.Begin("measure scales", mixture.Spec.Layers.Count, "layers");
+        var scales = ResidualRatio.Measure(context.Layers, mixture, context.Data,
             progress: done => task.Report(done), cancellation: context.Cancellation);
         return plan with { Layers = [.. plan.Layers.Zip(scales, (layer, scale) => layer with { Scale = (float)scale })] };
     }

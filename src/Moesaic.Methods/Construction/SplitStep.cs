@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Moesaic.Formats;
+using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
@@ -33,22 +34,18 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
             : new SplitPlanner(options, context.Seed, Progress.SilentProgress.Instance).Outline(dense);
         var shape = Split.Shape(dense, plan);
         var layout = ArchitectureRegistry.MostStandard(shape, out var refused);
-        long parameters = ParameterCounts.Of(dense).Total, tokens = options.NeedsCalibration ? options.EffectiveCalibration.Tokens!.Value : 0;
-        var passes = (options.Method switch
-        {
-            SplitMethod.TokenClusters or SplitMethod.DocumentClusters => 5,
-            SplitMethod.CoActivation or SplitMethod.ActivationClusters => 1,
-            _ => 0,
-        }) + (options.MeasuresScale ? 1 : 0);   // a backward pass costs two
+        var cost = new SplitCost(dense, options);
+        // Without weights, as they are stored most often.
+        var weightBytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(dense).Total;
         return new StepPlan
         {
             Summary = Summary(plan) + $", written as {layout.ModelType}",
             Inputs = [.. Inputs()],
-            ReadBytes = context.Model.WeightBytes * 2,
-            PeakMemoryBytes = (parameters * 2 * sizeof(float)) + CalibrationBytes(dense, tokens),
-            Seconds = 5 + (TrainingCost.Seconds(parameters, tokens, context.Threads) * passes / 3),
-            OutputBytes = context.Model.WeightBytes,
-            Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), context.Model.WeightBytes),
+            ReadBytes = weightBytes * cost.Reads,
+            PeakMemoryBytes = cost.PeakBytes,
+            Seconds = cost.Seconds(weightBytes, context.Threads),
+            OutputBytes = weightBytes + cost.SpillBytes,
+            Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), weightBytes),
             Notes = [.. refused.Select(reason => $"layout {layout.ModelType}: {reason}"),
                 .. options.HeldOut is null ? ["no held_out text: the report will not say what the split costs"] : Array.Empty<string>()],
         };
@@ -61,44 +58,49 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         if (options.HeldOut is { } heldOut) yield return TextData.Input("held_out", heldOut);
     }
 
-    // Residual stream and routed outputs of all tokens; inputs of all layers for the tokens that are clustered.
-    long CalibrationBytes(ModelSpec dense, long tokens) =>
-        sizeof(float) * dense.Width * ((2 * tokens) + (Math.Min(tokens, options.ClusterTokens) * dense.Layers.Count));
-
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
         options.Check();
         var notes = new List<string>();
-        using var loaded = ModelFolder.Load(context.InputFolder);
-        foreach (var note in loaded.Notes) context.Progress.Note(note);
-        var dense = loaded.Model;
-        var heldOut = ReadHeldOut(dense, context, notes);
-        var before = heldOut is null ? null : Perplexity.Measure(dense, heldOut, cancellation: context.Cancellation);
+        using var dense = StoredLayers.Open(context.InputFolder);
+        foreach (var note in dense.Weights.Notes) context.Progress.Note(note);
+        var heldOut = ReadHeldOut(dense.Spec, context, notes);
+        var before = Measure(context.InputFolder, heldOut, context);
         var plan = TakePlan(dense, context, notes);
 
-        using var mixture = Split.Apply(dense, plan);
+        using var mixture = new SplitLayers(dense, plan);
+        var type = options.Type ?? dense.Weights.PlainType;
         var saved = ModelFolder.Save(mixture, context.OutputFolder, new SaveOptions
         {
-            Type = options.Type ?? loaded.StoredType,
+            Type = type,
             SideFilesFrom = context.InputFolder,
             ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [SplitPlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
         }, context.Cancellation);
-        using var written = ModelFolder.Load(context.OutputFolder);
-        var difference = ReadBack.Compare(mixture, written.Model, exact: (options.Type ?? loaded.StoredType) == TensorType.F32);
-        var after = heldOut is null ? null : Perplexity.Measure(written.Model, heldOut, cancellation: context.Cancellation);
+        double difference;
+        using (ModelLayers made = ModelLayers.Of(mixture, owned: false), written = ModelLayers.Open(context.OutputFolder))
+            difference = ReadBack.Compare(made, written, exact: type == TensorType.F32);
+        var after = Measure(context.OutputFolder, heldOut, context);
 
         notes.AddRange(plan.Provenance);
         notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
-        return Report(plan, mixture, saved, difference, before, after, notes);
+        return Report(plan, mixture.Spec, saved, difference, before, after, notes);
     }
 
-    PackedDataset? ReadHeldOut(Model dense, StepContext context, List<string> notes) => options.HeldOut is not { } text ? null
-        : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense.Spec), options.Context, options.Context, context.Seed, notes,
+    // The only part that needs a whole model in memory.
+    static PerplexityResult? Measure(string folder, PackedDataset? heldOut, StepContext context)
+    {
+        if (heldOut is null) return null;
+        using var loaded = ModelFolder.Load(folder);
+        return Perplexity.Measure(loaded.Model, heldOut, cancellation: context.Cancellation);
+    }
+
+    PackedDataset? ReadHeldOut(ModelSpec dense, StepContext context, List<string> notes) => options.HeldOut is not { } text ? null
+        : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense), options.Context, options.Context, context.Seed, notes,
             ChatTemplate.Find(context.InputFolder), context.Cancellation);
 
     /// <summary>The plan given, or that of an earlier run of this step, or a new one.</summary>
-    SplitPlan TakePlan(Model dense, StepContext context, List<string> notes)
+    SplitPlan TakePlan(StoredLayers dense, StepContext context, List<string> notes)
     {
         var source = Fingerprint.Of("model", context.InputFolder, context.Progress, context.Cancellation);
         if (options.Plan is { } path)
@@ -115,18 +117,18 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         var saved = Path.Combine(context.WorkFolder, SplitPlan.FileName);
         if (File.Exists(saved)) return SplitPlan.Load(saved);
 
-        var data = options.NeedsCalibration ? ReadCalibration(dense, context, notes) : null;
+        var data = options.NeedsCalibration ? ReadCalibration(dense.Spec, context, notes) : null;
         var plan = new SplitPlanner(options, context.Seed, context.Progress, context.Cancellation)
-            .Make(dense, data) with { Source = source, Provenance = [.. notes] };
+            .Make(dense, data, context.WorkFolder) with { Source = source, Provenance = [.. notes] };
         notes.Clear();
         plan.Save(saved);
         return plan;
     }
 
-    PackedDataset ReadCalibration(Model dense, StepContext context, List<string> notes)
+    PackedDataset ReadCalibration(ModelSpec dense, StepContext context, List<string> notes)
     {
         var text = options.EffectiveCalibration;
-        var tokenizer = ModelTokenizer.Load(context.InputFolder, dense.Spec);
+        var tokenizer = ModelTokenizer.Load(context.InputFolder, dense);
         var read = TextData.Read(text, CorpusSplit.Train, tokenizer, context.Seed, ChatTemplate.Find(context.InputFolder), context.Cancellation);
         notes.AddRange(read.Notes);
         notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {options.Context}"));
@@ -141,10 +143,10 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
             $"{plan.Layers.Count} layers into {layer.Experts.Length} experts of width {layer.Experts[0].Length}{shared}, {plan.Chosen} chosen ({plan.Method})");
     }
 
-    static StepReport Report(SplitPlan plan, Model mixture, SavedModel saved, double difference, PerplexityResult? before,
+    static StepReport Report(SplitPlan plan, ModelSpec mixture, SavedModel saved, double difference, PerplexityResult? before,
         PerplexityResult? after, List<string> notes)
     {
-        var parameters = ParameterCounts.Of(mixture.Spec);
+        var parameters = ParameterCounts.Of(mixture);
         var figures = new List<Figure>();
         if (before is not null && after is not null)
         {
@@ -159,7 +161,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
             Summary = "Split " + Summary(plan) + ".",
             Figures = figures,
             Tables = [SplitTable.Of(plan),
-                .. after is null ? Array.Empty<ReportTable>() : [RoutingReport.Table(after.Routing, [.. mixture.Spec.MixtureLayers])]],
+                .. after is null ? Array.Empty<ReportTable>() : [RoutingReport.Table(after.Routing, [.. mixture.MixtureLayers])]],
             Notes = notes,
         };
     }

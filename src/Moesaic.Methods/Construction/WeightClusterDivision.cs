@@ -11,7 +11,7 @@ static class WeightClusterDivision
         using var task = context.Progress.Begin("cluster neurons", outline.Count, "layers");
         return [.. outline.Select((split, done) =>
         {
-            var layer = DenseLayers.FeedForward(context.Layers.Layer(split.Layer, 1), split.Layer);
+            var layer = ModelLayers.FeedForward(context.Layers.Layer(split.Layer, 1), split.Layer);
             var rows = (options.Rows == NeuronRows.Up ? layer.Up : layer.Gate).Dense;
             var divided = WeightClusters.Divide(split.Layer, rows, context.Sizes(split.Layer), options.Distance, context.Random(split.Layer), context.Cancellation);
             task.Report(done + 1);

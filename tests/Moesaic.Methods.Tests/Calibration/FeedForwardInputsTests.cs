@@ -14,8 +14,7 @@ public sealed class FeedForwardInputsTests
     {
         using var model = TinyModel.Dense();
         using var all = FeedForwardInputs.Gather(model, Data, limit: 1000, rowsPerPass: 4);
-        Assert.Equal(2, all.Layers.Count);
-        Assert.All(all.Layers, rows =>
+        Assert.All(Enumerable.Range(0, 2).Select(all.Layer), rows =>
         {
             Assert.Equal(10 + 11 + 12 + 13 + 14 + 15, rows.Rows);
             for (var n = 0; n < rows.Rows; n++) Assert.Contains(rows.Row(n).ToArray(), v => v != 0);
@@ -31,11 +30,11 @@ public sealed class FeedForwardInputsTests
         using var model = TinyModel.Dense();
         using var all = FeedForwardInputs.Gather(model, Data, limit: 1000);
         using var some = FeedForwardInputs.Gather(model, Data, limit, rowsPerPass: 1);
-        Assert.Equal(limit, some.Layers[1].Rows);
+        Assert.Equal(limit, some.Layer(1).Rows);
         for (var row = 0; row < limit; row++)
         {
             var token = (int)Math.Ceiling((double)row * 75 / limit);
-            Assert.Equal(all.Layers[1].Row(token).ToArray(), some.Layers[1].Row(row).ToArray());
+            Assert.Equal(all.Layer(1).Row(token).ToArray(), some.Layer(1).Row(row).ToArray());
         }
     }
 }

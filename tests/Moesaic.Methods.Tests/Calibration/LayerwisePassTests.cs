@@ -29,7 +29,7 @@ public sealed class LayerwisePassTests
         }
 
         if (streamed) ModelFolder.Save(model, folder["model"], new SaveOptions { Type = TensorType.F32 });
-        using var layers = streamed ? DenseLayers.Open(folder["model"]) : DenseLayers.Of(model);
+        using var layers = streamed ? ModelLayers.Open(folder["model"]) : ModelLayers.Of(model);
         var seen = new List<float>[3];
         var left = new List<int>();
         LayerwisePass.Run(layers, Data, (l, layer) => l == 1 ? null : (x, _, _, neurons, counted) =>

@@ -37,7 +37,7 @@ public sealed class DocumentClustersTests
     public void A_document_is_the_mean_of_its_hidden_states_whatever_the_batch()
     {
         using var model = TinyModel.Dense();
-        using var layers = DenseLayers.Of(model);
+        using var layers = ModelLayers.Of(model);
         var data = Data();
         using var one = DocumentClusters.ByHiddenStates(layers, data, rowsPerPass: 1);
         using var five = DocumentClusters.ByHiddenStates(layers, data, rowsPerPass: 5);

@@ -28,7 +28,7 @@ public sealed class LayerwiseImportanceTests
         var whole = GradientImportance.Measure(model, Data, routers);
 
         if (streamed) ModelFolder.Save(model, folder["model"], new SaveOptions { Type = TensorType.F32 });
-        using var layers = streamed ? DenseLayers.Open(folder["model"]) : DenseLayers.Of(model);
+        using var layers = streamed ? ModelLayers.Open(folder["model"]) : ModelLayers.Of(model);
         var spill = spilled ? folder["hidden.tmp"] : null;
         var found = LayerwiseImportance.Measure(layers, Data, [2, 2, 2], (l, x, _, _) => GradientImportance.Labels(x, routers[l]), null, spill);
         for (var l = 0; l < 3; l++)
@@ -43,7 +43,7 @@ public sealed class LayerwiseImportanceTests
     public void Documents_are_counted_over_the_passes_and_layers_nobody_asks_for_are_left_out()
     {
         using var model = TinyModel.Dense(layers: 3);
-        using var layers = DenseLayers.Of(model);
+        using var layers = ModelLayers.Of(model);
         int[] documents = [.. Enumerable.Range(0, DensePass.Over(Data, 1).Sum(p => p.Input.Segments.Length)).Select(n => n % 3)];
         var whole = GradientImportance.Measure(model, Data, 3, documents, rowsPerPass: 2);
         var found = LayerwiseImportance.Measure(layers, Data, [0, 3, 0],

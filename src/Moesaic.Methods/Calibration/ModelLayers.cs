@@ -6,34 +6,37 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Calibration;
 
-/// <summary>A dense model seen layer by layer: whole in memory, or read from disk one layer at a time. The same numbers either way.</summary>
-abstract class DenseLayers : IDisposable
+/// <summary>A model seen layer by layer: whole in memory, or read from disk or made one layer at a time. The same numbers either way.</summary>
+abstract class ModelLayers : IDisposable
 {
     /// <summary>The shape of the whole.</summary>
     public abstract ModelSpec Spec { get; }
 
-    /// <summary>The fewest bytes of weights that are in memory at once, for plans.</summary>
-    public static long LargestPiece(ModelSpec spec)
+    /// <summary>Highest bytes of weights in memory while two models of a shape are walked side by side, for plans.</summary>
+    public static long PeakBytes(ModelSpec spec)
     {
-        var layers = spec.Layers.Select(layer => ParameterCounts.Of(spec with { Layers = [layer] }).Total - ParameterCounts.Of(spec with { Layers = [] }).Total);
-        return sizeof(float) * Math.Max(layers.Max(), (long)spec.VocabularySize * spec.Width);
+        var ends = ParameterCounts.Of(spec with { Layers = [] }).Total;
+        var layer = spec.Layers.Max(layer => ParameterCounts.Of(spec with { Layers = [layer] }).Total - ends);
+        return sizeof(float) * Math.Max(2 * layer, (long)spec.VocabularySize * spec.Width);
     }
 
     /// <summary>A model in memory, which stays the caller's.</summary>
     /// <param name="model">Its parameters lose their wish for gradients.</param>
-    public static DenseLayers Of(Model model)
+    /// <param name="owned">Whether it is disposed with this.</param>
+    public static ModelLayers Of(Model model, bool owned = false)
     {
         foreach (var parameter in model.Parameters.Where(p => p.Matrix is Tensor)) parameter.Value.NeedsGradient = false;
-        return new Resident(model);
+        return new Resident(model, owned);
     }
 
     /// <summary>A stored model.</summary>
     /// <param name="path">A Hugging Face folder or a GGUF file.</param>
-    public static DenseLayers Open(string path) => new Streamed(StoredLayers.Open(path));
+    public static ModelLayers Open(string path) => new Streamed(StoredLayers.Open(path), owned: true);
 
     /// <summary>Any model in pieces.</summary>
-    /// <param name="pieces">Disposed with this.</param>
-    public static DenseLayers Of(ModelPieces pieces) => new Streamed(pieces);
+    /// <param name="pieces">The pieces.</param>
+    /// <param name="owned">Whether they are disposed with this.</param>
+    public static ModelLayers Of(ModelPieces pieces, bool owned) => new Streamed(pieces, owned);
 
     /// <summary>A layer, valid until another piece is asked for.</summary>
     /// <param name="layer">Its number.</param>
@@ -56,7 +59,7 @@ abstract class DenseLayers : IDisposable
     {
     }
 
-    sealed class Resident(Model model) : DenseLayers
+    sealed class Resident(Model model, bool owned) : ModelLayers
     {
         public override ModelSpec Spec => model.Spec;
 
@@ -69,9 +72,14 @@ abstract class DenseLayers : IDisposable
         public override Model Embedding() => model;
 
         public override Model Head() => model;
+
+        public override void Dispose()
+        {
+            if (owned) model.Dispose();
+        }
     }
 
-    sealed class Streamed(ModelPieces stored) : DenseLayers
+    sealed class Streamed(ModelPieces stored, bool owned) : ModelLayers
     {
         Model? piece;
 
@@ -98,7 +106,8 @@ abstract class DenseLayers : IDisposable
         public override void Dispose()
         {
             piece?.Dispose();
-            stored.Dispose();
+            piece = null;
+            if (owned) stored.Dispose();
         }
     }
 }
