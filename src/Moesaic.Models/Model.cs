@@ -77,11 +77,18 @@ public sealed class Model : IDisposable
         var x = Embed(workspace, input);
         int mixture = 0, routed = 0;
         for (var l = 0; l < Blocks.Count; l++)
-            x = Blocks[l].Forward(workspace, x, input,
-                Blocks[l].FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null,
-                Blocks[l].Attention is ExpertAttention ? input.AttentionStatistics?[routed++] : null);
+        {
+            var statistics = Blocks[l].FeedForward is MixtureFeedForward ? input.Statistics?[mixture++] : null;
+            var attention = Blocks[l].Attention is ExpertAttention ? input.AttentionStatistics?[routed++] : null;
+            x = input.Recompute ? Recomputed(workspace, Blocks[l], x, input, statistics, attention)
+                : Blocks[l].Forward(workspace, x, input, statistics, attention);
+        }
         return workspace.RmsNorm(x, norm, Spec.NormEpsilon);
     }
+
+    // What a router decides is counted once.
+    static Tensor Recomputed(Workspace workspace, Block block, Tensor x, PassInput input, RoutingStatistics? statistics, RoutingStatistics? attention) =>
+        workspace.Recompute(x, (x, again) => block.Forward(workspace, x, input, again ? null : statistics, again ? null : attention));
 
     /// <summary>Tokens to the input of the first layer, [T, D]; checks ids and prepares positions.</summary>
     /// <exception cref="ArgumentException">A token id lies outside the vocabulary.</exception>

@@ -11,6 +11,9 @@ public sealed class HfFolderContent
     /// <summary>The weights in the order wanted in the files; delivered one after another.</summary>
     public required IReadOnlyList<TensorSource> Tensors { get; init; }
 
+    /// <summary>Name of the one weights file where it is not that of a model; it is then never divided.</summary>
+    public string? WeightsName { get; init; }
+
     /// <summary>
     /// A model folder whose tokenizer, templates, generation config and licence are copied; null copies nothing.
     /// </summary>

@@ -30,7 +30,7 @@ public static class HfFolderWriter
     {
         options ??= new HfFolderOptions();
         if (content.SideFilesFrom is { } source) RefuseToReplace(folder, source);
-        var shards = ShardPlan.Make(content.Tensors, options.MaxShardBytes);
+        var shards = content.WeightsName is { } name ? [(name, content.Tensors)] : ShardPlan.Make(content.Tensors, options.MaxShardBytes);
         var small = SmallFiles(content, shards);
 
         using var pending = PendingFolder.Create(folder, options.Overwrite);
@@ -40,10 +40,10 @@ public static class HfFolderWriter
         foreach (var (file, tensors) in shards)
             WriteFlushed(Path.Combine(pending.Path, file), stream => SafetensorsWriter.Write(
                 stream, tensors, content.Metadata, bytes => options.Progress?.Report(written += bytes), cancellation));
-        foreach (var (name, bytes) in small)
+        foreach (var (file, bytes) in small)
         {
             cancellation.ThrowIfCancellationRequested();
-            WriteFlushed(Path.Combine(pending.Path, name), stream => stream.Write(bytes));
+            WriteFlushed(Path.Combine(pending.Path, file), stream => stream.Write(bytes));
         }
         pending.Commit();
         return [.. small.Keys.Concat(shards.Select(s => s.File)).Order(StringComparer.Ordinal)];

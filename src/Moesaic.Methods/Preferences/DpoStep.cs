@@ -36,27 +36,28 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
         }
         var share = options.Pairs is { } most && most < pairs ? (double)most / pairs : 1;
         var tokens = (long)(share * characters / 3);
+        var memory = TrainingMemory.Of(spec, options, context.Model, 2L * Math.Min(options.RowsPerPass, options.Batch) * options.Context);
         List<StepInput> inputs = [.. options.Data.Select((path, i) => new StepInput($"data[{i}]", path))];
         if (options.HeldOut is { } heldOut) inputs.Add(new("held_out", heldOut));
         return new StepPlan
         {
             Summary = $"about {tokens:N0} tokens of {(long)(share * pairs):N0} preference pairs, read {options.Epochs:0.##} times, beta {options.Beta:0.###}, " +
-                $"{(options.Roles is null ? "all parameters" : string.Join(", ", options.Roles))}",
+                options.Trained,
             Inputs = inputs,
             ReadBytes = context.Model.WeightBytes,
-            PeakMemoryBytes = TrainingCost.PeakBytes(spec, parameters.Total, 2L * Math.Min(options.RowsPerPass, options.Batch) * options.Context),
+            PeakMemoryBytes = memory.Total,
             // The reference pass is a forward alone, a third of a training step.
-            Seconds = TrainingCost.Seconds(parameters.Active, (long)(tokens * (options.Epochs + (1.0 / 3))), context.Threads),
-            OutputBytes = parameters.Total * (options.Type.ByteSize() + (3 * sizeof(float))),
-            Notes = options.HeldOut is null && options.HeldOutShare == 0
-                ? ["no held-out pairs: the report will not say how the model judges pairs it has not seen"] : [],
+            Seconds = TrainingCost.Seconds(parameters.Active, (long)(tokens * ((options.Epochs * TrainingCost.Share(options)) + (1.0 / 3))), context.Threads),
+            OutputBytes = memory.OutputBytes(options),
+            Notes = [memory.ToString(), .. options.HeldOut is null && options.HeldOutShare == 0
+                ? ["no held-out pairs: the report will not say how the model judges pairs it has not seen"] : Array.Empty<string>()],
         };
     }
 
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
-        using var loaded = ModelFolder.Load(context.InputFolder);
+        using var loaded = TrainedModel.Load(options, context);
         foreach (var note in loaded.Notes) context.Progress.Note(note);
         var model = loaded.Model;
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);

@@ -63,6 +63,7 @@ public sealed record DpoStepOptions : OptimisationOptions, IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        foreach (var conflict in Conflicts()) yield return conflict;
         if (HeldOut is not null && HeldOutShare > 0)
             yield return new("name either held_out or held_out_share", [nameof(HeldOutShare)]);
     }

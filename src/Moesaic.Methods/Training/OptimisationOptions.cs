@@ -14,7 +14,10 @@ public abstract record OptimisationOptions
     [Range(1, 1 << 20)]
     public int Batch { get; init; } = 16;
 
-    /// <summary>Blocks per pass: more need more memory, fewer add up their gradients over more passes.</summary>
+    /// <summary>
+    /// Blocks per pass: more need more memory; of fewer, the gradients of several passes add up before a step (gradient accumulation).
+    /// The sum is that of one pass, but for what load_balance_over says and for variation, which looks at each pass by itself.
+    /// </summary>
     [Unit("blocks")]
     [Range(1, 1 << 20)]
     public int RowsPerPass { get; init; } = 8;
@@ -42,12 +45,32 @@ public abstract record OptimisationOptions
     [Range(0.0, 1e6)]
     public double ClipNorm { get; init; } = 1;
 
-    /// <summary>Which parameters are trained. Left out: all.</summary>
+    /// <summary>Which parameters are trained. Left out: all. Not with lora, which has roles of its own.</summary>
     public IReadOnlyList<ParameterRole>? Roles { get; init; }
+
+    /// <summary>
+    /// Train adapters of low rank beside the matrices and leave the model as it is, in memory as it is stored. Left out: the
+    /// parameters themselves are trained.
+    /// </summary>
+    public LoraOptions? Lora { get; init; }
+
+    /// <summary>
+    /// How matrices that are trained are read by the passes. The optimiser changes float32 values either way.
+    /// </summary>
+    public WeightPrecision Weights { get; init; }
+
+    /// <summary>
+    /// Keep of each layer only what comes in and compute the rest again for the gradient: the same bits, about a third more time, and
+    /// the memory of one layer's pass instead of all layers'.
+    /// </summary>
+    public bool Recompute { get; init; }
 
     /// <summary>Coefficient of the load balance loss per mixture layer.</summary>
     [Range(0.0, 100.0)]
     public double LoadBalance { get; init; } = 0.01;
+
+    /// <summary>Over which tokens the load of the load balance loss is counted, where a step takes several passes.</summary>
+    public LoadBalanceOver LoadBalanceOver { get; init; }
 
     /// <summary>Coefficient of the router z-loss per mixture layer.</summary>
     [Range(0.0, 100.0)]
@@ -87,10 +110,25 @@ public abstract record OptimisationOptions
         Schedule = Schedule,
         FinalFraction = (float)FinalFraction,
         Optimiser = new AdamWOptions { WeightDecay = (float)WeightDecay, ClipNorm = (float)ClipNorm },
-        Roles = Roles?.ToHashSet(),
+        Roles = (Lora?.Roles ?? Roles)?.ToHashSet(),
+        LoadBalanceOver = LoadBalanceOver,
+        Recompute = Recompute,
         LoadBalance = (float)LoadBalance,
         ZLoss = (float)ZLoss,
         Variation = (float)Variation,
         AllowUnreachableRouter = AllowUnreachableRouter,
     };
+
+    /// <summary>What is trained, for the summary of a plan.</summary>
+    internal string Trained => Lora is { } lora ? $"adapters of rank {lora.Rank} on {string.Join(", ", lora.Roles)}"
+        : Roles is null ? "all parameters" : string.Join(", ", Roles);
+
+    /// <summary>Settings that exclude one another.</summary>
+    protected IEnumerable<ValidationResult> Conflicts()
+    {
+        if (Lora is null) yield break;
+        if (Roles is not null) yield return new("with lora only adapters are trained; name the roles that get one in lora", [nameof(Roles)]);
+        if (Weights != WeightPrecision.F32)
+            yield return new("with lora the model stays as it is stored and the adapters are float32; leave weights out", [nameof(Weights)]);
+    }
 }

@@ -27,6 +27,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var parameters = ParameterCounts.Of(spec);
         var tokens = (long)options.Steps() * options.Batch * options.Context;
         var perPass = Math.Min(options.RowsPerPass, options.Batch) * options.Context;
+        var memory = TrainingMemory.Of(spec, options, context.Model, perPass);
         var (inputs, teacherBytes, teacherSeconds) = (Inputs(), 0L, 0.0);
         if (options.Distil is { } distil)
         {
@@ -39,15 +40,15 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         return new StepPlan
         {
             Summary = $"{tokens:N0} tokens in {options.Steps():N0} steps of {options.Batch} x {options.Context}, " +
-                $"{(options.Roles is null ? "all parameters" : string.Join(", ", options.Roles))}" +
+                options.Trained +
                 (options.Mixes ? $", {options.Data.Count} domains" : "") + (options.Distil is { } d ? $", taught by {d.Teacher}" : ""),
             Inputs = inputs,
             ReadBytes = context.Model.WeightBytes,
-            PeakMemoryBytes = TrainingCost.PeakBytes(spec, parameters.Total, perPass) + teacherBytes,
-            Seconds = TrainingCost.Seconds(parameters.Active, tokens, context.Threads) + teacherSeconds,
-            OutputBytes = parameters.Total * (options.Type.ByteSize() + (3 * sizeof(float))),
-            Notes = options.HeldOut is null && options.Data.All(d => d.HeldOut is null)
-                ? ["no held_out data: the report will not say what training did to text the model has not seen"] : [],
+            PeakMemoryBytes = memory.Total + teacherBytes,
+            Seconds = (TrainingCost.Seconds(parameters.Active, tokens, context.Threads) * TrainingCost.Share(options)) + teacherSeconds,
+            OutputBytes = memory.OutputBytes(options),
+            Notes = [memory.ToString(), .. options.HeldOut is null && options.Data.All(d => d.HeldOut is null)
+                ? ["no held_out data: the report will not say what training did to text the model has not seen"] : Array.Empty<string>()],
         };
     }
 
@@ -65,7 +66,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
-        using var loaded = ModelFolder.Load(context.InputFolder);
+        using var loaded = TrainedModel.Load(options, context);
         foreach (var note in loaded.Notes) context.Progress.Note(note);
         var model = loaded.Model;
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);

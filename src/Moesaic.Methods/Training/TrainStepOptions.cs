@@ -52,6 +52,7 @@ public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        foreach (var conflict in Conflicts()) yield return conflict;
         if (Data.Select(d => d.Weight is null).Distinct().Count() > 1)
             yield return new("give every entry of data a weight, or none", [nameof(Data)]);
         if (Data.FirstOrDefault(d => d.HeldOutTokens is not null && d.HeldOut is null) is { } limit)

@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Models;
 using Moesaic.Models.Experts;
+using Moesaic.Models.Layers;
 using Moesaic.Tensors;
 using Moesaic.Tensors.Optimization;
 using Moesaic.Text.Datasets;
@@ -32,10 +33,7 @@ public sealed class Trainer : IDisposable
         (this.model, this.data, Options) = (model, data, options);
         this.objective = objective ?? new NextToken();
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
-        foreach (var parameter in model.Parameters)
-            parameter.Value.NeedsGradient = options.Trains(parameter.Role);
-        Optimiser = new AdamW(model.Parameters.Where(p => p.Value.NeedsGradient)
-            .Select(p => new TrainedParameter(p.Name, p.Value, Decays: !p.IsVector)), options.Optimiser);
+        Optimiser = new AdamW(TrainedParameters.Mark(model, options), options.Optimiser);
         Routing = model.NewStatistics();
     }
 
@@ -64,18 +62,16 @@ public sealed class Trainer : IDisposable
         var step = Step;
         var batch = data.At(step);
         var count = objective.Count(batch);
-        var passes = (batch.Rows + Options.RowsPerPass - 1) / Options.RowsPerPass;
-        var objectives = new BalanceObjectives(Options.LoadBalance / passes, Options.ZLoss / passes) { Variation = Options.Variation / passes };
+        var passes = Passes(batch, step);
+        var tokens = passes.Sum(p => p.Tokens);
+        var loads = Options.LoadBalanceOver == LoadBalanceOver.Batch && Options.LoadBalance > 0 && passes.Count > 1 ? Loads(passes) : null;
         LossSums? sums = null;
-        var tokens = 0;
-        for (var first = 0; first < batch.Rows; first += Options.RowsPerPass)
+        foreach (var (rows, input, counted) in passes)
         {
-            var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
-            var input = rows.Input();
-            input.Objectives = objectives;
-            input.Noise = new NoiseDraw(Options.Seed, step, (long)first * batch.Length);
+            // Means over the tokens of the step: a pass counts by its share of them.
+            var share = (float)counted / Math.Max(1, tokens);
+            input.Objectives = new BalanceObjectives(Options.LoadBalance * share, Options.ZLoss * share) { Variation = Options.Variation * share, Loads = loads };
             input.Statistics = Routing;
-            tokens += input.Counted.Span.Count(true);
             var pass = Pass(input, rows, 1f / count);
             sums = sums is { } before ? before + pass : pass;
         }
@@ -83,12 +79,48 @@ public sealed class Trainer : IDisposable
         var loss = mean.Loss + (mean.Divergence ?? 0);
         var rate = schedule.At(step);
         var norm = double.IsFinite(loss) ? Optimiser.Step(rate) : double.NaN;
-        if (double.IsFinite(norm)) return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin);
+        if (double.IsFinite(norm))
+        {
+            RefreshWeights();
+            return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin);
+        }
 
         Optimiser.ClearGradients();
         throw new BadModelException(
             $"Training diverged at step {step + 1}: loss {loss}, gradient norm {norm}. Nothing of this step was applied. " +
             $"Lower the learning rate (now {rate:g3}), lengthen the warm-up (now {Options.WarmupSteps} steps) or lower the clipping norm.");
+    }
+
+    readonly record struct PassOfStep(BatchRows Rows, PassInput Input, int Tokens);
+
+    List<PassOfStep> Passes(Batch batch, int step)
+    {
+        var passes = new List<PassOfStep>();
+        for (var first = 0; first < batch.Rows; first += Options.RowsPerPass)
+        {
+            var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
+            var input = rows.Input();
+            input.Noise = new NoiseDraw(Options.Seed, step, (long)first * batch.Length);
+            input.Recompute = Options.Recompute;
+            passes.Add(new(rows, input, input.Counted.Span.Count(true)));
+        }
+        return passes;
+    }
+
+    // Who is chosen does not depend on the load: a forward pass beforehand counts exactly what the passes will choose.
+    Dictionary<Router, double[]> Loads(List<PassOfStep> passes)
+    {
+        var (experts, heads) = (model.NewStatistics(), model.NewAttentionStatistics());
+        foreach (var (_, input, _) in passes)
+        {
+            (input.Statistics, input.AttentionStatistics) = (experts, heads);
+            workspace.Begin(recording: false);
+            model.Hidden(workspace, input);
+            input.AttentionStatistics = null;
+        }
+        return model.Mixtures.Select(m => m.Router).Zip(experts)
+            .Concat(model.Blocks.Select(b => b.Attention).OfType<ExpertAttention>().Select(a => a.Router).Zip(heads))
+            .ToDictionary(p => p.First, p => p.Second.Load);
     }
 
     LossSums Pass(PassInput input, BatchRows rows, float weight)
@@ -99,6 +131,16 @@ public sealed class Trainer : IDisposable
         workspace.Reset();
         return sums;
     }
+
+    /// <summary>Rounds again what is rounded of the trained values; after they were changed from outside.</summary>
+    internal void RefreshWeights()
+    {
+        foreach (var parameter in model.Parameters)
+            if (parameter.Matrix is RoundedMatrix { Master.NeedsGradient: true } rounded) rounded.Refresh();
+    }
+
+    /// <summary>Most bytes that a pass needed for what it keeps and computes; between steps.</summary>
+    public long PassBytes => workspace.Bytes;
 
     /// <summary>Frees optimiser state and buffers; the model stays.</summary>
     public void Dispose()

@@ -12,23 +12,38 @@ public static class TrainingCost
     public static double Seconds(long activeParameters, long tokens, int threads) =>
         6.0 * activeParameters * tokens / (FlopsPerThread * threads);
 
+    /// <summary>
+    /// The share of those operations that is left with adapters alone, whose matrices need no gradient of their own, and that comes
+    /// on top where layers are computed again.
+    /// </summary>
+    public static double Share(OptimisationOptions options) => (options.Lora is null ? 1 : 2.0 / 3) + (options.Recompute ? 1.0 / 3 : 0);
+
     /// <summary>Bytes: weights, gradients and two moments in float32, and what a pass keeps for its backward.</summary>
-    public static long PeakBytes(ModelSpec spec, long parameters, long tokensPerPass)
+    public static long PeakBytes(ModelSpec spec, long parameters, long tokensPerPass) =>
+        (4 * sizeof(float) * parameters) + PassBytes(spec, tokensPerPass, recompute: false);
+
+    /// <summary>Bytes that a recorded pass keeps for its backward.</summary>
+    /// <param name="spec">The model's shape.</param>
+    /// <param name="tokens">In a pass.</param>
+    /// <param name="recompute">Whether only the inputs of layers are kept, and one layer's pass at a time.</param>
+    public static long PassBytes(ModelSpec spec, long tokens, bool recompute)
     {
-        long perToken = 0;
-        foreach (var layer in spec.Layers)
+        long[] layers = [.. spec.Layers.Select(l => PerToken(l, spec.Width))];
+        var kept = recompute ? (2L * spec.Width * layers.Length) + (layers.Max() * 2) : layers.Sum() * 3 / 2;
+        return sizeof(float) * tokens * kept;
+    }
+
+    static long PerToken(LayerSpec layer, int width)
+    {
+        var attention = layer.Attention;
+        var perToken = (8L * width) + (3L * (attention.QueryHeads + attention.KeyValueHeads) * attention.PaddedDim);
+        // A latent's heads are put together from their parts.
+        if (attention.Latent is not null) perToken += 6L * attention.QueryHeads * attention.PaddedDim;
+        return perToken + layer.FeedForward switch
         {
-            var attention = layer.Attention;
-            perToken += (8L * spec.Width) + (3L * (attention.QueryHeads + attention.KeyValueHeads) * attention.PaddedDim);
-            // A latent's heads are put together from their parts.
-            if (attention.Latent is not null) perToken += 6L * attention.QueryHeads * attention.PaddedDim;
-            perToken += layer.FeedForward switch
-            {
-                MixtureSpec m => (m.Router.Chosen * ((2L * spec.Width) + (3L * m.ExpertWidths.Max()))) + (3L * m.SharedWidth) + (3L * m.Router.Experts),
-                DenseSpec d => 3L * d.Width,
-                _ => 0,
-            };
-        }
-        return sizeof(float) * ((4 * parameters) + (tokensPerPass * perToken * 3 / 2));
+            MixtureSpec m => (m.Router.Chosen * ((2L * width) + (3L * m.ExpertWidths.Max()))) + (3L * m.SharedWidth) + (3L * m.Router.Experts),
+            DenseSpec d => 3L * d.Width,
+            _ => 0,
+        };
     }
 }

@@ -40,8 +40,7 @@ sealed class TrainingLoop(Trainer trainer, TrainingLog log, OptimisationOptions 
             Advance();
             if (resumed < trainer.Step)
                 Rate = log.Steps.Skip(resumed).Sum(s => (double)s.Tokens) / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
-            return ModelFolder.Save(trainer.Model, context.OutputFolder,
-                new SaveOptions { Type = options.Type, SideFilesFrom = context.InputFolder }, context.Cancellation);
+            return TrainedModel.Save(trainer.Model, options, context);
         }
         catch (OperationCanceledException)
         {

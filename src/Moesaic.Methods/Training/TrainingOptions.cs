@@ -41,6 +41,12 @@ public sealed record TrainingOptions
     /// <summary>Coefficient of cv²(importance) + cv²(load), per mixture layer; see <see cref="BalanceObjectives.Variation"/>. Default 0.</summary>
     public float Variation { get; init; }
 
+    /// <summary>Over which tokens the load of the load balance loss is counted. Default: those of a pass.</summary>
+    public LoadBalanceOver LoadBalanceOver { get; init; }
+
+    /// <summary>Whether layers are computed again in the backward pass instead of kept. Default false.</summary>
+    public bool Recompute { get; init; }
+
     /// <summary>Seed of the noise of routers that have one. Default 0.</summary>
     public ulong Seed { get; init; }
 

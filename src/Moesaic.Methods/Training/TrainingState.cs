@@ -5,7 +5,7 @@ using Moesaic.Tensors;
 namespace Moesaic.Methods.Training;
 
 /// <summary>
-/// All that a killed training needs to go on to the same bits: parameters, moments and the step count, in one safetensors
+/// All that a killed training needs to go on to the same bits: trained parameters, moments and the step count, in one safetensors
 /// file, written atomically. The data is not in it: batches follow from the seed and the step.
 /// </summary>
 public static class TrainingState
@@ -43,11 +43,12 @@ public static class TrainingState
         foreach (var (name, tensor) in Tensors(trainer)) reader.Take(name, tensor.Rows, tensor.Columns);
         reader.Finish();
         foreach (var (name, tensor) in Tensors(trainer)) store.Read(name, tensor.Span);
+        trainer.RefreshWeights();
         trainer.Optimiser.StepCount = count;
         return file.Metadata;
     }
 
     static IEnumerable<(string Name, Tensor Tensor)> Tensors(Trainer trainer) =>
-        trainer.Model.Parameters.Select(p => (p.Name, p.Value))
+        trainer.Optimiser.Parameters.Select(p => (p.Name, p.Value))
             .Concat(trainer.Optimiser.State.SelectMany(s => new[] { ($"mean.{s.Name}", s.Mean), ($"square.{s.Name}", s.Square) }));
 }

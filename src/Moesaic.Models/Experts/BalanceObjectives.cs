@@ -4,7 +4,7 @@ namespace Moesaic.Models.Experts;
 
 /// <summary>
 /// Objectives on the router (slot 9), averaged over the counted tokens of the pass and summed over layers. Coefficients
-/// are those of one pass: with gradient accumulation they are divided by the number of passes.
+/// are those of one pass: with gradient accumulation they are multiplied by the pass's share of the step's tokens.
 /// </summary>
 /// <param name="LoadBalance">
 /// Coefficient of E Σₑ fₑ Pₑ, where fₑ is the fraction of the token slots that went to expert e and Pₑ its mean
@@ -14,6 +14,12 @@ namespace Moesaic.Models.Experts;
 /// <param name="ZLoss">Coefficient of mean(logsumexp²) (Zoph et al. 2022, eq. 5).</param>
 public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
 {
+    /// <summary>
+    /// fₑ of each router over more than the pass, such as all passes of a step: the gradient of <see cref="LoadBalance"/> is then that
+    /// of the whole. Null: fₑ of the pass.
+    /// </summary>
+    public IReadOnlyDictionary<Router, double[]>? Loads { get; init; }
+
     /// <summary>
     /// Coefficient of cv²(importance) + cv²(load) (Shazeer et al. 2017, eq. 6 to 11; LLaMA-MoE v1's balance loss). Without noise the
     /// load is a count, and only the importance has a gradient. Default 0. See <see cref="VariationObjective"/>.
@@ -39,7 +45,7 @@ public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
     /// <param name="logits">The token's E logits.</param>
     /// <param name="probabilities">The token's E affinities, summing to 1.</param>
     /// <param name="logSumExp">Of the token's logits.</param>
-    /// <param name="load">fₑ over the pass.</param>
+    /// <param name="load">fₑ, over the pass or <see cref="Loads"/>.</param>
     /// <param name="counted">n, number of counted tokens.</param>
     /// <param name="dLogits">E gradients, added to.</param>
     public void AddGradient(RouterAffinity affinity, ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float logSumExp,

@@ -184,6 +184,7 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         }
         if (tokens == 0) return;
         for (var e = 0; e < load.Length; e++) load[e] /= (double)tokens * chosen;
+        if (objectives.Loads?.GetValueOrDefault(this) is { } whole) whole.CopyTo(load);
         for (var t = 0; t < dLogits.Rows; t++)
             if (counted.IsEmpty || counted[t])
                 objectives.AddGradient(Spec.Affinity, logits.Row(t), routing.Probabilities.Row(t), routing.LogSumExp.Span[t],

@@ -21,6 +21,13 @@ public sealed record LoadedModel(
     public void Dispose() => Model.Dispose();
 }
 
+/// <summary>Puts something in the place of a matrix while a model is read: an adapter beside it, another precision.</summary>
+/// <param name="name">As in <see cref="ModelParameter.Name"/>.</param>
+/// <param name="role">What it is for.</param>
+/// <param name="matrix">As read; owned by what takes its place.</param>
+/// <returns>A matrix of the same shape; the given one to leave it.</returns>
+public delegate WeightMatrix MatrixChange(string name, ParameterRole role, WeightMatrix matrix);
+
 /// <summary>Models from and to Hugging Face folders, and from GGUF files.</summary>
 public static class ModelFolder
 {
@@ -29,6 +36,7 @@ public static class ModelFolder
     public static ModelSpec ReadSpec(string folder)
     {
         if (GgufFile.Is(folder)) return ReadGgufSpec(folder);
+        if (AdapterFolder.Is(folder)) return ReadSpec(AdapterFolder.BaseOf(folder));
         var config = HfFolder.OpenConfig(folder);
         return ArchitectureRegistry.Of(config).ReadSpec(config);
     }
@@ -40,16 +48,18 @@ public static class ModelFolder
     }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="path">A Hugging Face folder or a GGUF file.</param>
+    /// <param name="path">A Hugging Face folder, a GGUF file, or the folder of an adapter (<see cref="AdapterFolder"/>).</param>
     /// <param name="storage">How weights are kept in memory. Default: as float32.</param>
+    /// <param name="change">What is put in the place of a matrix as it is read; null leaves all as they are.</param>
     /// <exception cref="BadModelException">
     /// It is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
     /// </exception>
-    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32)
+    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32, MatrixChange? change = null)
     {
+        if (AdapterFolder.Is(path)) return AdapterFolder.Load(path, storage, change);
         using var weights = StoredWeights.Open(path);
         List<string> notes = [.. weights.Notes];
-        return new LoadedModel(StoredModel.Read(weights, storage, notes), weights.Layout, weights.PlainType, weights.Bytes, notes);
+        return new LoadedModel(StoredModel.Read(weights, storage, notes, change), weights.Layout, weights.PlainType, weights.Bytes, notes);
     }
 
     /// <summary>Writes a model in the most standard layout that holds it exactly.</summary>
@@ -61,7 +71,7 @@ public static class ModelFolder
     public static SavedModel Save(Model model, string folder, SaveOptions options, CancellationToken cancellation = default)
     {
         var scales = FoldedScales(model);
-        return Write(model.Spec, model.Parameters, folder, options, parameter => (parameter.Value, scales.GetValueOrDefault(parameter.Value, 1f)), cancellation);
+        return Write(model.Spec, model.Parameters, folder, options, parameter => (parameter.Matrix, scales.GetValueOrDefault(parameter.Matrix, 1f)), cancellation);
     }
 
     /// <summary>Writes a model that is there in pieces, of which one is in memory at a time: the same bytes as <see cref="Save(Model, string, SaveOptions, CancellationToken)"/>.</summary>
@@ -78,7 +88,7 @@ public static class ModelFolder
         {
             return Write(pieces.Spec, outline.Parameters, folder, options, parameter =>
             {
-                var value = Take(parameter).Parameters.First(p => p.Name == NameInPiece(parameter)).Value;
+                var value = Take(parameter).Parameters.First(p => p.Name == NameInPiece(parameter)).Matrix;
                 return (value, scales.GetValueOrDefault(value, 1f));
             }, cancellation);
         }
@@ -104,7 +114,7 @@ public static class ModelFolder
 
     // find: the values of a parameter and the factor that goes into them where the layout has no place for it.
     static SavedModel Write(ModelSpec spec, IReadOnlyList<ModelParameter> parameters, string folder, SaveOptions options,
-        Func<ModelParameter, (Tensor Value, float Scale)> find, CancellationToken cancellation)
+        Func<ModelParameter, (WeightMatrix Value, float Scale)> find, CancellationToken cancellation)
     {
         IReadOnlyList<string> refused = [];
         var architecture = options.ModelType is { } name
@@ -128,30 +138,38 @@ public static class ModelFolder
         HfFolderWriter.Write(folder, content, options.Folder, cancellation);
         return new SavedModel(architecture, content.Tensors.Sum(t => t.ByteLength), refused);
 
-        (Tensor Value, float Scale) Scaled(ModelParameter parameter) => architecture.CarriesScale ? (find(parameter).Value, 1f) : find(parameter);
+        (WeightMatrix Value, float Scale) Scaled(ModelParameter parameter) => architecture.CarriesScale ? (find(parameter).Value, 1f) : find(parameter);
     }
 
-    static float[] Values((Tensor Value, float Scale) parameter)
+    static float[] Values((WeightMatrix Value, float Scale) parameter)
     {
-        var values = parameter.Value.Span.ToArray();
-        if (parameter.Scale != 1f) TensorPrimitives.Multiply(values, parameter.Scale, values);
+        var (value, scale) = parameter;
+        var values = new float[value.Rows * value.Columns];
+        for (var r = 0; r < value.Rows; r++) Row(value, r, scale, values.AsSpan(r * value.Columns, value.Columns));
         return values;
     }
 
-    static void Deliver((Tensor Value, float Scale) parameter, TensorSink sink)
+    static void Deliver((WeightMatrix Value, float Scale) parameter, TensorSink sink)
     {
         var (value, scale) = parameter;
-        if (scale == 1f)
+        if (scale == 1f && value.Master is { } values)
         {
-            sink.WriteFloats(value.Span);
+            sink.WriteFloats(values.Span);
             return;
         }
         var row = new float[value.Columns];
         for (var r = 0; r < value.Rows; r++)
         {
-            TensorPrimitives.Multiply(value.Row(r), scale, row);
+            Row(value, r, scale, row);
             sink.WriteFloats(row);
         }
+    }
+
+    // What an optimiser changes is written as it is, not as products round it; an adapter becomes part of its matrix.
+    static void Row(WeightMatrix matrix, int row, float scale, Span<float> values)
+    {
+        (matrix.Master ?? matrix).DecodeRow(row, values);
+        if (scale != 1f) TensorPrimitives.Multiply(values, scale, values);
     }
 
     // The scale of the combine weights goes into the routed experts' down projections and their biases: Σ s wⱼ Eⱼ(x) = Σ wⱼ (s Eⱼ)(x).

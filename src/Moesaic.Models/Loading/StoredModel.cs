@@ -9,11 +9,15 @@ namespace Moesaic.Models.Loading;
 /// <summary>Stored weights to a model in memory, matrix by matrix; the pages of the file are given back as it goes.</summary>
 static class StoredModel
 {
-    public static Model Read(StoredWeights weights, WeightStorage storage, List<string> notes)
+    public static Model Read(StoredWeights weights, WeightStorage storage, List<string> notes, MatrixChange? change = null)
     {
         var widened = 0;
         var arena = storage == WeightStorage.Stored ? Arena(weights) : null;
-        var model = new Model(weights.Spec, (name, _, rows, columns) => Matrix(weights.Find(name), rows, columns));
+        var model = new Model(weights.Spec, (name, role, rows, columns) =>
+        {
+            var matrix = Matrix(weights.Find(name), rows, columns);
+            return change is null ? matrix : change(name, role, matrix);
+        });
         try
         {
             foreach (var parameter in model.Parameters.Where(p => p.IsVector))

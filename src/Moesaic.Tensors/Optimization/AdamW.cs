@@ -49,6 +49,9 @@ public sealed class AdamW : IDisposable
     /// <summary>Number of steps taken. Set it when a saved state is restored.</summary>
     public int StepCount { get; set; }
 
+    /// <summary>What is trained.</summary>
+    public IEnumerable<TrainedParameter> Parameters => slots.Select(s => s.Parameter);
+
     /// <summary>The moments of each parameter, to save and restore: (name, mean, mean square).</summary>
     public IEnumerable<(string Name, Tensor Mean, Tensor Square)> State => slots.Select(s => (s.Parameter.Name, s.Mean, s.Square));
 

@@ -1,0 +1,52 @@
+using System.ComponentModel.DataAnnotations;
+using Moesaic.Models;
+
+namespace Moesaic.Methods.Training;
+
+/// <summary>
+/// Low-rank adapters (LoRA, Hu et al. 2021): beside every matrix W of the named roles stand A [rank, in], random, and B [out, rank],
+/// zero; the layer computes x Wᵀ + alpha / rank · (x Aᵀ) Bᵀ, and only A and B are trained. W keeps the encoding it is stored in.
+/// </summary>
+public sealed record LoraOptions : IValidatableObject
+{
+    static readonly ParameterRole[] Adaptable =
+        [ParameterRole.Attention, ParameterRole.FeedForward, ParameterRole.Router, ParameterRole.Experts, ParameterRole.SharedExperts];
+
+    /// <summary>Rank of the adapters.</summary>
+    [Range(1, 1 << 16)]
+    public int Rank { get; init; } = 16;
+
+    /// <summary>The adapters are scaled by alpha / rank. Left out: twice the rank.</summary>
+    [Range(0.0, 1e6)]
+    public double? Alpha { get; init; }
+
+    /// <summary>The roles whose matrices get adapters: attention, feed_forward, router, experts, shared_experts.</summary>
+    [MinLength(1, ErrorMessage = "no roles; name at least one")]
+    public IReadOnlyList<ParameterRole> Roles { get; init; } =
+        [ParameterRole.Attention, ParameterRole.FeedForward, ParameterRole.Experts, ParameterRole.SharedExperts];
+
+    /// <summary>What is written at the end.</summary>
+    public LoraResult Result { get; init; }
+
+    internal float Scale => (float)(Alpha ?? 2 * Rank) / Rank;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var role in Roles.Except(Adaptable))
+            yield return new($"{role} has no matrices that could have adapters; those that can are {string.Join(", ", Adaptable)}", [nameof(Roles)]);
+    }
+}
+
+/// <summary>What becomes of trained adapters.</summary>
+public enum LoraResult
+{
+    /// <summary>They are added to their matrices: the output is a model like any other.</summary>
+    Merged,
+
+    /// <summary>
+    /// They alone are written, in the layout of Hugging Face's PEFT, with the path of the model they belong to: generate, chat, evaluate,
+    /// bench and train read both.
+    /// </summary>
+    Kept,
+}
