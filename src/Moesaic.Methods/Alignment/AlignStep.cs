@@ -1,0 +1,127 @@
+using System.Globalization;
+using Moesaic.Formats;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Evaluation;
+using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text.Chat;
+using Moesaic.Text.Corpora;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Alignment;
+
+/// <summary>The step "align": <see cref="DistributionAlignment"/> of a checkpoint with its dense parent.</summary>
+/// <param name="options">What and how.</param>
+public sealed class AlignStep(AlignStepOptions options) : IStep
+{
+    /// <inheritdoc/>
+    public bool WritesModel => true;
+
+    /// <inheritdoc/>
+    public StepPlan Plan(PlanContext context)
+    {
+        var config = HfConfig.From(context.Model.Config);
+        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        if (options.Context > spec.MaxPositions)
+            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        Check(spec, ModelFolder.ReadSpec(options.Parent));
+        var aligned = options.Bias ? DistributionAlignment.WithBiases(spec, [.. options.Modules]) : spec;
+        var layout = ArchitectureRegistry.MostStandard(aligned, out _);
+        long parameters = ParameterCounts.Of(spec).Total, tokens = options.EffectiveCalibration.Tokens!.Value;
+        List<StepInput> inputs = [new("parent", options.Parent), TextData.Input("calibration", options.Calibration)];
+        if (options.HeldOut is { } heldOut) inputs.Add(TextData.Input("held_out", heldOut));
+        return new StepPlan
+        {
+            Summary = $"{(options.Bias ? "mean and variance" : "variance")} of {string.Join(" and ", options.Modules.Select(Name))} as in {options.Parent}, " +
+                $"over {tokens:N0} tokens, written as {layout.ModelType}",
+            Inputs = inputs,
+            ReadBytes = context.Model.WeightBytes * 2,
+            PeakMemoryBytes = sizeof(float) * ((parameters * (options.Bias ? 3 : 2)) + (4 * tokens * spec.Width)),
+            // Two forward passes, a third of a training step each.
+            Seconds = 5 + (TrainingCost.Seconds(parameters, tokens, context.Threads) * 2 / 3),
+            OutputBytes = context.Model.WeightBytes,
+            Model = new ModelOutline(layout.WriteConfig(aligned, options.Type ?? TensorType.BF16), context.Model.WeightBytes),
+            Notes = options.HeldOut is null ? ["no held_out text: the report will not say what the alignment brings"] : [],
+        };
+    }
+
+    /// <inheritdoc/>
+    public StepReport Run(StepContext context)
+    {
+        var notes = new List<string>();
+        using var loaded = ModelFolder.Load(context.InputFolder);
+        using var parent = ModelFolder.Load(options.Parent);
+        foreach (var note in loaded.Notes.Concat(parent.Notes)) context.Progress.Note(note);
+        Check(loaded.Model.Spec, parent.Model.Spec);
+        var tokenizer = ModelTokenizer.Load(context.InputFolder, loaded.Model.Spec);
+        var template = ChatTemplate.Find(context.InputFolder);
+        var heldOut = options.HeldOut is not { } text ? null
+            : Perplexity.Read(text, tokenizer, options.Context, options.Context, context.Seed, notes, template, context.Cancellation);
+        var before = heldOut is null ? null : Perplexity.Measure(loaded.Model, heldOut, cancellation: context.Cancellation);
+        var read = TextData.Read(options.EffectiveCalibration, CorpusSplit.Train, tokenizer, context.Seed, template, context.Cancellation);
+        notes.AddRange(read.Notes);
+
+        var widened = options.Bias ? Widened(loaded.Model) : null;
+        try
+        {
+            var model = widened ?? loaded.Model;
+            IReadOnlyList<AlignedLayer> done;
+            using (var task = context.Progress.Begin("align layers", model.Blocks.Count, "layers"))
+                done = DistributionAlignment.Align(parent.Model, model, PackedDataset.Pack(read.Samples, options.Context), [.. options.Modules],
+                    options.Bias, progress: layers => task.Report(layers), cancellation: context.Cancellation);
+            var saved = ModelFolder.Save(model, context.OutputFolder,
+                new SaveOptions { Type = options.Type ?? loaded.StoredType, SideFilesFrom = context.InputFolder }, context.Cancellation);
+            var after = heldOut is null ? null : Perplexity.Measure(model, heldOut, cancellation: context.Cancellation);
+            notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+            if (options.Bias && done.FirstOrDefault(d => d.Change.Bias.All(b => b == 0)) is { } without)
+                notes.Add($"some modules have no place for a bias, the first is {Name(without.Module)} of layer {without.Layer}: their means are as they come");
+            return Report(done, saved, before, after, notes);
+        }
+        finally
+        {
+            widened?.Dispose();
+        }
+    }
+
+    Model Widened(Model model)
+    {
+        var result = new Model(DistributionAlignment.WithBiases(model.Spec, [.. options.Modules]));
+        var sources = model.Parameters.ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
+        foreach (var parameter in result.Parameters)
+            if (sources.TryGetValue(parameter.Name, out var source)) source.Span.CopyTo(parameter.Value.Span);
+        return result;
+    }
+
+    void Check(ModelSpec spec, ModelSpec parent)
+    {
+        if (spec.Width != parent.Width || spec.Layers.Count != parent.Layers.Count || spec.VocabularySize != parent.VocabularySize)
+            throw new BadRequestException($"{options.Parent} cannot be the parent: it has {parent.Layers.Count} layers of width {parent.Width} and " +
+                $"{parent.VocabularySize} tokens, the model {spec.Layers.Count} of width {spec.Width} and {spec.VocabularySize}.");
+    }
+
+    static StepReport Report(IReadOnlyList<AlignedLayer> done, SavedModel saved, PerplexityResult? before, PerplexityResult? after, List<string> notes)
+    {
+        List<Figure> figures = before is null || after is null ? []
+            : [new("held_out_loss_before", before.Loss, "nats"), new("held_out_loss", after.Loss, "nats"), .. RoutingReport.Figures(after.Routing)];
+        figures.Add(new("weight_bytes", saved.WeightBytes, "bytes"));
+        return new StepReport
+        {
+            Summary = $"Aligned {done.Count} modules.",
+            Figures = figures,
+            Tables = [new ReportTable("Alignment", ["layer", "module", "median factor", "least", "largest", "bias (rms)"],
+                [.. done.Select(d => (IReadOnlyList<string>)
+                [
+                    d.Layer.ToString(CultureInfo.InvariantCulture), Name(d.Module), Text(d.Change.Magnitude.Order().ElementAt(d.Change.Magnitude.Length / 2)),
+                    Text(d.Change.Magnitude.Min()), Text(d.Change.Magnitude.Max()), Text(Math.Sqrt(d.Change.Bias.Average(b => b * b))),
+                ])])],
+            Notes = notes,
+        };
+
+        static string Text(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
+    }
+
+    static string Name(AlignedModule module) => module == AlignedModule.Attention ? "attention" : "feed-forward";
+}
