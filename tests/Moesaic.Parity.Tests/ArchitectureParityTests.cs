@@ -11,7 +11,7 @@ namespace Moesaic.Parity.Tests;
 public class ArchitectureParityTests
 {
     const double Tolerance = 1e-4;      // of ‖a − b‖ / ‖b‖
-    const float Balance = 0.01f, Z = 0.001f;
+    internal const float Balance = 0.01f, Z = 0.001f;
 
     public static TheoryData<string> Cases => [.. GoldenCase.Names];
 
@@ -41,15 +41,15 @@ public class ArchitectureParityTests
         if (golden.HasAuxiliaryLosses) Compare(golden, new BalanceObjectives(Balance, Z), "loss_with_aux", "grad_with_aux.");
     }
 
-    static void Compare(GoldenCase golden, BalanceObjectives? objectives, string lossName, string prefix)
+    internal static void Compare(GoldenCase golden, BalanceObjectives? objectives, string lossName, string prefix)
     {
         using var loaded = ModelFolder.Load(golden.Folder);
         var model = loaded.Model;
         foreach (var parameter in model.Parameters) parameter.Value.NeedsGradient = parameter.Role != ParameterRole.SelectionBias;
         var input = golden.Input();
         input.Objectives = objectives;
-        var statistics = model.NewStatistics();
-        input.Statistics = statistics;
+        RoutingStatistics[] statistics = model.NewStatistics(), attention = model.NewAttentionStatistics();
+        (input.Statistics, input.AttentionStatistics) = (statistics, attention);
         var targets = golden.Integers("targets");
         var weights = new float[targets.Length];
         var counted = targets.Count(t => t >= 0);
@@ -61,7 +61,7 @@ public class ArchitectureParityTests
         double loss = losses.Span.ToArray().Sum(l => (double)l) / counted;
         workspace.Backward();
 
-        if (objectives is not null) loss += statistics.Sum(s => (Balance * s.LoadBalance) + (Z * s.ZLoss));
+        if (objectives is not null) loss += statistics.Concat(attention).Sum(s => (Balance * s.LoadBalance) + (Z * s.ZLoss));
         Assert.Equal(golden.Floats(lossName)[0], loss, Tolerance);
         var architecture = ArchitectureRegistry.All.Single(a => a.ModelType == loaded.Layout);
         foreach (var parameter in model.Parameters.Where(p => p.Value.NeedsGradient))
@@ -96,7 +96,7 @@ public class ArchitectureParityTests
         }
     }
 
-    static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
+    internal static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);
         double difference = 0, norm = 0;

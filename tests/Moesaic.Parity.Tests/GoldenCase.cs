@@ -20,8 +20,11 @@ sealed class GoldenCase : IDisposable
 
     static string Root => Path.Combine(AppContext.BaseDirectory, "Golden");
 
-    public static IEnumerable<string> Names => Directory.GetDirectories(Root)
-        .Where(d => File.Exists(Path.Combine(d, "golden.safetensors"))).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => NamesIn("");
+
+    /// <summary>The cases in a folder of <see cref="Root"/>, with its name before theirs.</summary>
+    public static IEnumerable<string> NamesIn(string folder) => Directory.GetDirectories(Path.Combine(Root, folder))
+        .Where(d => File.Exists(Path.Combine(d, "golden.safetensors"))).Select(d => Path.Combine(folder, Path.GetFileName(d))).Order(StringComparer.Ordinal);
 
     public string Folder { get; }
 

@@ -98,7 +98,7 @@ public static class ScaleFit
     }
 
     /// <summary>Inner products of w = y − shared, r = routed and y over the tokens.</summary>
-    sealed class Sums(bool equalTokens)
+    internal sealed class Sums(bool equalTokens)
     {
         double wr, rr, ww, yy;
 

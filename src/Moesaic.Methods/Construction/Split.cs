@@ -23,6 +23,8 @@ public static class Split
                 FeedForward = new MixtureSpec(plan.RouterOf(split), [.. split.Experts.Select(e => e.Length)], split.Shared.Length),
             };
         }
+        foreach (var split in plan.Attention?.Layers ?? [])
+            layers[split.Layer] = layers[split.Layer] with { Attention = plan.Attention!.SpecOf(split, layers[split.Layer].Attention) };
         return dense with { Layers = layers };
     }
 
@@ -42,7 +44,9 @@ public static class Split
         var mixture = new Model(Shape(dense.Spec, plan), (name, _, rows, columns) =>
             sources.GetValueOrDefault(name) is AbsentMatrix ? new AbsentMatrix(rows, columns) : new Tensor(rows, columns));
         foreach (var parameter in mixture.Parameters)
-            if (parameter.Matrix is Tensor target && sources.TryGetValue(parameter.Name, out var source)) source.Dense.Span.CopyTo(target.Span);
+            // Attention that becomes experts may have copies of heads; its own projections are filled below.
+            if (parameter.Matrix is Tensor target && sources.TryGetValue(parameter.Name, out var source) && source.Rows == target.Rows)
+                source.Dense.Span.CopyTo(target.Span);
         foreach (var split in plan.Layers)
         {
             var from = (DenseFeedForward)dense.Blocks[split.Layer].FeedForward;
@@ -52,6 +56,9 @@ public static class Split
                 Take(split.Experts[e], from, to.Experts.Gates[e].Dense, to.Experts.Ups[e].Dense, to.Experts.Downs[e].Dense);
             RouterInit.Fill([.. to.Router.Score.Matrices.Select(m => m.Dense)], split with { Layer = firstLayer + split.Layer }, plan.Seed);
         }
+        foreach (var split in plan.Attention?.Layers ?? [])
+            AttentionCut.Fill((ExpertAttention)mixture.Blocks[split.Layer].Attention,
+                name => sources[$"model.layers.{split.Layer}.self_attn.{name}.weight"].Dense, split with { Layer = firstLayer + split.Layer }, plan.Seed);
         return mixture;
     }
 

@@ -18,15 +18,22 @@ sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
     readonly long parameters = ParameterCounts.Of(dense).Total;
     readonly long tokens = options.NeedsCalibration ? options.EffectiveCalibration.Tokens!.Value : 0;
 
-    bool Weighs => options.Method is SplitMethod.TokenClusters or SplitMethod.DocumentClusters;
+    bool Weighs => options.SplitsFeedForward && options.Method is SplitMethod.TokenClusters or SplitMethod.DocumentClusters;
 
     // Whether single calibration tokens are looked at, of all layers.
-    bool Gathers => options.NeedsCalibration && options.Plan is null;
+    bool Gathers => options.SplitsFeedForward && options.NeedsCalibration && options.Plan is null;
+
+    bool LooksAtText => options.SplitsFeedForward && options.LooksAtText;
+
+    bool MeasuresScale => options.SplitsFeedForward && options.MeasuresScale;
+
+    bool FitsAttention => options.Plan is null && options.Attention is { NeedsCalibration: true };
 
     long Kept => Math.Min(tokens, options.ClusterTokens);
 
     /// <summary>How often the weights are read: by each pass, to write and to read back.</summary>
-    public int Reads => 3 + (Gathers ? 2 : 0) + (Weighs ? 2 : options.LooksAtText ? 1 : 0) + (options.MeasuresScale ? 2 : 0) + (options.HeldOut is null ? 0 : 2);
+    public int Reads => 3 + (Gathers ? 2 : 0) + (Weighs ? 2 : LooksAtText ? 1 : 0) + (MeasuresScale ? 2 : 0)
+        + (FitsAttention ? 2 : 0) + (options.HeldOut is null ? 0 : 2);
 
     /// <summary>Highest memory: two layers (source and mixture), the residual stream of all tokens twice, a pass, what a method sums.</summary>
     public long PeakBytes
@@ -51,7 +58,7 @@ sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
     public double Seconds(long weightBytes, int threads)
     {
         // In passes forwards; the way back costs two besides what is computed again.
-        var passes = (Gathers ? 1 : 0) + (Weighs ? 4 : options.LooksAtText ? 1 : 0) + (options.MeasuresScale ? 1.5 : 0);
+        var passes = (Gathers ? 1 : 0) + (Weighs ? 4 : LooksAtText ? 1 : 0) + (MeasuresScale ? 1.5 : 0) + (FitsAttention ? 2 : 0);
         return 5 + (2.0 * passes * tokens * (parameters - ((long)dense.VocabularySize * dense.Width)) / (FlopsPerThread * threads)) + (Reads * weightBytes / ReadBytesPerSecond);
     }
 }

@@ -44,7 +44,10 @@ public sealed record SplitPlan
     /// <summary>Where the decisions come from: data, tokens, settings, measurements; for people.</summary>
     public IReadOnlyList<string> Provenance { get; init; } = [];
 
-    /// <summary>The layers that are split, ascending; the others stay dense.</summary>
+    /// <summary>How heads become experts; null when attention stays as it is.</summary>
+    public AttentionSplit? Attention { get; init; }
+
+    /// <summary>The layers whose feed-forward is split, ascending; the others stay dense.</summary>
     public required IReadOnlyList<LayerSplit> Layers { get; init; }
 
     /// <summary>The router of a layer.</summary>

@@ -11,7 +11,8 @@ public static class SplitPlanCheck
     /// <exception cref="BadRequestException">It does not fit; the message names layer, expert and neuron.</exception>
     public static void Validate(this SplitPlan plan, ModelSpec dense)
     {
-        if (plan.Layers.Count == 0) throw new BadRequestException("The split plan divides no layer.");
+        plan.Attention?.Validate(dense);
+        if (plan.Layers.Count == 0 && plan.Attention is not { Layers.Count: > 0 }) throw new BadRequestException("The split plan divides no layer.");
         if (plan.Affinity == RouterAffinity.Sigmoid)
             throw new BadRequestException("split plan: affinity sigmoid is not supported: its weights of all experts do not sum to 1, "
                 + "so that no scale makes the split equal the dense model; take softmax_before_selection or softmax_after_selection.");

@@ -10,7 +10,8 @@ namespace Moesaic.Methods.Construction;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(IndexListConverter), typeof(AffinityConverter), typeof(ScoreConverter), typeof(NoiseConverter), typeof(WeightConverter)])]
+    Converters = [typeof(IndexListConverter), typeof(AffinityConverter), typeof(ScoreConverter), typeof(NoiseConverter), typeof(WeightConverter),
+        typeof(KeysConverter)])]
 [JsonSerializable(typeof(SplitPlan))]
 sealed partial class SplitPlanJson : JsonSerializerContext;
 
@@ -21,6 +22,8 @@ sealed class ScoreConverter() : JsonStringEnumConverter<RouterScore>(JsonNamingP
 sealed class NoiseConverter() : JsonStringEnumConverter<RouterNoise>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 sealed class WeightConverter() : JsonStringEnumConverter<CombineWeight>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+sealed class KeysConverter() : JsonStringEnumConverter<ExpertKeys>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 /// <summary>A list of neurons on one line: thousands of lines with a number each are nothing to read.</summary>
 sealed class IndexListConverter : JsonConverter<int[]>

@@ -30,7 +30,8 @@ public sealed class SplitPlanner(SplitStepOptions options, ulong seed, IProgress
             Score = options.EffectiveScore,
             Noise = options.Noise,
             Weight = options.EffectiveWeight,
-            Layers = [.. layers.Select((l, i) =>
+            Attention = options.Attention is { } attention ? AttentionPlanner.Outline(attention, layers, dense) : null,
+            Layers = !options.SplitsFeedForward ? [] : [.. layers.Select((l, i) =>
                 Division.Outline(options.Method, l, SplitContext.SizesOf(dense, l, options), seed) with { Scale = SplitScale.Given(options, i) })],
         };
     }
@@ -58,6 +59,8 @@ public sealed class SplitPlanner(SplitStepOptions options, ulong seed, IProgress
     {
         using var context = new SplitContext(options, seed, source, data, progress, cancellation);
         var plan = Outline(source.Layers.Spec);
+        if (options.Attention is { } attention) plan = new AttentionPlanner(context, attention).Make(plan);
+        if (plan.Layers.Count == 0) return plan;
         var divided = Division.Divide(context, plan.Layers);
         return SplitScale.Choose(context, plan with { Layers = RouterStarts.Choose(context, divided) });
     }

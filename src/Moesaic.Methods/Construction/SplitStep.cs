@@ -137,10 +137,13 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
 
     static string Summary(SplitPlan plan)
     {
+        var attention = plan.Attention is not { } heads ? "" : string.Create(CultureInfo.InvariantCulture,
+            $"attention of {heads.Layers.Count} layers into experts, {heads.Chosen} chosen, keys {(heads.Keys == ExpertKeys.All ? "of all tokens" : "routed")}");
+        if (plan.Layers.Count == 0) return attention;
         var layer = plan.Layers[0];
         var shared = layer.Shared.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" beside a shared one of width {layer.Shared.Length}");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{plan.Layers.Count} layers into {layer.Experts.Length} experts of width {layer.Experts[0].Length}{shared}, {plan.Chosen} chosen ({plan.Method})");
+            $"{plan.Layers.Count} layers into {layer.Experts.Length} experts of width {layer.Experts[0].Length}{shared}, {plan.Chosen} chosen ({plan.Method}){(attention.Length > 0 ? "; " : "")}{attention}");
     }
 
     static StepReport Report(SplitPlan plan, ModelSpec mixture, SavedModel saved, double difference, PerplexityResult? before,
@@ -153,6 +156,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
             figures.Add(new Figure("held_out_loss_before", before.Loss, "nats"));
             figures.Add(new Figure("held_out_loss", after.Loss, "nats"));
             figures.AddRange(RoutingReport.Figures(after.Routing));
+            figures.AddRange(RoutingReport.AttentionFigures(after.AttentionRouting));
         }
         figures.AddRange([new("parameters", parameters.Total), new("active_parameters", parameters.Active), new("weight_bytes", saved.WeightBytes, "bytes"),
             new("read_back_difference", difference)]);
@@ -160,8 +164,8 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         {
             Summary = "Split " + Summary(plan) + ".",
             Figures = figures,
-            Tables = [SplitTable.Of(plan),
-                .. after is null ? Array.Empty<ReportTable>() : [RoutingReport.Table(after.Routing, [.. mixture.MixtureLayers])]],
+            Tables = [.. SplitTable.Of(plan),
+                .. after is null ? [] : RoutingReport.Tables(after, mixture)],
             Notes = notes,
         };
     }

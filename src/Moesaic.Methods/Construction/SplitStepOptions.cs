@@ -140,6 +140,9 @@ public sealed record SplitStepOptions : IValidatableObject
     /// <summary>token_clusters, document_clusters: how neurons are dealt out by importance.</summary>
     public AssignmentRule Assignment { get; init; } = AssignmentRule.Exact;
 
+    /// <summary>Make the heads of attention experts too. Left out: attention stays as it is.</summary>
+    public AttentionSplitOptions? Attention { get; init; }
+
     /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
     public TensorType? Type { get; init; }
 
@@ -157,8 +160,12 @@ public sealed record SplitStepOptions : IValidatableObject
 
     internal bool MeasuresScale => Scale is null && Scales is null && ScaleRule is (ScaleRule.Fitted or ScaleRule.ResidualRatio);
 
-    internal bool NeedsCalibration => Plan is null && (LooksAtText || MeasuresScale
-        || EffectiveRouter is not (RouterStart.Zeros or RouterStart.Normal or RouterStart.Uniform));
+    internal bool NeedsCalibration => Plan is null && (Attention is { NeedsCalibration: true } || (SplitsFeedForward && FeedForwardNeedsCalibration));
+
+    internal bool SplitsFeedForward => Attention is not { Only: true };
+
+    bool FeedForwardNeedsCalibration => LooksAtText || MeasuresScale
+        || EffectiveRouter is not (RouterStart.Zeros or RouterStart.Normal or RouterStart.Uniform);
 
     internal DataOptions EffectiveCalibration => Calibration! with { Tokens = Calibration!.Tokens ?? 65_536 };
 
@@ -186,8 +193,11 @@ public sealed record SplitStepOptions : IValidatableObject
             yield return new("scales must lie between 1e-6 and 1e6", [nameof(Scales)]);
         if (Shared > 0 && ScaleRule == ScaleRule.ResidualRatio)
             yield return new("residual_ratio compares what a whole layer adds, of which shared experts have no factor; take fitted", [nameof(ScaleRule)]);
+        if (Attention is { Chosen: 1, EffectiveWeight: CombineWeight.Renormalised } && !AllowUnreachableRouter)
+            yield return new("one attention expert per token with a renormalised weight has weight 1 whatever the router says, and so the router " +
+                "cannot learn; leave weight out (raw), choose two, or set allow_unreachable_router", [nameof(Attention)]);
         if (NeedsCalibration && Calibration is null)
-            yield return new("calibration text is needed by methods that look at tokens or neurons at work, by routers made of tokens or neurons, and to fit the scale; name a file, a folder or dotnet-docs, " +
+            yield return new("calibration text is needed by methods that look at tokens or neurons at work, by routers made of tokens, neurons or heads, and to fit scales; name a file, a folder or dotnet-docs, " +
                 "or take other choices and give a scale", [nameof(Method)]);
     }
 

@@ -3,10 +3,24 @@ using Moesaic.Methods.Steps;
 
 namespace Moesaic.Methods.Construction;
 
-/// <summary>A plan for people: one row per layer.</summary>
+/// <summary>A plan for people: of what is split, one row per layer.</summary>
 static class SplitTable
 {
-    public static ReportTable Of(SplitPlan plan) => new(
+    public static IEnumerable<ReportTable> Of(SplitPlan plan)
+    {
+        if (plan.Layers.Count > 0) yield return FeedForward(plan);
+        if (plan.Attention is { } attention) yield return Attention(attention);
+    }
+
+    static ReportTable Attention(AttentionSplit split) => new(
+        "Split of attention",
+        ["layer", "scale", "error", "energy agreement (%)"],
+        [.. split.Layers.Select(layer => (IReadOnlyList<string>)
+        [
+            layer.Layer.ToString(CultureInfo.InvariantCulture), Text(layer.Scale, "F3"), Text(layer.Error, "F3"), Text(100 * layer.Agreement, "F1"),
+        ])]);
+
+    static ReportTable FeedForward(SplitPlan plan) => new(
         "Split",
         ["layer", "shared width", "expert widths", "coverage (%)", "scale", "error", "agreement (%)", "energy agreement (%)", "load variation"],
         [.. plan.Layers.Select(layer => (IReadOnlyList<string>)

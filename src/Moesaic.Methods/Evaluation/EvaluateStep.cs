@@ -66,13 +66,13 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         [
             new("loss", result.Loss, "nats"), new("perplexity", result.Perplexity), new("tokens", result.Tokens, "tokens"),
             new("parameters", parameters.Total), new("active_parameters", parameters.Active), new("weight_bytes", loaded.WeightBytes, "bytes"),
-            .. Speed(model, data, context, notes), .. RoutingReport.Figures(result.Routing),
+            .. Speed(model, data, context, notes), .. RoutingReport.Figures(result.Routing), .. RoutingReport.AttentionFigures(result.AttentionRouting),
         ];
         return new StepReport
         {
             Summary = $"Measured a loss of {result.Loss:F4} nats (perplexity {result.Perplexity:F3}) on {result.Tokens:N0} tokens of {options.Data.Path}.",
             Figures = figures,
-            Tables = result.Routing.Count > 0 ? [RoutingReport.Table(result.Routing, [.. model.Spec.MixtureLayers])] : [],
+            Tables = [.. RoutingReport.Tables(result, model.Spec)],
             Notes = notes,
         };
     }

@@ -17,6 +17,9 @@ namespace Moesaic.Methods.Evaluation;
 /// <param name="Routing">What the routers decided, one per mixture layer.</param>
 public sealed record PerplexityResult(double Loss, long Tokens, IReadOnlyList<RoutingStatistics> Routing)
 {
+    /// <summary>What the routers of attention experts decided, one per layer that has them.</summary>
+    public IReadOnlyList<RoutingStatistics> AttentionRouting { get; init; } = [];
+
     /// <summary>exp(loss).</summary>
     public double Perplexity => Math.Exp(Loss);
 }
@@ -79,7 +82,7 @@ public static class Perplexity
         CancellationToken cancellation = default)
     {
         using var workspace = new Workspace();
-        var routing = model.NewStatistics();
+        RoutingStatistics[] routing = model.NewStatistics(), attention = model.NewAttentionStatistics();
         double sum = 0;
         long tokens = 0;
         var blocks = 0;
@@ -87,13 +90,13 @@ public static class Perplexity
         {
             cancellation.ThrowIfCancellationRequested();
             var input = PassInputs.Of(batch, 0, batch.Rows);
-            input.Statistics = routing;
+            (input.Statistics, input.AttentionStatistics) = (routing, attention);
             workspace.Begin(recording: false);
             var losses = workspace.CrossEntropy(model.Hidden(workspace, input), model.Head, batch.Targets, []);
             foreach (var loss in losses.Span) sum += loss;
             tokens += batch.TargetCount;
             progress?.Invoke(blocks = Math.Min(data.Blocks, blocks + rows));
         }
-        return new PerplexityResult(sum / tokens, tokens, routing);
+        return new PerplexityResult(sum / tokens, tokens, routing) { AttentionRouting = attention };
     }
 }

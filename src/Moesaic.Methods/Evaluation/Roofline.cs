@@ -8,7 +8,9 @@ namespace Moesaic.Methods.Evaluation;
 /// What a model asks of the machine for one token (Williams et al. 2009): decoding is bound by the weights it reads, reading
 /// a prompt by the arithmetic.
 /// </summary>
-/// <param name="WeightBytes">Bytes of weights read for one token: every matrix, of the experts the K of E that are chosen.</param>
+/// <param name="WeightBytes">
+/// Bytes of weights read for one token: every matrix, of feed-forward and attention experts the K of E that are chosen.
+/// </param>
 /// <param name="Flops">Operations per token of a prompt, without attention and the head, which runs once; a multiply-add counts two.</param>
 /// <param name="AttentionFlops">Operations per token and token seen.</param>
 public sealed record Roofline(double WeightBytes, double Flops, double AttentionFlops)
@@ -16,26 +18,39 @@ public sealed record Roofline(double WeightBytes, double Flops, double Attention
     /// <summary>Counts.</summary>
     public static Roofline Of(Model model)
     {
+        var counted = new HashSet<WeightMatrix>();
         double bytes = model.Head.Bytes, operations = 0, attention = 0;
         foreach (var (layer, block) in model.Spec.Layers.Zip(model.Blocks))
         {
-            attention += 4.0 * layer.Attention.QueryHeads * layer.Attention.HeadDim;
+            // An expert's queries see, where keys are routed, those of the tokens that chose it too.
+            var heads = block.Attention is ExpertAttention { Experts: var chooses }
+                ? Math.Pow(chooses.Router.Chosen / (double)chooses.Router.Experts, chooses.Keys == ExpertKeys.Routed ? 2 : 1) : 1;
+            attention += 4.0 * heads * layer.Attention.QueryHeads * layer.Attention.HeadDim;
+            if (block.Attention is ExpertAttention routed)
+                Share(routed.RoutedMatrices, routed.Experts.Router);
             if (block.FeedForward is not MixtureFeedForward mixture) continue;
-            var share = mixture.Router.Spec.Chosen / (double)mixture.Router.Spec.Experts;
             var experts = mixture.Experts;
-            foreach (var matrix in (IEnumerable<WeightMatrix>)[.. experts.Gates, .. experts.Ups, .. experts.Downs])
-            {
-                bytes += share * matrix.Bytes;
-                operations += share * 2.0 * matrix.Rows * matrix.Columns;
-            }
+            Share([.. experts.Gates, .. experts.Ups, .. experts.Downs], mixture.Router.Spec);
         }
         foreach (var parameter in model.Parameters)
         {
-            if (parameter.Role is ParameterRole.Embeddings or ParameterRole.Head or ParameterRole.Experts || parameter.IsVector) continue;
+            if (parameter.Role is ParameterRole.Embeddings or ParameterRole.Head or ParameterRole.Experts || parameter.IsVector
+                || counted.Contains(parameter.Matrix)) continue;
             bytes += parameter.Matrix.Bytes;
             operations += 2.0 * parameter.Matrix.Rows * parameter.Matrix.Columns;
         }
         return new Roofline(bytes, operations, attention);
+
+        void Share(IEnumerable<WeightMatrix> matrices, RouterSpec router)
+        {
+            var share = router.Chosen / (double)router.Experts;
+            foreach (var matrix in matrices)
+            {
+                counted.Add(matrix);
+                bytes += share * matrix.Bytes;
+                operations += share * 2.0 * matrix.Rows * matrix.Columns;
+            }
+        }
     }
 
     /// <summary>Share of the read bandwidth at so many decoded tokens per second.</summary>

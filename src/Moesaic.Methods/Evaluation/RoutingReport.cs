@@ -1,5 +1,6 @@
 using System.Globalization;
 using Moesaic.Methods.Steps;
+using Moesaic.Models;
 using Moesaic.Models.Experts;
 
 namespace Moesaic.Methods.Evaluation;
@@ -16,6 +17,17 @@ public static class RoutingReport
             new("router_entropy", layers.Average(l => l.TokenEntropy), "nats"),
             new("dead_experts", layers.Sum(l => l.Dead)),
         ];
+
+    /// <summary>The same of attention experts, under names of their own.</summary>
+    public static IReadOnlyList<Figure> AttentionFigures(IReadOnlyList<RoutingStatistics> layers) =>
+        [.. Figures(layers).Select(f => f with { Key = "attention_" + f.Key })];
+
+    /// <summary>The tables of a measurement: of feed-forward experts, of attention experts, where the model has them.</summary>
+    public static IEnumerable<ReportTable> Tables(PerplexityResult result, ModelSpec spec)
+    {
+        if (result.Routing.Count > 0) yield return Table(result.Routing, [.. spec.MixtureLayers]);
+        if (result.AttentionRouting.Count > 0) yield return Table(result.AttentionRouting, [.. spec.AttentionExpertLayers]) with { Title = "Routing of attention" };
+    }
 
     /// <summary>One row per mixture layer.</summary>
     /// <param name="layers">Statistics in order.</param>

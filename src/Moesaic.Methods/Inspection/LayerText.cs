@@ -25,6 +25,10 @@ static class LayerText
         if (attention.Latent is { } latent)
             text += FormattableString.Invariant($", latent of {latent.Rank}, {latent.RotaryDim} rotated, values of {latent.ValueDim}")
                 + (latent.QueryRank > 0 ? FormattableString.Invariant($", queries through {latent.QueryRank}") : "");
+        if (attention.Experts is { } experts)
+            text += FormattableString.Invariant($", {experts.Router.Chosen} of {experts.Router.Experts} groups as experts")
+                + (experts.Keys == ExpertKeys.Routed ? ", keys routed" : ", keys of all tokens") + (experts.KeepFirst ? ", first token kept" : "")
+                + Of(experts.Router);
         return text + (attention.ScoreFactor != 1 ? FormattableString.Invariant($", scores times {attention.ScoreFactor}") : "");
     }
 

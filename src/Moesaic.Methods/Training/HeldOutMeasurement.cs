@@ -17,7 +17,7 @@ sealed class HeldOutMeasurement(PackedDataset heldOut, int every) : ITrainingMea
             result = Perplexity.Measure(trainer.Model, heldOut, progress: blocks => task.Report(blocks), cancellation: context.Cancellation);
         log.HeldOut.Add(new(trainer.Step, result.Loss));
         context.Progress.Measured($"step {trainer.Step}", [new Figure("held_out_loss", result.Loss, "nats"),
-            .. RoutingReport.Figures(trainer.Routing)]);
-        foreach (var routing in trainer.Routing) routing.Clear();
+            .. RoutingReport.Figures(trainer.Routing), .. RoutingReport.AttentionFigures(trainer.AttentionRouting)]);
+        foreach (var routing in trainer.Routing.Concat(trainer.AttentionRouting)) routing.Clear();
     }
 }

@@ -99,6 +99,12 @@ public abstract record OptimisationOptions
     /// <summary>Train a router that no gradient can reach (one expert, renormalised weight), as some published systems do.</summary>
     public bool AllowUnreachableRouter { get; init; }
 
+    /// <summary>Feed-forward experts per token come down from more while training. Left out: the model's number throughout.</summary>
+    public AnnealOptions? AnnealChosen { get; init; }
+
+    /// <summary>Attention experts per token come down from more while training. Left out: the model's number throughout.</summary>
+    public AnnealOptions? AnnealAttention { get; init; }
+
     /// <summary>The trainer's settings.</summary>
     /// <param name="steps">Optimiser steps in all.</param>
     public TrainingOptions ToTrainingOptions(int steps) => new()
@@ -117,6 +123,8 @@ public abstract record OptimisationOptions
         ZLoss = (float)ZLoss,
         Variation = (float)Variation,
         AllowUnreachableRouter = AllowUnreachableRouter,
+        ExpertAnneal = AnnealChosen?.ToSchedule(steps),
+        AttentionAnneal = AnnealAttention?.ToSchedule(steps),
     };
 
     /// <summary>What is trained, for the summary of a plan.</summary>

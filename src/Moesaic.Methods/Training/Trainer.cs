@@ -34,7 +34,7 @@ public sealed class Trainer : IDisposable
         this.objective = objective ?? new NextToken();
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         Optimiser = new AdamW(TrainedParameters.Mark(model, options), options.Optimiser);
-        Routing = model.NewStatistics();
+        (Routing, AttentionRouting) = (model.NewStatistics(), model.NewAttentionStatistics());
     }
 
     /// <summary>Settings.</summary>
@@ -55,6 +55,9 @@ public sealed class Trainer : IDisposable
     /// <summary>What the routers decided since this was last cleared, one per mixture layer.</summary>
     public RoutingStatistics[] Routing { get; }
 
+    /// <summary>The same of attention experts, one per layer that has them.</summary>
+    public RoutingStatistics[] AttentionRouting { get; }
+
     /// <summary>Takes the next step.</summary>
     /// <exception cref="BadModelException">Loss or gradient is not finite; the parameters are those before the step.</exception>
     public TrainingStep Advance()
@@ -71,7 +74,7 @@ public sealed class Trainer : IDisposable
             // Means over the tokens of the step: a pass counts by its share of them.
             var share = (float)counted / Math.Max(1, tokens);
             input.Objectives = new BalanceObjectives(Options.LoadBalance * share, Options.ZLoss * share) { Variation = Options.Variation * share, Loads = loads };
-            input.Statistics = Routing;
+            (input.Statistics, input.AttentionStatistics) = (Routing, AttentionRouting);
             var pass = Pass(input, rows, 1f / count);
             sums = sums is { } before ? before + pass : pass;
         }
@@ -102,6 +105,8 @@ public sealed class Trainer : IDisposable
             var input = rows.Input();
             input.Noise = new NoiseDraw(Options.Seed, step, (long)first * batch.Length);
             input.Recompute = Options.Recompute;
+            input.ExpertAnneal = Options.ExpertAnneal?.At(step) ?? default;
+            input.AttentionAnneal = Options.AttentionAnneal?.At(step) ?? default;
             passes.Add(new(rows, input, input.Counted.Span.Count(true)));
         }
         return passes;

@@ -39,6 +39,7 @@ public static class TrainingCost
         var perToken = (8L * width) + (3L * (attention.QueryHeads + attention.KeyValueHeads) * attention.PaddedDim);
         // A latent's heads are put together from their parts.
         if (attention.Latent is not null) perToken += 6L * attention.QueryHeads * attention.PaddedDim;
+        if (attention.Experts is { Router.Chosen: var groups }) perToken += groups * 2L * width;
         return perToken + layer.FeedForward switch
         {
             MixtureSpec m => (m.Router.Chosen * ((2L * width) + (3L * m.ExpertWidths.Max()))) + (3L * m.SharedWidth) + (3L * m.Router.Experts),

@@ -56,12 +56,20 @@ public sealed record TrainingOptions
     /// </summary>
     public bool AllowUnreachableRouter { get; init; }
 
+    /// <summary>Feed-forward experts per token while training; null for the routers' own number.</summary>
+    public ChosenSchedule? ExpertAnneal { get; init; }
+
+    /// <summary>Attention experts per token while training; null for the routers' own number.</summary>
+    public ChosenSchedule? AttentionAnneal { get; init; }
+
     /// <summary>Whether parameters of a role are trained.</summary>
     public bool Trains(ParameterRole role) => role != ParameterRole.SelectionBias && (Roles is null || Roles.Contains(role));
 
     /// <summary>Refuses what cannot be trained; needs no weights.</summary>
     /// <param name="spec">The model's shape.</param>
-    /// <exception cref="BadRequestException">Nothing to train, or a router that no gradient would reach.</exception>
+    /// <exception cref="BadRequestException">
+    /// Nothing to train, a router that no gradient would reach, or a number of experts that comes down to none.
+    /// </exception>
     public void Check(ModelSpec spec)
     {
         if (Roles?.Contains(ParameterRole.SelectionBias) is true)
@@ -72,10 +80,19 @@ public sealed record TrainingOptions
             throw new BadRequestException(
                 $"Nothing to train: the model has no parameters with the roles {string.Join(", ", Roles.Order())}; it has {string.Join(", ", present)}.");
         if (!AllowUnreachableRouter && (Roles is null || Roles.Contains(ParameterRole.Router))
-            && spec.Layers.Any(l => l.FeedForward is MixtureSpec { Router.GradientReachesRouter: false }))
+            && spec.Layers.Any(l => l.FeedForward is MixtureSpec { Router.GradientReachesRouter: false }
+                || l.Attention.Experts is { Router.GradientReachesRouter: false }))
             throw new BadRequestException(
                 "The router would get no gradient from the model's loss: one expert per token with a renormalised weight has weight 1 " +
                 "whatever the router says. Use the raw softmax probability (weight: raw) with a fitted scale, choose two experts or more, " +
                 "or leave the role router out of the trained roles.");
+        CheckAnneal("feed-forward", ExpertAnneal, spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>().Select(m => m.Router));
+        CheckAnneal("attention", AttentionAnneal, spec.Layers.Select(l => l.Attention.Experts?.Router).OfType<RouterSpec>());
+    }
+
+    static void CheckAnneal(string kind, ChosenSchedule? anneal, IEnumerable<RouterSpec> routers)
+    {
+        if (anneal is not null && !routers.Any(r => r.Chosen < anneal.From))
+            throw new BadRequestException($"The {kind} experts of a token were to come down from {anneal.From}, but no layer's router chooses fewer {kind} experts than that.");
     }
 }

@@ -117,13 +117,12 @@ static class CommonConfig
     public static string? AttentionDiffers(ModelSpec spec, HeadNorm norm, params ReadOnlySpan<AttentionBias> biases)
     {
         var attention = spec.Layers[0].Attention;
-        return UnevenAttention(spec)
+        return ExpertAttention(spec) ?? UnevenAttention(spec)
             ?? (attention.Latent is not null ? "its attention goes through a latent"
             : attention.Norm != norm
                 ? attention.Norm == HeadNorm.None ? "its queries and keys are not normed" : "its queries and keys are normed differently"
             : attention.Sinks ? "its attention has sinks"
             : attention.Window != 0 ? "its attention has a sliding window"
-            : attention.Experts is not null ? "its attention is made of experts"
             : attention.ScoreFactor != 1 ? "its attention scores have a factor"
             : !biases.Contains(attention.Bias) ? attention.Bias switch
             {
@@ -133,6 +132,9 @@ static class CommonConfig
             }
             : null);
     }
+
+    /// <summary>That heads are experts keeps a shape out of all published layouts.</summary>
+    public static string? ExpertAttention(ModelSpec spec) => spec.AttentionExpertLayers.Any() ? "its attention is made of experts" : null;
 
     /// <summary>Why heads keep a shape out of layouts where all layers have the same.</summary>
     public static string? UnevenAttention(ModelSpec spec) =>

@@ -43,7 +43,7 @@ static class GgufArchitectures
         foreach (var architecture in All)
         {
             var canonical = Canonical(spec, architecture);
-            if ((NowhereHeld(spec) ?? architecture.WhyNot(canonical) ?? LostIn(architecture, canonical)) is not { } reason) return architecture;
+            if ((CommonConfig.ExpertAttention(spec) ?? architecture.WhyNot(canonical) ?? LostIn(architecture, canonical)) is not { } reason) return architecture;
             reasons.Add($"not as {architecture.Name}: {reason}");
         }
         throw new BadRequestException($"GGUF cannot carry this model exactly ({string.Join("; ", reasons)}).");
@@ -121,9 +121,6 @@ static class GgufArchitectures
         GgufRope.Write(spec, keys);
         architecture.WriteLayers(spec, keys);
     }
-
-    /// <summary>What no architecture has keys for.</summary>
-    static string? NowhereHeld(ModelSpec spec) => spec.AttentionExpertLayers.Any() ? "its attention is made of experts" : null;
 
     /// <summary>What is written is read again: a feature that the keys silently lose is found whatever it is.</summary>
     static string? LostIn(IGgufArchitecture architecture, ModelSpec spec)

@@ -28,13 +28,13 @@ public sealed class ExpertAttention : AttentionLayer
         // Noise of its own beside that of the feed-forward.
         Router = RouterFactory.Make(Experts.Router, $"{prefix}.gate", -1 - layer, model.Width, make);
         q = Each("q_proj", width, model.Width);
-        (k, v) = (Keys("k_proj"), Keys("v_proj"));
+        (k, v) = (OfKeys("k_proj"), OfKeys("v_proj"));
         o = Each("o_proj", model.Width, width);
         (qNorm, kNorm) = (Norm("q_norm"), Norm("k_norm"));
 
         WeightMatrix[] Each(string name, int rows, int columns) => [.. Enumerable.Range(0, experts).Select(e =>
             make.Matrix($"{prefix}.experts.{e}.{name}.weight", ParameterRole.Attention, rows, columns))];
-        WeightMatrix[] Keys(string name) => Experts.Keys == ExpertKeys.Routed ? Each(name, headDim, model.Width)
+        WeightMatrix[] OfKeys(string name) => Experts.Keys == ExpertKeys.Routed ? Each(name, headDim, model.Width)
             : [make.Matrix($"{prefix}.{name}.weight", ParameterRole.Attention, experts * headDim, model.Width)];
         Tensor? Norm(string name) => spec.Norm == HeadNorm.None ? null
             : make.Vector($"{prefix}.{name}.weight", ParameterRole.Norms, headDim);
@@ -49,19 +49,46 @@ public sealed class ExpertAttention : AttentionLayer
     /// <summary>Per expert [heads·headDim, D].</summary>
     public IReadOnlyList<WeightMatrix> Queries => q;
 
+    /// <summary>Per expert [headDim, D] where keys are routed, else one for all.</summary>
+    public IReadOnlyList<WeightMatrix> Keys => k;
+
+    /// <summary>As <see cref="Keys"/>.</summary>
+    public IReadOnlyList<WeightMatrix> Values => v;
+
     /// <summary>Per expert [D, heads·headDim].</summary>
     public IReadOnlyList<WeightMatrix> Outputs => o;
+
+    /// <summary>The matrices of which a token uses those of its experts, expert after expert of each kind.</summary>
+    public IEnumerable<WeightMatrix> RoutedMatrices => Experts.Keys == ExpertKeys.Routed ? [.. q, .. k, .. v, .. o] : [.. q, .. o];
 
     /// <inheritdoc/>
     public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
     {
         var routing = Router.Route(workspace, x, input, statistics, input.AttentionAnneal);
         var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Experts.Router.Experts);
+        return workspace.CombineRows(OfChosen(workspace, x, input, dispatch), dispatch.Slots, routing.Weights);
+    }
+
+    /// <summary>What each expert would add to each token if all had all tokens: the parts of grouped-query attention.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D], normed.</param>
+    /// <param name="input">Positions, segments.</param>
+    /// <returns>[E·T, D], expert after expert.</returns>
+    public Tensor OfAll(Workspace workspace, Tensor x, PassInput input)
+    {
+        var experts = Experts.Router.Experts;
+        var chosen = workspace.RentIndices(x.Rows * experts).AsSpan(0, x.Rows * experts);
+        for (var slot = 0; slot < chosen.Length; slot++) chosen[slot] = slot % experts;
+        return OfChosen(workspace, x, input, Dispatch.Sort(workspace, chosen, experts, experts));
+    }
+
+    Tensor OfChosen(Workspace workspace, Tensor x, PassInput input, in Dispatch dispatch)
+    {
         var rows = workspace.GatherRows(x, dispatch.Tokens);
         var queries = Rotate(workspace, workspace.GroupedLinear(rows, dispatch.Offsets, q), qNorm, input, dispatch.Tokens);
         var mixed = Experts.Keys == ExpertKeys.All
             ? OverAll(workspace, x, queries, dispatch, input) : OverRouted(workspace, x, rows, queries, dispatch, input);
-        return workspace.CombineRows(workspace.GroupedLinear(mixed, dispatch.Offsets, o), dispatch.Slots, routing.Weights);
+        return workspace.GroupedLinear(mixed, dispatch.Offsets, o);
     }
 
     Tensor OverAll(Workspace workspace, Tensor x, Tensor queries, in Dispatch dispatch, PassInput input)
