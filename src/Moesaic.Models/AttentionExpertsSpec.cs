@@ -48,5 +48,6 @@ public sealed record AttentionExpertsSpec(RouterSpec Router, ExpertKeys Keys, bo
         heads.Latent is not null ? "all heads share a latent"
         : heads.Sinks ? "the heads have sinks"
         : heads.Bias != AttentionBias.None ? "the projections have biases"
+        : heads.Sinks ? "its softmax has sinks"
         : heads.Norm == HeadNorm.Projection ? "queries and keys are normed over all heads" : null;
 }

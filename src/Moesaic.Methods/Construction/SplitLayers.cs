@@ -9,14 +9,18 @@ namespace Moesaic.Methods.Construction;
 sealed class SplitLayers(ModelPieces dense, SplitPlan plan) : ModelPieces
 {
     readonly Dictionary<int, LayerSplit> splits = plan.Layers.ToDictionary(l => l.Layer);
+    readonly Dictionary<int, AttentionLayerSplit> heads = (plan.Attention?.Layers ?? []).ToDictionary(l => l.Layer);
 
     public override ModelSpec Spec { get; } = Split.Shape(dense.Spec, plan);
 
     public override Model Layer(int layer)
     {
         var source = dense.Layer(layer);
-        if (!splits.TryGetValue(layer, out var split)) return source;
-        using (source) return Split.Apply(source, plan with { Layers = [split with { Layer = 0 }] }, firstLayer: layer);
+        LayerSplit[] split = splits.TryGetValue(layer, out var ofNeurons) ? [ofNeurons with { Layer = 0 }] : [];
+        AttentionLayerSplit[] attention = heads.TryGetValue(layer, out var ofHeads) ? [ofHeads with { Layer = 0 }] : [];
+        if (split.Length + attention.Length == 0) return source;
+        var part = plan with { Layers = split, Attention = attention.Length == 0 ? null : plan.Attention! with { Layers = attention } };
+        using (source) return Split.Apply(source, part, firstLayer: layer);
     }
 
     public override Model Embedding() => dense.Embedding();

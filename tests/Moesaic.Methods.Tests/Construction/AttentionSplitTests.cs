@@ -50,6 +50,17 @@ public sealed class AttentionSplitTests
     }
 
     [Fact]
+    public void With_weights_of_one_all_experts_are_the_dense_attention_whatever_the_router()
+    {
+        using var dense = Dense();
+        using var split = Split.Apply(dense, Plan(dense, new()
+        {
+            Chosen = 4, Keys = ExpertKeys.Routed, Weight = CombineWeight.One, Scale = 1, Router = AttentionRouterStart.Normal, Only = true,
+        }));
+        Assert.InRange(TinyModel.MaxDifference(TinyModel.Logits(dense, Tokens), TinyModel.Logits(split, Tokens)), 0, 2e-5);
+    }
+
+    [Fact]
     public void The_fitted_scale_of_all_experts_is_their_number_and_its_error_small()
     {
         using var dense = Dense();

@@ -143,7 +143,7 @@ public class ExpertAttentionTests
         AttentionSpec[] wrong =
         [
             spec with { Bias = AttentionBias.All }, spec with { Norm = HeadNorm.Projection }, spec with { KeyValueHeads = 2 },
-            spec with { Window = 8 }, spec with { Experts = spec.Experts! with { Keys = ExpertKeys.All, KeepFirst = true } },
+            spec with { Window = 8 }, spec with { Sinks = true }, spec with { Experts = spec.Experts! with { Keys = ExpertKeys.All, KeepFirst = true } },
         ];
         Assert.All(wrong, w => Assert.Throws<BadModelException>(() => new Model(TinySpec.Of(TinySpec.Dense()).With(w))));
     }
