@@ -102,6 +102,30 @@ public sealed class AttentionSplitTests
         Assert.Equal((true, ExpertKeys.Routed), (loaded.Model.Spec.Layers[1].Attention.Experts!.KeepFirst, loaded.Model.Spec.Layers[1].Attention.Experts!.Keys));
     }
 
+    /// <summary>Planned, divided and written with one layer in memory: the plan and the bytes of the whole, a layer that stays dense too.</summary>
+    [Theory]
+    [InlineData(ExpertKeys.All, true)]
+    [InlineData(ExpertKeys.Routed, false)]
+    public void A_layer_at_a_time_makes_the_same_plan_and_folder(ExpertKeys keys, bool only)
+    {
+        using var folder = new TemporaryFolder();
+        using var dense = TinyModel.Dense(attention: Heads, layers: 3);
+        ModelFolder.Save(dense, folder["dense"], new SaveOptions { Type = TensorType.F32 });
+        var planner = new SplitPlanner(Options(new() { Chosen = 3, Keys = keys, Only = only }) with { DenseFirst = 1 }, 5, SilentProgress.Instance);
+        using var stored = StoredLayers.Open(folder["dense"]);
+        var plan = planner.Make(stored, Data, folder[""]);
+        Assert.Equal(planner.Make(dense, Data).ToJson(), plan.ToJson());
+        Assert.Equal([1, 2], plan.Attention!.Layers.Select(l => l.Layer));
+        plan = plan with { Attention = plan.Attention with { Layers = [plan.Attention.Layers[0] with { Router = null }, plan.Attention.Layers[1]] } };
+
+        using var split = Split.Apply(dense, plan);
+        ModelFolder.Save(split, folder["whole"], new SaveOptions { Type = TensorType.F32 });
+        using var pieces = new SplitLayers(stored, plan);
+        ModelFolder.Save(pieces, folder["pieces"], new SaveOptions { Type = TensorType.F32 });
+        foreach (var file in Directory.GetFiles(folder["whole"]))
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["pieces"], Path.GetFileName(file))));
+    }
+
     [Fact]
     public void Random_routers_of_attention_and_feed_forward_are_not_the_same()
     {
