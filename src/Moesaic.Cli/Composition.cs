@@ -4,6 +4,7 @@ using Moesaic.Methods.Alignment;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Preferences;
+using Moesaic.Methods.Pruning;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 
@@ -18,6 +19,7 @@ static class Composition
         StepKind.Of<CreateStepOptions>("create", "Make a model with random weights and a tokenizer of its own", o => new CreateStep(o)),
         StepKind.Of<SplitStepOptions>("split", "Divide dense feed-forward layers into experts", o => new SplitStep(o)),
         StepKind.Of<AlignStepOptions>("align", "Give layers the mean and variance of their dense parent's", o => new AlignStep(o)),
+        StepKind.Of<NarrowStepOptions>("narrow", "Keep the most important neurons: a smaller dense model", o => new NarrowStep(o)),
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
         StepKind.Of<DpoStepOptions>("dpo", "Train a model on preference pairs: direct preference optimisation", o => new DpoStep(o)),
         StepKind.Of<EvaluateStepOptions>("evaluate", "Measure loss on text, size, routing and speed of a model", o => new EvaluateStep(o)),
@@ -49,6 +51,11 @@ static class Composition
             "split models/demo -o out/shared --experts 7 --chosen 1 --shared 1 --calibration dotnet-docs",
         ],
         "align" => ["align out/split -o out/aligned --parent models/demo --calibration dotnet-docs --held-out dotnet-docs"],
+        "narrow" =>
+        [
+            "narrow models/demo -o out/narrow --width 192 --calibration dotnet-docs --held-out dotnet-docs",
+            "narrow models/demo -o out/random --width 192 --method random",
+        ],
         "train" => ["train models/demo -o out/trained --data dotnet-docs --held-out dotnet-docs --tokens 1000000"],
         "dpo" => ["dpo out/chat -o out/preferred --data pairs.jsonl --held-out-share 0.05"],
         "evaluate" => ["evaluate models/demo --data dotnet-docs --context 512", "evaluate out/demo-moe --data text.jsonl --data-tokens 100000 --stride 128"],

@@ -63,7 +63,7 @@ public static class Split
     }
 
     // The target starts as zeros, and so padding neurons stay.
-    static void Take(int[] neurons, DenseFeedForward from, Tensor gate, Tensor up, Tensor down)
+    internal static void Take(int[] neurons, DenseFeedForward from, Tensor gate, Tensor up, Tensor down)
     {
         for (var i = 0; i < neurons.Length; i++)
         {

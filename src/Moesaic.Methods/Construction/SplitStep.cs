@@ -88,7 +88,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
     }
 
     // The only part that needs a whole model in memory.
-    static PerplexityResult? Measure(string folder, PackedDataset? heldOut, StepContext context)
+    internal static PerplexityResult? Measure(string folder, PackedDataset? heldOut, StepContext context)
     {
         if (heldOut is null) return null;
         using var loaded = ModelFolder.Load(folder);

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using Moesaic.Formats;
+using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Construction;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Evaluation;
+using Moesaic.Methods.Steps;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+using Moesaic.Models.Loading;
+using Moesaic.Text.Chat;
+using Moesaic.Text.Corpora;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Pruning;
+
+/// <summary>
+/// The step "narrow": keeps the neurons that matter most, or random ones, of every feed-forward (the prune baselines of LLaMA-MoE v1, Zhu et al. 2024). One layer
+/// is in memory at a time; a whole model only while held-out text is measured.
+/// </summary>
+/// <param name="options">What and how.</param>
+public sealed class NarrowStep(NarrowStepOptions options) : IStep
+{
+    /// <inheritdoc/>
+    public bool WritesModel => true;
+
+    /// <inheritdoc/>
+    public StepPlan Plan(PlanContext context)
+    {
+        options.Check();
+        var config = HfConfig.From(context.Model.Config);
+        var dense = ArchitectureRegistry.Of(config).ReadSpec(config);
+        if (options.Context > dense.MaxPositions)
+            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {dense.MaxPositions}.");
+        var shape = NarrowPlan.Shape(dense, options.Width);
+        var layout = ArchitectureRegistry.MostStandard(shape, out _);
+        var cost = new SplitCost(dense, Like());
+        var weightBytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(dense).Total;
+        var written = (long)(weightBytes * ((double)ParameterCounts.Of(shape).Total / ParameterCounts.Of(dense).Total));
+        return new StepPlan
+        {
+            Summary = Summary(dense) + $", written as {layout.ModelType}",
+            Inputs = [.. Inputs()],
+            ReadBytes = weightBytes * cost.Reads,
+            PeakMemoryBytes = cost.PeakBytes,
+            Seconds = cost.Seconds(weightBytes, context.Threads),
+            OutputBytes = written + cost.SpillBytes,
+            Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), written),
+        };
+    }
+
+    // A split of the same statistics costs the same.
+    SplitStepOptions Like() => new()
+    {
+        Method = options.Method == NarrowMethod.Importance ? SplitMethod.TokenClusters : SplitMethod.Random, Scale = 1, Experts = 1, Chosen = 1,
+        Calibration = options.Method == NarrowMethod.Importance ? options.Calibration : null, HeldOut = options.HeldOut, Context = options.Context,
+    };
+
+    IEnumerable<StepInput> Inputs()
+    {
+        if (options.Method == NarrowMethod.Importance) yield return TextData.Input("calibration", options.Calibration!);
+        if (options.HeldOut is { } heldOut) yield return TextData.Input("held_out", heldOut);
+    }
+
+    string Summary(ModelSpec dense) => string.Create(CultureInfo.InvariantCulture,
+        $"{dense.Layers.Count} layers to {options.Width} of {((DenseSpec)dense.Layers[0].FeedForward).Width} neurons ({(options.Method == NarrowMethod.Random ? "random" : "by importance")})");
+
+    /// <inheritdoc/>
+    public StepReport Run(StepContext context)
+    {
+        options.Check();
+        var notes = new List<string>();
+        using var dense = StoredLayers.Open(context.InputFolder);
+        var plan = new NarrowPlan { Method = options.Method, Seed = context.Seed, Kept = Choose(dense, context, notes) };
+        using var narrow = new NarrowLayers(dense, plan.Kept);
+        var heldOut = options.HeldOut is not { } text ? null : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense.Spec),
+            options.Context, options.Context, context.Seed, notes, ChatTemplate.Find(context.InputFolder), context.Cancellation);
+        var before = SplitStep.Measure(context.InputFolder, heldOut, context);
+        var saved = ModelFolder.Save(narrow, context.OutputFolder, new SaveOptions
+        {
+            Type = options.Type ?? dense.Weights.PlainType,
+            SideFilesFrom = context.InputFolder,
+            ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [NarrowPlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
+        }, context.Cancellation);
+        var after = SplitStep.Measure(context.OutputFolder, heldOut, context);
+        var figures = new List<Figure>();
+        if (before is not null && after is not null)
+            figures.AddRange([new("held_out_loss_before", before.Loss, "nats"), new("held_out_loss", after.Loss, "nats")]);
+        figures.AddRange([new("parameters", ParameterCounts.Of(narrow.Spec).Total), new("weight_bytes", saved.WeightBytes, "bytes")]);
+        return new StepReport { Summary = "Narrowed " + Summary(dense.Spec) + ".", Figures = figures, Notes = notes };
+    }
+
+    int[][] Choose(StoredLayers dense, StepContext context, List<string> notes)
+    {
+        NarrowPlan.Shape(dense.Spec, options.Width);
+        int[] Widths() => [.. dense.Spec.Layers.Select(l => ((DenseSpec)l.FeedForward).Width)];
+        if (options.Method == NarrowMethod.Random)
+            return [.. Widths().Select((width, l) => Shuffle.Order(width, context.Seed, l)[..options.Width].Order().ToArray())];
+
+        var text = options.EffectiveCalibration;
+        var read = TextData.Read(text, CorpusSplit.Train, ModelTokenizer.Load(context.InputFolder, dense.Spec), context.Seed,
+            ChatTemplate.Find(context.InputFolder), context.Cancellation);
+        notes.AddRange(read.Notes);
+        notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {options.Context}"));
+        using var layers = ModelLayers.Of(dense, owned: false);
+        using var task = context.Progress.Begin("weigh neurons", 2 * dense.Spec.Layers.Count, "layers");
+        var importance = LayerwiseImportance.Measure(layers, PackedDataset.Pack(read.Samples, options.Context),
+            [.. dense.Spec.Layers.Select(_ => 1)], (_, x, _, _) => new int[x.Rows], options.Importance, Path.Combine(context.WorkFolder, "hidden_states.tmp"),
+            progress: done => task.Report(done), cancellation: context.Cancellation);
+        return [.. importance.Select(layer => ImportanceAssignment.Overlapping(layer!.Scores, [], options.Width)[0])];
+    }
+}
