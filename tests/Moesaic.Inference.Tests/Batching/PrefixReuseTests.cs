@@ -5,10 +5,13 @@ namespace Moesaic.Inference.Tests.Batching;
 
 public class PrefixReuseTests
 {
-    [Fact]
-    public void A_shared_prefix_is_computed_once_and_gives_the_same_logits()
+    [Theory]
+    [InlineData("mixture")]
+    [InlineData("attention experts")]
+    [InlineData("routed keys")]
+    public void A_shared_prefix_is_computed_once_and_gives_the_same_logits(string kind)
     {
-        using var model = TinyModels.Make("mixture");
+        using var model = TinyModels.Make(kind);
         using var decoder = new BatchDecoder(model, new BatchOptions { CacheTokens = 500 });
         int[] system = TinyModels.Tokens(70), first = [.. system, 1, 2, 3], second = [.. system, 9, 8];
         var a = Finish(decoder, decoder.Add(first, 90));
@@ -142,10 +145,13 @@ public class PrefixReuseTests
         Assert.Equal(0, Finish(decoder, decoder.Add(TinyModels.Tokens(70), 90)).Reused);
     }
 
-    [Fact]
-    public void Any_order_of_calls_keeps_the_books_and_the_bits()
+    [Theory]
+    [InlineData("grouped heads")]
+    [InlineData("attention experts")]
+    [InlineData("routed keys, first kept")]
+    public void Any_order_of_calls_keeps_the_books_and_the_bits(string kind)
     {
-        using var model = TinyModels.Make("grouped heads");
+        using var model = TinyModels.Make(kind);
         var random = new Random(11);
         for (var round = 0; round < 12; round++)
         {
