@@ -56,6 +56,41 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Noise_is_that_of_the_seed_whatever_the_threads_and_passes()
+    {
+        var plain = TinyRun.Spec();
+        var spec = plain with
+        {
+            Layers = [plain.Layers[0], plain.Layers[1] with
+            {
+                FeedForward = (MixtureSpec)plain.Layers[1].FeedForward with
+                {
+                    Router = ((MixtureSpec)plain.Layers[1].FeedForward).Router with { Score = RouterScore.Mlp, Noise = RouterNoise.Learned },
+                },
+            }],
+        };
+        var options = TinyRun.Options with { Variation = 0.1f, Seed = 7 };
+        var threads = WorkerTeam.Threads;
+        var (one, two) = (Run(options, 1), Run(options, 2));
+        WorkerTeam.Threads = threads;
+        Assert.Equal(one.Bits, two.Bits);
+        // Sums of several passes differ in rounding alone; other noise does not.
+        var first = one.Steps[0];
+        Assert.Equal(first.Loss, Run(options with { RowsPerPass = 6 }, threads).Steps[0].Loss, 1e-5);
+        Assert.NotEqual(first.Loss, Run(options with { Seed = 8 }, threads).Steps[0].Loss, 1e-5);
+        Assert.Contains("mlp.gate.weight_noise.weight", one.Changed, StringComparison.Ordinal);
+
+        (List<TrainingStep> Steps, int[] Bits, string Changed) Run(TrainingOptions settings, int count)
+        {
+            WorkerTeam.Threads = count;
+            using var model = TinyRun.Model(spec);
+            using var trainer = TinyRun.Trainer(model, settings);
+            var steps = TinyRun.Finish(trainer);
+            return (steps, TinyRun.Bits(model), string.Join(' ', model.Parameters.Where(p => p.Value.Span.ToArray().Any(v => v != 0)).Select(p => p.Name)));
+        }
+    }
+
+    [Fact]
     public void Rows_in_several_passes_add_up_to_the_step()
     {
         // Without objectives on the router, whose averages are those of a pass.
