@@ -1,4 +1,3 @@
-using Moesaic.Kernels;
 using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Construction;
@@ -28,7 +27,7 @@ public static class TokenClusters
     {
         var cosine = form == CentroidForm.Cosine;
         using var rows = inputs.Clone();
-        if (cosine) Normalise(rows);
+        if (cosine) UnitRows.Normalise(rows);
         var clusters = BalancedKMeans.Cluster(rows, options with { Spherical = cosine }, random, cancellation);
         var router = RouterInit.FromCentroids(clusters.Centroids, inputs, form);
         RouterInit.Sharpen(router, inputs, sharpness);
@@ -43,14 +42,5 @@ public static class TokenClusters
         }
         var mean = loads.Average();
         return new LayerClusters(router, clusters.Labels, (double)same / first.Length, Math.Sqrt(loads.Average(l => (l - mean) * (l - mean))) / mean);
-    }
-
-    static void Normalise(Tensor rows)
-    {
-        for (var n = 0; n < rows.Rows; n++)
-        {
-            var length = Math.Sqrt(Elementwise.SumOfSquares(rows.Row(n)));
-            if (length > 0) Elementwise.Scale(rows.Row(n), (float)(1 / length));
-        }
     }
 }
