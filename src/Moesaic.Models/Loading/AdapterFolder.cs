@@ -42,7 +42,8 @@ public static class AdapterFolder
         var (merged, beside) = (0, 0);
         var loaded = ModelFolder.Load(model, storage, (name, role, matrix) =>
         {
-            matrix = Adapted(name, matrix);
+            // Losses and embeddings read their matrix alone: an adapter there is left over, and refused.
+            if (role is not (ParameterRole.Head or ParameterRole.Embeddings)) matrix = Adapted(name, matrix);
             return change is null ? matrix : change(name, role, matrix);
         });
         try
