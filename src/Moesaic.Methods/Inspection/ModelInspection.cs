@@ -13,13 +13,13 @@ namespace Moesaic.Methods.Inspection;
 public static class ModelInspection
 {
     /// <summary>Describes a model from its configuration, the headers of its weights and its tokenizer.</summary>
-    /// <param name="folder">A Hugging Face folder or a GGUF file.</param>
+    /// <param name="folder">A Hugging Face folder, a GGUF file or the folder of an adapter.</param>
     /// <param name="check">Also reads all weights, so that a missing, left-over, misshapen or not finite tensor is found.</param>
     /// <param name="progress">Is warned of what is wrong and does not keep the model from being read.</param>
     /// <exception cref="BadModelException">It is no model, is damaged, or its architecture is not supported.</exception>
     public static StepReport Inspect(string folder, bool check, IProgressReporter progress)
     {
-        if (GgufFile.Is(folder)) return InspectGguf(folder, check, progress);
+        if (GgufFile.Is(folder) || AdapterFolder.Is(folder)) return InspectStored(folder, check, progress);
         using var opened = HfFolder.Open(folder);
         var spec = ArchitectureRegistry.Of(opened.Config).ReadSpec(opened.Config);
         var (tensors, notes) = (opened.Weights.Tensors.ToList(), new List<string>(opened.Weights.Notes));
@@ -33,13 +33,14 @@ public static class ModelInspection
             folder, spec, tensors.Sum(t => t.ByteLength), c => types is [var only] ? FigureText.Of(c.Total * only.ByteSize()) : "", [], notes, progress);
     }
 
-    static StepReport InspectGguf(string path, bool check, IProgressReporter progress)
+    static StepReport InspectStored(string path, bool check, IProgressReporter progress)
     {
         using var weights = StoredWeights.Open(path);
         var notes = check ? CheckWeights(path) : [.. weights.Notes];
         AddLayout(weights.Spec, ArchitectureRegistry.MostStandard(weights.Spec, out _), notes);
-        // What has no encoding is the projection from a latent, which newer files store in two tensors, one of them turned over.
-        var encodings = weights.Parameters.GroupBy(p => p.Encoding?.Name() ?? "of a latent, in two tensors")
+        // What has no encoding is an adapted matrix, or the projection from a latent, which newer files store in two tensors, one of them turned over.
+        var none = AdapterFolder.Is(path) ? "with an adapter" : "of a latent, in two tensors";
+        var encodings = weights.Parameters.GroupBy(p => p.Encoding?.Name() ?? none)
             .Select(g => (Name: g.Key, Count: g.Count(), Bytes: g.Sum(p => p.Bytes))).OrderByDescending(e => e.Bytes).ToList();
         var table = new ReportTable("Encodings", ["encoding", "matrices and vectors", "bytes"],
             [.. encodings.Select(e => (IReadOnlyList<string>)[e.Name, FigureText.Of(e.Count), FigureText.Of(e.Bytes)])]);

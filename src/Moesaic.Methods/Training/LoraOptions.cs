@@ -25,6 +25,9 @@ public sealed record LoraOptions : IValidatableObject
     public IReadOnlyList<ParameterRole> Roles { get; init; } =
         [ParameterRole.Attention, ParameterRole.FeedForward, ParameterRole.Experts, ParameterRole.SharedExperts];
 
+    /// <summary>How the matrices with adapters are kept in memory meanwhile.</summary>
+    public LoraBase Base { get; init; }
+
     /// <summary>What is written at the end.</summary>
     public LoraResult Result { get; init; }
 
@@ -45,8 +48,24 @@ public enum LoraResult
     Merged,
 
     /// <summary>
-    /// They alone are written, in the layout of Hugging Face's PEFT, with the path of the model they belong to: generate, chat, evaluate,
-    /// bench and train read both.
+    /// They alone are written, in the layout of Hugging Face's PEFT, with the path of the model they belong to. Whatever reads a model reads
+    /// such a folder.
     /// </summary>
     Kept,
+}
+
+/// <summary>How matrices are kept in memory while their adapters are trained.</summary>
+public enum LoraBase
+{
+    /// <summary>As they are stored.</summary>
+    Stored,
+
+    /// <summary>
+    /// As Q8_0, about 8.5 bits a weight (QLoRA, Dettmers et al. 2023, with another encoding). Rows that are no whole blocks stay as they are.
+    /// A merged result is the rounded matrix with its adapter; a kept one refers to the model as it is stored.
+    /// </summary>
+    Q8_0,
+
+    /// <summary>As Q4_0, 4.5 bits a weight; otherwise as q8_0.</summary>
+    Q4_0,
 }

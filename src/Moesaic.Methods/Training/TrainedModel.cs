@@ -1,3 +1,5 @@
+using Moesaic.Formats;
+using Moesaic.Kernels;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
@@ -10,7 +12,15 @@ static class TrainedModel
 {
     public static LoadedModel Load(OptimisationOptions options, StepContext context)
     {
-        if (options.Lora is { } lora) return ModelFolder.Load(context.InputFolder, WeightStorage.Stored, new LoraStart(lora, context.Seed).Beside);
+        if (options.Lora is { } lora)
+        {
+            if (lora.Base != LoraBase.Stored && AdapterFolder.Is(context.InputFolder))
+                throw new BadRequestException($"{context.InputFolder} is an adapter, which goes on beside its model as that is stored; leave base out of lora.");
+            var start = new LoraStart(lora, context.Seed);
+            return lora.Base == LoraBase.Stored ? ModelFolder.Load(context.InputFolder, WeightStorage.Stored, start.Beside)
+                : ModelFolder.Load(context.InputFolder, WeightStorage.Float32, (name, role, matrix) => start.Beside(name, role, FrozenMatrix.Of(matrix,
+                    !lora.Roles.Contains(role) ? WeightEncoding.BF16 : lora.Base == LoraBase.Q8_0 ? WeightEncoding.Q8_0 : WeightEncoding.Q4_0)));
+        }
         var trained = options.ToTrainingOptions(1);
         return ModelFolder.Load(context.InputFolder, WeightStorage.Float32, options.Weights == WeightPrecision.F32 ? null
             : (_, role, matrix) => trained.Trains(role) ? new RoundedMatrix(matrix.Dense) : matrix);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Moesaic.Formats;
+using Moesaic.Kernels;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
 using Moesaic.Tensors;
@@ -34,7 +35,7 @@ public sealed record TrainingMemory(long Parameters, long Trained, long Weights,
     public static TrainingMemory Of(ModelSpec spec, OptimisationOptions options, ModelOutline model, long tokensPerPass)
     {
         var training = options.ToTrainingOptions(1);
-        long all = 0, trained = 0, rounded = 0, adapters = 0;
+        long all = 0, trained = 0, rounded = 0, encoded = 0, adapters = 0;
         using (var outline = new Model(spec, (_, _, rows, columns) => new AbsentMatrix(rows, columns)))
             foreach (var parameter in outline.Parameters)
             {
@@ -45,14 +46,24 @@ public sealed record TrainingMemory(long Parameters, long Trained, long Weights,
                 trained += size;
                 if (parameter.IsVector) continue;
                 rounded += size;
+                if (Encoding(options) is { } encoding && parameter.Matrix.Columns % encoding.BlockLength() == 0) encoded += rows * encoding.RowBytes(columns);
                 adapters += (options.Lora?.Rank ?? 0) * ((long)rows + columns);
             }
         var pass = TrainingCost.PassBytes(spec, tokensPerPass, options.Recompute);
         if (options.Lora is null)
             return new(all, trained, (sizeof(float) * all) + (options.Weights == WeightPrecision.BF16 ? 2 * rounded : 0), 0, pass);
         var stored = model.WeightBytes > 0 ? model.WeightBytes : all * (HfConfig.From(model.Config).DType ?? TensorType.BF16).ByteSize();
+        // Rounded ones take the place of their share of what is stored.
+        if (encoded > 0) stored = (long)(stored * (1 - ((double)rounded / all))) + encoded;
         return new(all, adapters, stored, sizeof(float) * adapters, pass + LogitsBytes);
     }
+
+    static WeightEncoding? Encoding(OptimisationOptions options) => options.Lora?.Base switch
+    {
+        LoraBase.Q8_0 => WeightEncoding.Q8_0,
+        LoraBase.Q4_0 => WeightEncoding.Q4_0,
+        _ => null,
+    };
 
     /// <summary>Bytes written: the result, and what is saved to resume.</summary>
     public long OutputBytes(OptimisationOptions options) =>

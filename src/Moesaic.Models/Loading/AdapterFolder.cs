@@ -10,7 +10,9 @@ namespace Moesaic.Models.Loading;
 /// </summary>
 public static class AdapterFolder
 {
-    const string WeightsName = "adapter_model.safetensors", Prefix = "base_model.model.", WeightSuffix = ".weight";
+    internal const string WeightsName = "adapter_model.safetensors";
+
+    const string Prefix = "base_model.model.", WeightSuffix = ".weight";
 
     /// <summary>Whether this is the folder of an adapter without the weights of a model.</summary>
     public static bool Is(string path) => File.Exists(Path.Combine(path, AdapterConfig.FileName))
@@ -29,67 +31,36 @@ public static class AdapterFolder
     }
 
     /// <summary>
-    /// Reads the adapter and its model. Where a matrix is float32 in memory the adapter becomes part of it; beside one that stays
-    /// encoded it is kept as it is, since rounding to that encoding again would lose most of it.
+    /// Reads the model as stored, and beside its matrices, which stay encoded, the adapter as it is: rounding to that encoding again
+    /// would lose most of it.
     /// </summary>
-    internal static LoadedModel Load(string path, WeightStorage storage, MatrixChange? change)
+    internal static LoadedModel LoadBeside(string path, MatrixChange? change)
     {
-        var (config, model) = (AdapterConfig.Load(path), BaseOf(path));
-        var file = Path.Combine(path, WeightsName);
-        if (!File.Exists(file)) throw new BadModelException($"{path} has no {WeightsName}.");
-        using var store = TensorStore.Open(file);
-        var (reader, stored) = (new WeightReader(store), Naming(model));
-        var (merged, beside) = (0, 0);
-        var loaded = ModelFolder.Load(model, storage, (name, role, matrix) =>
+        using var adapter = new AdapterFile(path);
+        var count = 0;
+        var loaded = ModelFolder.Load(adapter.Model, WeightStorage.Stored, (name, role, matrix) =>
         {
-            // Losses and embeddings read their matrix alone: an adapter there is left over, and refused.
-            if (role is not (ParameterRole.Head or ParameterRole.Embeddings)) matrix = Adapted(name, matrix);
+            if (adapter.Find(name, role, matrix.Rows, matrix.Columns) is { } factors)
+            {
+                count++;
+                matrix = new AdaptedMatrix(matrix, factors.Down, factors.Up, factors.Scale);
+            }
             return change is null ? matrix : change(name, role, matrix);
         });
         try
         {
-            List<string> notes = [.. loaded.Notes, .. reader.Finish()];
-            if (merged + beside == 0) throw new BadModelException($"{file} holds no adapter.");
-            if (merged > 0) notes.Add($"the adapter of rank {config.Rank} is added to {merged} matrices of {model}");
-            if (beside > 0) notes.Add($"the adapter of rank {config.Rank} is kept beside {beside} matrices of {model}, which stay encoded as stored");
-            return loaded with { Notes = notes, WeightBytes = loaded.WeightBytes + store.TotalBytes };
+            return loaded with
+            {
+                Notes = [.. loaded.Notes, .. adapter.Finish(),
+                    $"the adapter of rank {adapter.Config.Rank} is kept beside {count} matrices of {adapter.Model}, which stay encoded as stored"],
+                WeightBytes = loaded.WeightBytes + adapter.Bytes,
+            };
         }
         catch
         {
             loaded.Dispose();
             throw;
         }
-
-        WeightMatrix Adapted(string name, WeightMatrix matrix)
-        {
-            var stem = Stem(stored(name));
-            var (downName, upName) = ($"{stem}.lora_A.weight", $"{stem}.lora_B.weight");
-            if (!store.Contains(downName) && !store.Contains(upName)) return matrix;
-            reader.Take(downName, config.Rank, matrix.Columns);
-            reader.Take(upName, matrix.Rows, config.Rank);
-            // A wrong shape is reported with all others at the end.
-            if (!Fits(downName, config.Rank, matrix.Columns) || !Fits(upName, matrix.Rows, config.Rank)) return matrix;
-            var adapted = new AdaptedMatrix(matrix, new Tensor(config.Rank, matrix.Columns), new Tensor(matrix.Rows, config.Rank), config.Scale);
-            store.Read(downName, adapted.Down.Span);
-            store.Read(upName, adapted.Up.Span);
-            if (matrix is not Tensor dense)
-            {
-                beside++;
-                return adapted;
-            }
-            merged++;
-            var row = new float[matrix.Columns];
-            for (var r = 0; r < matrix.Rows; r++)
-            {
-                adapted.DecodeRow(r, row);
-                row.CopyTo(dense.Row(r));
-            }
-            adapted.Down.Dispose();
-            adapted.Up.Dispose();
-            return dense;
-        }
-
-        bool Fits(string name, params ReadOnlySpan<long> shape) => store.Find(name) is { } info && info.Shape.SequenceEqual(shape) && info.Type.IsFloat();
     }
 
     /// <summary>Writes the adapter of a model whose matrices were adapted as it was loaded.</summary>
@@ -144,10 +115,10 @@ public static class AdapterFolder
         }
     }
 
-    static string Stem(string stored) =>
+    internal static string Stem(string stored) =>
         Prefix + (stored.EndsWith(WeightSuffix, StringComparison.Ordinal) ? stored[..^WeightSuffix.Length] : stored);
 
     // Our names to those of the base's layout.
-    static Func<string, string> Naming(string basePath) =>
+    internal static Func<string, string> Naming(string basePath) =>
         GgufFile.Is(basePath) ? name => name : ArchitectureRegistry.Of(HfFolder.OpenConfig(basePath)).TensorName;
 }

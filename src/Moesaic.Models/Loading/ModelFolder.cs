@@ -56,7 +56,7 @@ public static class ModelFolder
     /// </exception>
     public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32, MatrixChange? change = null)
     {
-        if (AdapterFolder.Is(path)) return AdapterFolder.Load(path, storage, change);
+        if (storage == WeightStorage.Stored && AdapterFolder.Is(path)) return AdapterFolder.LoadBeside(path, change);
         using var weights = StoredWeights.Open(path);
         List<string> notes = [.. weights.Notes];
         return new LoadedModel(StoredModel.Read(weights, storage, notes, change), weights.Layout, weights.PlainType, weights.Bytes, notes);

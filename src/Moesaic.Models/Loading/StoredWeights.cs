@@ -54,9 +54,7 @@ public abstract class StoredWeights : IDisposable
     /// <param name="path">A Hugging Face folder or a GGUF file.</param>
     /// <exception cref="BadModelException">It is damaged, its architecture unknown, or weights are missing, left over or misshapen.</exception>
     public static StoredWeights Open(string path) => GgufFile.Is(path) ? GgufWeights.Open(path)
-        : !AdapterFolder.Is(path) ? HfWeights.Open(path)
-        : throw new BadModelException($"{path} holds an adapter, not the weights of a model. Evaluate, generate and train read it beside its model; " +
-            "for everything else train it with result: merged.");
+        : AdapterFolder.Is(path) ? new AdaptedWeights(path) : HfWeights.Open(path);
 
     /// <summary>The parameter of that name.</summary>
     public abstract StoredParameter Find(string name);

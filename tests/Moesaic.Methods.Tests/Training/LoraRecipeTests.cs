@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
-using Moesaic.Methods.Evaluation;
+using Moesaic.Kernels;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
+using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Tests.Training;
 
@@ -57,6 +58,32 @@ public sealed class LoraRecipeTests : IDisposable
         }, Moesaic.Methods.Progress.SilentProgress.Instance).Run()[0].Report;
     }
 
+    [Theory]
+    [InlineData(LoraBase.Q8_0, WeightEncoding.Q8_0)]
+    [InlineData(LoraBase.Q4_0, WeightEncoding.Q4_0)]
+    public void Matrices_in_fewer_bits_are_frozen_that_way_and_others_lose_nothing(LoraBase kind, WeightEncoding encoding)
+    {
+        using var dense = new Tensor(6, 64);
+        ModelInitialiser.FillNormal(dense.Span, new Random(1), 1);
+        foreach (ref var value in dense.Span) value = (float)(Math.Round(value * 16) / 16);
+        using var blocks = FrozenMatrix.Of(dense.Clone(), encoding);
+        Assert.Equal(encoding, blocks.Encoding);
+        var row = new float[64];
+        blocks.DecodeRow(3, row);
+        Assert.All(row.Zip(dense.Row(3).ToArray()), p => Assert.Equal(p.Second, p.First, 0.3f));
+        using var exact = FrozenMatrix.Of(dense.Clone(), WeightEncoding.BF16);
+        Assert.Equal(WeightEncoding.BF16, exact.Encoding);
+        dense.Span[70] = 0.1f;
+        using var finer = FrozenMatrix.Of(dense.Clone(), WeightEncoding.BF16);
+        Assert.Equal(WeightEncoding.F32, finer.Encoding);
+        using var narrow = FrozenMatrix.Of(new Tensor(4, 20), encoding);
+        Assert.Equal(WeightEncoding.F32, narrow.Encoding);
+
+        var report = recipe.Run("few", new TrainStep(Training with { Lora = Training.Lora! with { Base = kind } }));
+        double Loss(string key) => report.Figures.Single(f => f.Key == key).Value;
+        Assert.True(Loss("held_out_loss") < Loss("held_out_loss_before") - 0.1);
+    }
+
     [Fact]
     public void Settings_that_exclude_one_another_are_named()
     {
@@ -81,6 +108,7 @@ public sealed class LoraRecipeTests : IDisposable
         // 8.03e9 parameters as stored, 41.9e6 in adapters of rank 16.
         Assert.InRange(plan.PeakMemoryBytes, 16.06e9, 20e9);
         var memory = plan.Notes.Single(n => n.StartsWith("memory:", StringComparison.Ordinal));
+        Assert.Contains("weights 6.03 GB", Plan(training with { Lora = new() { Base = LoraBase.Q4_0 } }).Notes[0], StringComparison.Ordinal);
         Assert.Contains("weights 16.06 GB, adapters 0.17 GB, gradients 0.17 GB, moments 0.34 GB", memory, StringComparison.Ordinal);
         Assert.True(Plan(training with { Recompute = false }).PeakMemoryBytes > plan.PeakMemoryBytes + (10L << 30));
         Assert.InRange(Plan(training with { Lora = null }).PeakMemoryBytes, 128e9, 133e9);

@@ -78,7 +78,23 @@ public sealed class AdapterFolderTests : IDisposable
         using var plain = ModelFolder.Load(folder["model"]);
         Assert.True(Passes.MaxDifference(trained, Passes.Logits(plain.Model)) > 0.1);
         Assert.Equal(plain.Model.Spec.ToString(), ModelFolder.ReadSpec(folder["adapter"]).ToString());
-        Assert.Contains("result: merged", Assert.Throws<BadModelException>(() => StoredWeights.Open(folder["adapter"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void As_stored_weights_the_adapter_is_part_of_its_matrices()
+    {
+        var trained = Save(folder["model"], WeightStorage.Stored, ParameterRole.Experts);
+        using (var weights = StoredWeights.Open(folder["adapter"]))
+        {
+            Assert.Equal(3 * 4, weights.Parameters.Count(p => !p.IsVector && p.Encoding is null));
+            Assert.Contains(weights.Notes, n => n.Contains("added to 12 matrices", StringComparison.Ordinal));
+            new GgufModelWriter(weights, WeightEncoding.F32).Write(folder["merged.gguf"]);
+        }
+        using var merged = ModelFolder.Load(folder["merged.gguf"]);
+        Assert.InRange(Passes.MaxDifference(trained, Passes.Logits(merged.Model)), 0, 1e-4);
+        using var pieces = StoredLayers.Open(folder["adapter"]);
+        using var layer = pieces.Layer(0);
+        Assert.Equal(merged.Model["model.layers.0.mlp.experts.3.up_proj.weight"].Span, layer["model.layers.0.mlp.experts.3.up_proj.weight"].Span);
     }
 
     [Theory]
