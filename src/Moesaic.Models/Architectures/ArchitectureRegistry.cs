@@ -5,7 +5,10 @@ namespace Moesaic.Models.Architectures;
 /// <summary>The layouts this program reads and writes, the most widely readable first.</summary>
 public static class ArchitectureRegistry
 {
-    /// <summary>All of them.</summary>
+    /// <summary>
+    /// All of them. Those after our own, which holds every shape, need published model code beside the weights and are written when
+    /// they are asked for by name.
+    /// </summary>
     public static IReadOnlyList<IArchitecture> All { get; } =
     [
         new Llama("llama", "LlamaForCausalLM"),
@@ -21,15 +24,18 @@ public static class ArchitectureRegistry
         new DeepSeekV3(),
         new GptOss(),
         new MoesaicLayout(),
+        new LlamaMoe(residual: false),
+        new LlamaMoe(residual: true),
+        new LlamaMoeV2(),
     ];
 
     /// <summary>The layout of a checkpoint.</summary>
     /// <exception cref="BadModelException">The model type is unknown; the message lists the known ones.</exception>
     public static IArchitecture Of(HfConfig config)
     {
-        var name = config.ModelType;
-        return All.FirstOrDefault(a => a.ModelType == name)
-            ?? throw config.Bad("model_type", $"is \"{name}\", which is not supported (supported: {Known})");
+        // The last one has the word: a layout that extends another knows its own keys.
+        return All.LastOrDefault(a => a.Reads(config))
+            ?? throw config.Bad("model_type", $"is \"{config.ModelType}\", which is not supported (supported: {Known})");
     }
 
     /// <summary>The layout of that name.</summary>

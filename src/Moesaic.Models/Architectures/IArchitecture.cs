@@ -9,8 +9,11 @@ namespace Moesaic.Models.Architectures;
 /// </summary>
 public interface IArchitecture
 {
-    /// <summary>model_type, which is also the name of the file.</summary>
+    /// <summary>model_type, which is also the name of the file; a name of its own where two layouts share one.</summary>
     string ModelType { get; }
+
+    /// <summary>Whether a config.json is of this layout.</summary>
+    bool Reads(HfConfig config) => config.ModelType == ModelType;
 
     /// <summary>Whether config.json can hold <see cref="RouterSpec.Scale"/>; otherwise it is folded into the experts' down projections.</summary>
     bool CarriesScale => false;
