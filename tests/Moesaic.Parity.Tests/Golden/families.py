@@ -10,7 +10,8 @@ INERT_KEYS = {
     "architectures", "attention_dropout", "aux_loss_alpha", "bos_token_id", "eos_token_id", "initializer_range",
     "max_position_embeddings", "output_router_logits", "pretraining_tp", "router_aux_loss_coef",
     "router_jitter_noise", "seq_aux", "torch_dtype", "use_cache", "max_window_layers", "ep_size",
-    "num_nextn_predict_layers", "initial_context_length", "experts_per_token",
+    "num_nextn_predict_layers", "initial_context_length", "experts_per_token", "gate_use_balance", "gate_balance_loss_weight",
+    "gate_noise_epsilon", "pad_token_id", "drop_tokens", "dropped_padding", "capacity_factor", "use_layer_wise_balance",
 }
 
 
@@ -77,6 +78,13 @@ class Settings:
     renormalise: bool = True
     routed_scale: float = 1.0
     clamped: tuple = None           # (limit, slope): gpt-oss's experts, packed, with biases and a router with one
+    version: int = 0                # of LLaMA-MoE, whose names are its own; 0: another family
+    expert_widths: list = None      # per layer: the width of each expert, where they differ
+    layer_scales: list = None       # per layer: instead of routed_scale
+    two_layers: bool = False        # the router's logits are W2 tanh(W1 x)
+    noise: bool = False             # the router has a weight for its noise in training, which takes no part here
+    residual: bool = False          # an expert of weight 1 beside, in a block of its own with a gate that changes nothing
+    attention_experts: tuple = None # (number, chosen, scale): groups of heads, whose keys are those of the tokens that chose them
 
 
 def read(config):
@@ -116,6 +124,42 @@ def mixtral(c, s):
     mistral(c, s)
     s.mixture_layers = set(range(s.layers))
     s.experts, s.top_k, s.expert_width = c("num_local_experts"), c("num_experts_per_tok"), s.ffn_width
+    if "moe_type" in c.values:
+        llama_moe_v2(c, s)
+
+
+def llama_moe_v2(c, s):
+    c.require("moe_type", "modulelist")
+    c.require("add_rescale_bias", False)
+    s.version, s.routed_scale, s.shared_width = 2, c("scale_factor", 1.0), c("intermediate_size_residual", 0)
+    dense = c("num_moe_contract_layers", 0)
+    s.mixture_layers, s.ffn_width = set(range(dense, s.layers - dense)), s.expert_width * s.experts
+    experts = c("attn_experts"), c("top_k_attn"), c("scale_factor_attn")
+    if c("use_attn_moe", False):
+        s.attention_experts = experts
+
+
+def llama_moe(c, s):
+    """LLaMA-MoE v1. A gate without noise is that of evaluation; softmax over the chosen is softmax over all, renormalised."""
+    for key, value in (("gate_type", "TopKBalancedNoisyGate"), ("gate_use_softmax", True), ("multiply_gate_scores", True),
+                       ("calculator_type", "UniversalCalculator"), ("add_weight_norm", False)):
+        c.require(key, value)
+    s.version, s.mixture_layers = 1, set(range(s.layers))
+    s.experts, s.top_k, s.noise = c("num_experts"), c("num_selects"), c("gate_add_noise", True)
+    s.two_layers = {"mlp": True, "linear": False}[c("gate_network", "mlp")]
+    whole = c("intermediate_size_moe", s.ffn_width)
+    s.expert_widths = c("size_experts", [[whole // s.experts] * s.experts] * s.layers)
+    scales = c("score_scale_factor", 1.0)
+    s.layer_scales = scales if isinstance(scales, list) else [scales] * s.layers
+
+
+def llama_moe_residual(c, s):
+    llama_moe(c, s)
+    for key, value in (("num_experts_residual", 1), ("gate_use_softmax_residual", True), ("multiply_gate_scores_residual", True),
+                       ("score_scale_factor_residual", 1.0), ("use_weighting", False)):
+        c.require(key, value)
+    s.residual, s.shared_width = True, c("intermediate_size_residual")
+    c.require("size_experts_residual", [[s.shared_width]] * s.layers)
 
 
 def qwen_windows(c, s):
@@ -214,7 +258,7 @@ def gpt_oss(c, s):
 
 READERS = {"llama": llama, "mistral": mistral, "mixtral": mixtral, "qwen2": qwen2, "qwen3": qwen3, "qwen2_moe": qwen2_moe,
            "qwen3_moe": qwen3_moe, "olmoe": olmoe, "deepseek": deepseek, "deepseek_v2": deepseek_v2,
-           "deepseek_v3": deepseek_v3, "gpt_oss": gpt_oss}
+           "deepseek_v3": deepseek_v3, "gpt_oss": gpt_oss, "llama_moe": llama_moe, "llama_moe_residual": llama_moe_residual}
 
 
 def stretch(factor, weight=1.0):

@@ -8,7 +8,7 @@ golden.safetensors holds (T tokens, V vocabulary, K chosen experts):
     logits                                 [T, V]
     loss_plain, grad.<weight>              mean cross-entropy over the counted targets, and its gradients
     loss_with_aux, grad_with_aux.<weight>  the same plus BALANCE * sum over mixture layers of the load balance loss
-                                           and Z * sum over mixture layers of the z-loss (mixtures only)
+                                           and Z * sum over mixture layers of the z-loss (mixtures only; routers of attention count too)
     chosen.<layer>, weights.<layer>        [T, K] routing in order of falling probability (mixtures only)
 Weights are float32; everything is computed from them in float64 and stored rounded to float32.
 """
@@ -97,6 +97,26 @@ GPT_OSS = {
                      "truncate": False},
 }
 
+LLAMA_MOE = {
+    **DENSE, "architectures": ["LlamaMoEForCausalLM"], "model_type": "llama_moe", "hidden_size": 16, "intermediate_size": 30,
+    "num_key_value_heads": 2, "vocab_size": 32, "pad_token_id": 0, "num_experts": 5, "num_selects": 2,
+    "size_experts": [[6, 6, 6, 6, 6], [4, 10, 5, 8, 3]], "gate_type": "TopKBalancedNoisyGate", "gate_network": "mlp",
+    "gate_use_softmax": True, "gate_use_balance": True, "gate_balance_loss_weight": BALANCE, "gate_add_noise": True,
+    "gate_noise_epsilon": 0.01, "calculator_type": "UniversalCalculator", "multiply_gate_scores": True,
+    "score_scale_factor": 1.0, "add_weight_norm": False, "drop_tokens": True, "dropped_padding": "zero", "capacity_factor": 1.25,
+}
+LLAMA_MOE_RESIDUAL = {
+    **LLAMA_MOE, "architectures": ["LlamaMoEResidualForCausalLM"], "model_type": "llama_moe_residual", "intermediate_size": 26,
+    "intermediate_size_moe": 20, "intermediate_size_residual": 6, "size_experts": None,
+    "num_experts_residual": 1, "size_experts_residual": [[6], [6]], "gate_use_softmax_residual": True,
+    "multiply_gate_scores_residual": True, "score_scale_factor_residual": 1.0, "use_weighting": False,
+}
+LLAMA_MOE_V2 = {
+    **MIXTRAL, "hidden_size": 16, "intermediate_size": 8, "vocab_size": 32, "intermediate_size_residual": None, "scale_factor": 1.0,
+    "moe_type": "modulelist", "num_moe_contract_layers": 0, "use_attn_moe": False, "top_k_attn": None, "attn_experts": None,
+    "scale_factor_attn": None, "use_layer_wise_balance": True, "add_rescale_bias": False,
+}
+
 # Case -> base, changes to its config, lengths of the packed segments.
 CASES = {
     "llama-mha": (DENSE, {"rms_norm_eps": 1e-2}, [24]),
@@ -147,6 +167,15 @@ CASES = {
         "num_hidden_layers": 3, "swiglu_limit": 3.0, "num_key_value_heads": 4, "sliding_window": 4, "num_experts_per_tok": 3,
         "layer_types": ["full_attention", "sliding_attention", "sliding_attention"], "hidden_size": 12, "intermediate_size": 8,
         "experts_per_token": 3}, [14, 9]),
+    "llama-moe": (LLAMA_MOE, {"score_scale_factor": [2.5, 3.0]}, [24]),
+    "llama-moe-linear": (LLAMA_MOE, {
+        "gate_network": "linear", "gate_add_noise": False, "size_experts": None, "score_scale_factor": 2.0, "num_selects": 3}, [13, 8]),
+    "llama-moe-residual": (LLAMA_MOE_RESIDUAL, {"score_scale_factor": 4.0}, [24]),
+    "llama-moe-v2": (LLAMA_MOE_V2, {
+        "num_hidden_layers": 3, "num_moe_contract_layers": 1, "intermediate_size_residual": 10, "scale_factor": 4.0}, [24]),
+    "llama-moe-v2-attention": (LLAMA_MOE_V2, {
+        "num_key_value_heads": 2, "use_attn_moe": True, "attn_experts": 4, "top_k_attn": 3,
+        "scale_factor_attn": 2.5, "hidden_size": 24, "intermediate_size": 6, "num_local_experts": 3, "vocab_size": 24}, [14, 1, 9]),
     "deepseek-v3": (DEEPSEEK_V3, {"rope_scaling": {**YARN, "mscale": 1.0, "mscale_all_dim": 1.0}, "v_head_dim": 12}, [24]),
 }
 
@@ -185,13 +214,15 @@ def random_row(vocabulary, lengths, generator):
 def compute(config, weights, row, dtype):
     """All that golden.safetensors holds beyond the row itself, and the smallest routing margin."""
     leaves = {name: tensor.to(dtype).requires_grad_() for name, tensor in weights.items()}
-    logits, routings = Reference(config, leaves).forward(row["tokens"], row["positions"], row["segments"])
+    model = Reference(config, leaves)
+    logits, routings = model.forward(row["tokens"], row["positions"], row["segments"])
+    routers = [*routings.values(), *model.attention_routings]
     plain = cross_entropy(logits, row["targets"])
     golden = {"logits": logits, "loss_plain": plain}
     losses = {"grad": plain}
     if routings:
         losses["grad_with_aux"] = golden["loss_with_aux"] = plain + sum(
-            BALANCE * routing.load_balance() + Z * routing.z_loss() for routing in routings.values())
+            BALANCE * routing.load_balance() + Z * routing.z_loss() for routing in routers)
     for prefix, loss in losses.items():
         gradients = torch.autograd.grad(loss, list(leaves.values()), retain_graph=True, allow_unused=True)
         for (name, leaf), gradient in zip(leaves.items(), gradients):
@@ -200,7 +231,7 @@ def compute(config, weights, row, dtype):
     for layer, routing in routings.items():
         golden[f"chosen.{layer}"] = routing.chosen.int()
         golden[f"weights.{layer}"] = routing.weights
-    return golden, min((routing.margin for routing in routings.values()), default=float("inf"))
+    return golden, min((routing.margin for routing in routers), default=float("inf"))
 
 
 def zero_gradients_made_exact(golden):
@@ -250,7 +281,8 @@ def write(case):
 # What a reader of config.json could get wrong without any shape complaining -> a wrong value.
 MISREADINGS = {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "norm_topk_prob": False,
                "topk_method": "greedy", "routed_scaling_factor": 1.0, "sliding_window": None,
-               "layer_types": ["full_attention", "full_attention", "sliding_attention"], "swiglu_limit": 7.0}
+               "layer_types": ["full_attention", "full_attention", "sliding_attention"], "swiglu_limit": 7.0, "score_scale_factor": 1.0,
+               "scale_factor": 1.0, "scale_factor_attn": 1.0}
 
 
 def assert_misreading_shows(case, config, weights, row, logits):

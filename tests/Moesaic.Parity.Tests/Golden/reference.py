@@ -60,6 +60,7 @@ class Reference:
         rotary_width = s.latent.rotary if s.latent else s.head_width
         self.inverse_frequencies, self.rotary_gain = rotary(rotary_width, s.theta, s.scaling)
         self.tied, self.experts, self.mixture_layers = s.tied, s.experts, s.mixture_layers
+        self.attention_routings = []        # of the last pass, by layer, where attention has experts
 
     def shapes(self):
         """Every weight's name and shape, in Hugging Face's names."""
@@ -71,7 +72,8 @@ class Reference:
             layer = f"model.layers.{l}"
             shapes[f"{layer}.input_layernorm.weight"] = (d,)
             shapes[f"{layer}.post_attention_layernorm.weight"] = (d,)
-            attention = self.latent_shapes() if s.latent else self.attention_shapes()
+            attention = (self.latent_shapes() if s.latent else self.attention_expert_shapes() if s.attention_experts
+                         else self.attention_shapes())
             shapes.update({f"{layer}.self_attn.{name}": shape for name, shape in attention.items()})
             if s.clamped:
                 shapes.update(self.clamped_shapes(f"{layer}.mlp"))
@@ -81,7 +83,11 @@ class Reference:
                 shapes[down] = (d, width)
             if l in s.mixture_layers:
                 router = self.router_name(l)
-                shapes[f"{router}.weight"] = (s.experts, d)
+                shapes.update({name: (s.experts, columns) for name, columns in zip(self.score_names(l), (d, s.experts))})
+                if s.noise:
+                    shapes[f"{self.gate_name(l)}.weight_noise.weight"] = (s.experts, d)
+                if s.residual:
+                    shapes[f"{layer}.mlp.residual_block.gate.gate_network.weight"] = (1, d)
                 if s.correction:
                     shapes[f"{router}.e_score_correction_bias"] = (s.experts,)
                 if s.shared_gate:
@@ -109,6 +115,16 @@ class Reference:
             shapes["k_norm.weight"] = (w if s.head_norm == "head" else s.kv_heads * w,)
         return shapes
 
+    def attention_expert_shapes(self):
+        s, d, w = self.s, self.s.width, self.s.head_width
+        experts = s.attention_experts[0]
+        queries = s.heads // experts * w
+        shapes = {"gate.weight": (experts, d)}
+        for a in range(experts):
+            shapes.update({f"q_proj.{a}.weight": (queries, d), f"k_proj.{a}.weight": (w, d), f"v_proj.{a}.weight": (w, d),
+                           f"o_proj.{a}.weight": (d, queries)})
+        return shapes
+
     def latent_shapes(self):
         s, d, a = self.s, self.s.width, self.s.latent
         shapes = {"kv_a_proj_with_mqa.weight": (a.rank + a.rotary, d), "kv_a_layernorm.weight": (a.rank,),
@@ -124,8 +140,9 @@ class Reference:
         """((gate, up, down), width) of each feed-forward triple of layer l: the dense one, or experts then shared."""
         s = self.s
         if l not in s.mixture_layers:
-            return [(self.dense_names(f"model.layers.{l}.mlp"), s.ffn_width)]
-        triples = [(self.expert_names(l, e), s.expert_width) for e in range(s.experts)]
+            return [(self.feed_forward_names(l), s.ffn_width)]
+        widths = s.expert_widths[l] if s.expert_widths else [s.expert_width] * s.experts
+        triples = [(self.expert_names(l, e), widths[e]) for e in range(s.experts)]
         if s.shared_width:
             triples.append((self.shared_names(l), s.shared_width))
         return triples
@@ -134,34 +151,64 @@ class Reference:
     def dense_names(prefix):
         return tuple(f"{prefix}.{part}_proj.weight" for part in ("gate", "up", "down"))
 
+    @staticmethod
+    def numbered_names(prefix):
+        return tuple(f"{prefix}.{part}.weight" for part in ("w1", "w3", "w2"))
+
+    def feed_forward_names(self, l):
+        if self.s.version == 2:
+            return self.numbered_names(f"model.layers.{l}.block_sparse_moe")
+        return self.dense_names(f"model.layers.{l}.mlp")
+
     def expert_names(self, l, e):
+        if self.s.version == 1:
+            return self.calculator_names(f"model.layers.{l}.mlp{'.moe_layer' if self.s.residual else ''}", e)
         if self.model_type == "mixtral":
-            return tuple(f"model.layers.{l}.block_sparse_moe.experts.{e}.{part}.weight" for part in ("w1", "w3", "w2"))
+            return self.numbered_names(f"model.layers.{l}.block_sparse_moe.experts.{e}")
         return self.dense_names(f"model.layers.{l}.mlp.experts.{e}")
 
+    @staticmethod
+    def calculator_names(prefix, e):
+        return tuple(f"{prefix}.calculator.experts.weight_{part}.{e}" for part in ("gate", "up", "down"))
+
     def shared_names(self, l):
+        if self.s.residual:
+            return self.calculator_names(f"model.layers.{l}.mlp.residual_block", 0)
+        if self.s.version == 2:
+            return self.numbered_names(f"model.layers.{l}.mlp_residual")
         number = "" if self.s.shared_gate else "s"
         return self.dense_names(f"model.layers.{l}.mlp.shared_expert{number}")
 
+    def gate_name(self, l):
+        return f"model.layers.{l}.mlp{'.moe_layer' if self.s.residual else ''}.gate"
+
+    def score_names(self, l):
+        """The router's matrices: one, or two with a tanh between them."""
+        name = self.router_name(l)
+        return [f"{name}.0.weight", f"{name}.2.weight"] if self.s.two_layers else [f"{name}.weight"]
+
     def router_name(self, l):
+        if self.s.version == 1:
+            return f"{self.gate_name(l)}.gate_network"
         if self.s.clamped:
             return f"model.layers.{l}.mlp.router"
         return f"model.layers.{l}.{'block_sparse_moe' if self.model_type == 'mixtral' else 'mlp'}.gate"
 
     def forward(self, tokens, positions, segments):
         """Logits [T, V] and the routing of each mixture layer by its index."""
-        w, routings = self.weights, {}
+        w, routings, self.attention_routings = self.weights, {}, []
         x = w["model.embed_tokens.weight"][tokens]
         for l in range(self.s.layers):
             layer = f"model.layers.{l}"
             normed = self.rms_norm(x, f"{layer}.input_layernorm")
-            attention = self.latent_attention if self.s.latent else self.attention
+            attention = (self.latent_attention if self.s.latent else self.expert_attention if self.s.attention_experts
+                         else self.attention)
             x = x + attention(normed, f"{layer}.self_attn", positions, segments, self.s.windows[l])
             normed = self.rms_norm(x, f"{layer}.post_attention_layernorm")
             if l in self.s.mixture_layers:
                 y, routings[l] = self.mixture(normed, l)
             else:
-                y = self.swiglu(normed, self.dense_names(f"{layer}.mlp"))
+                y = self.swiglu(normed, self.feed_forward_names(l))
             x = x + y
         x = self.rms_norm(x, "model.norm")
         return x @ w["model.embed_tokens.weight" if self.s.tied else "lm_head.weight"].T, routings
@@ -204,6 +251,27 @@ class Reference:
         k_rotary = self.rotate(k_rotary[None], positions, neighbours=True).expand(s.heads, -1, -1)
         mixed = self.attend(torch.cat([q_plain, q_rotary], -1), torch.cat([k_plain, k_rotary], -1), v, segments, window)
         return self.linear(mixed, f"{prefix}.o_proj")
+
+    def expert_attention(self, x, prefix, positions, segments, window):
+        """Groups of heads as experts: all of one's tokens, and they alone, make its queries, keys and values; positions stay."""
+        s, w = self.s, self.s.head_width
+        experts, chosen, scale = s.attention_experts
+        logits = self.linear(x, f"{prefix}.gate")
+        best = logits.detach().topk(chosen, -1).indices
+        probabilities = logits.softmax(-1)
+        weights = probabilities.gather(1, best)
+        weights = scale * weights / weights.sum(-1, keepdim=True)
+        self.attention_routings.append(Routing(logits, probabilities, best, weights, margin(logits.detach(), chosen)))
+        y = torch.zeros_like(x)
+        for a in range(experts):
+            rows, slots = (best == a).nonzero(as_tuple=True)
+            order = rows.argsort()
+            rows, slots = rows[order], slots[order]
+            q, k, v = (self.linear(x[rows], f"{prefix}.{name}_proj.{a}").view(len(rows), -1, w).transpose(0, 1) for name in "qkv")
+            q, k = self.rotate(q, positions[rows]), self.rotate(k, positions[rows])
+            mixed = self.attend(q, k.expand_as(q), v.expand_as(q), segments[rows], window)
+            y = y.index_add(0, rows, self.linear(mixed, f"{prefix}.o_proj.{a}") * weights[rows, slots, None])
+        return y
 
     def attend(self, q, k, v, segments, window, sinks=None):
         """Causal attention within segments, with a window over the last so many tokens; q, k [H, T, w], v [H, T, u]; gives [T, H u]."""
@@ -254,7 +322,11 @@ class Reference:
 
     def route(self, x, l):
         s, name = self.s, self.router_name(l)
-        logits = self.linear(x, name)
+        if s.two_layers:
+            first, second = (self.weights[matrix] for matrix in self.score_names(l))
+            logits = (x @ first.T).tanh() @ second.T
+        else:
+            logits = self.linear(x, name)
         affinities = logits.sigmoid() if s.affinity == "sigmoid" else logits.softmax(-1)
         # Selection decides by score, and the order of softmax is that of the logits, whose distances say more.
         scores = logits if s.affinity == "softmax" and not s.groups else affinities
@@ -272,7 +344,8 @@ class Reference:
         weights = affinities.gather(1, chosen)
         if s.renormalise:
             weights = weights / weights.sum(-1, keepdim=True)
-        return Routing(logits, affinities / affinities.sum(-1, keepdim=True), chosen, weights * s.routed_scale,
+        scale = s.layer_scales[l] if s.layer_scales else s.routed_scale
+        return Routing(logits, affinities / affinities.sum(-1, keepdim=True), chosen, weights * scale,
                        min(smallest, margin(scores, s.top_k)))
 
 
