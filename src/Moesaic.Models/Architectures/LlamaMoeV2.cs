@@ -52,6 +52,7 @@ sealed class LlamaMoeV2 : IArchitecture
             config.Accept("top_k_attn", "attn_experts", "scale_factor_attn");
             return heads;
         }
+        if (window != 0) throw config.Bad("sliding_window", $"is {window}; a window over the tokens that chose an attention expert is not supported");
         var experts = config.Int("attn_experts", min: 1);
         if (experts % heads.KeyValueHeads != 0 || heads.QueryHeads % experts != 0)
             throw config.Bad("attn_experts", $"is {experts}; need a multiple of num_key_value_heads ({heads.KeyValueHeads}) that divides num_attention_heads ({heads.QueryHeads})");
@@ -59,7 +60,6 @@ sealed class LlamaMoeV2 : IArchitecture
         heads = heads with
         {
             KeyValueHeads = experts,
-            Window = window,
             Experts = new AttentionExpertsSpec(new RouterSpec
             {
                 Experts = experts, Chosen = config.Int("top_k_attn", min: 1), Scale = (float)config.Number("scale_factor_attn"),

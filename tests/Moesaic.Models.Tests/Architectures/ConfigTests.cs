@@ -21,6 +21,9 @@ public class ConfigTests
         ["deepseek_v3"] = LayoutChoiceTests.Shapes["sigmoid"].Spec,
         ["gpt_oss"] = TinySpec.GptOss(),
         ["deepseek"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(shared: 24, weight: CombineWeight.Raw)),
+        ["llama_moe"] = LlamaMoeTests.Shapes["v1"].Spec,
+        ["llama_moe_residual"] = LlamaMoeTests.Shapes["v1, shared"].Spec,
+        ["llama_moe_v2"] = LlamaMoeTests.Shapes["v2, attention"].Spec,
         ["moesaic"] = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
 
