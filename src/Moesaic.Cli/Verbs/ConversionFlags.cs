@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Moesaic.Methods.Conversion;
 using Moesaic.Methods.Steps;
+using Moesaic.Models.Architectures;
 
 namespace Moesaic.Cli.Verbs;
 
@@ -14,16 +15,21 @@ sealed class ConversionFlags
     {
         Description = "Another encoding for the embedding table and the head", HelpName = "name",
     };
+    readonly Option<string?> layout = new("--layout")
+    {
+        Description = "Write a folder in this layout: " + string.Join(", ", ArchitectureRegistry.All.Select(a => a.ModelType)), HelpName = "name",
+    };
     readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace the output when it is there" };
     readonly Option<bool> dryRun = RecipeExecution.DryRun();
 
-    public ConversionFlags(Command command, string outputDescription, string encodingDescription, bool encodingNeeded)
+    public ConversionFlags(Command command, string outputDescription, string encodingDescription, bool toGgufAlone)
     {
         output = new Argument<string>("output") { Description = outputDescription };
-        encoding = new Option<string?>("--encoding") { Description = encodingDescription, HelpName = "name", Required = encodingNeeded };
+        encoding = new Option<string?>("--encoding") { Description = encodingDescription, HelpName = "name", Required = toGgufAlone };
         command.Add(input);
         command.Add(output);
         foreach (var option in new Option[] { encoding, embeddings, overwrite, dryRun }) command.Add(option);
+        if (!toGgufAlone) command.Add(layout);
     }
 
     public ConversionOptions Read(ParseResult parsed) => new()
@@ -32,6 +38,7 @@ sealed class ConversionFlags
         Output = parsed.GetRequiredValue(output),
         Encoding = parsed.GetValue(encoding) is { } name ? ConversionOptions.Parse("--encoding", name) : null,
         Embeddings = parsed.GetValue(embeddings) is { } other ? ConversionOptions.Parse("--embeddings", other) : null,
+        Layout = parsed.GetValue(layout),
         Overwrite = parsed.GetValue(overwrite),
     };
 
@@ -42,6 +49,11 @@ sealed class ConversionFlags
         {
             using var export = new GgufExport(options);
             End(export.Plan, () => export.Run(session.View, session.Cancellation));
+        }
+        else if (options.Layout is not null)
+        {
+            using var change = new LayoutChange(options);
+            End(change.Plan, () => change.Run(session.View, session.Cancellation));
         }
         else
         {

@@ -10,7 +10,7 @@ sealed class QuantizeVerb : Verb
 
     public QuantizeVerb() : base("quantize", "Write a model in fewer bits, as a GGUF file") =>
         flags = new ConversionFlags(this, "A path that ends with .gguf",
-            "q8_0, q4_0, q4_1, q5_0, q5_1, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, mxfp4, f16, bf16, f32", encodingNeeded: true);
+            "q8_0, q4_0, q4_1, q5_0, q5_1, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, mxfp4, f16, bf16, f32", toGgufAlone: true);
 
     public override IReadOnlyList<string> Examples =>
         ["quantize models/demo demo-q4.gguf --encoding q4_k --embeddings q8_0", "quantize demo.gguf demo-q8.gguf --encoding q8_0"];

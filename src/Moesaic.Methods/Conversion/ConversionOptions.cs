@@ -18,6 +18,12 @@ public sealed record ConversionOptions
     /// <summary>How the embedding table and the head are stored in a GGUF file; null: as the other matrices.</summary>
     public WeightEncoding? Embeddings { get; init; }
 
+    /// <summary>
+    /// The layout to write a folder in, by the name of <see cref="Models.Architectures.IArchitecture.ModelType"/>; null: of a GGUF file the
+    /// most standard one that holds the model.
+    /// </summary>
+    public string? Layout { get; init; }
+
     /// <summary>Replace an output that is there.</summary>
     public bool Overwrite { get; init; }
 
@@ -31,9 +37,27 @@ public sealed record ConversionOptions
         if (Path.GetFullPath(Input) == Path.GetFullPath(Output))
             throw new BadRequestException($"{Output} is the input, which is never changed; choose another output.");
         if (!ToGguf) return;
+        if (Layout is not null) throw new BadRequestException("--layout has no meaning for a GGUF file: its architecture follows from the model.");
         if (Directory.Exists(Output)) throw new BadRequestException($"{Output} is a folder; choose another output.");
         if (File.Exists(Output) && !Overwrite)
             throw new BadRequestException($"{Output} exists already; choose another output or ask for it to be overwritten.");
+    }
+
+    /// <summary>The type that the encoding asks a folder to have, or null.</summary>
+    /// <exception cref="BadRequestException">No folder can have it.</exception>
+    public TensorType? FolderType()
+    {
+        if (Embeddings is not null)
+            throw new BadRequestException("--embeddings has no meaning for a folder: all weights of one are of one type.");
+        return Encoding switch
+        {
+            null => null,
+            WeightEncoding.F32 => TensorType.F32,
+            WeightEncoding.F16 => TensorType.F16,
+            WeightEncoding.BF16 => TensorType.BF16,
+            var other => throw new BadRequestException(
+                $"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
+        };
     }
 
     /// <summary>The encoding of a name such as q4_k, in either case.</summary>

@@ -30,17 +30,7 @@ public sealed class GgufImport : IDisposable
     {
         options.Validate();
         this.options = options;
-        if (options.Embeddings is not null)
-            throw new BadRequestException("--embeddings has no meaning for a folder: all weights of one are of one type.");
-        TensorType? wanted = options.Encoding switch
-        {
-            null => null,
-            WeightEncoding.F32 => TensorType.F32,
-            WeightEncoding.F16 => TensorType.F16,
-            WeightEncoding.BF16 => TensorType.BF16,
-            var other => throw new BadRequestException(
-                $"A folder cannot hold {other.Value.Name()}; choose f32, f16 or bf16, or write a .gguf file."),
-        };
+        var wanted = options.FolderType();
         file = GgufFile.Open(options.Input);
         try
         {
@@ -87,7 +77,7 @@ public sealed class GgufImport : IDisposable
                     .. architecture.InterleavesExperts ? InterleavedExperts.Sources(source.Spec, type, Whole) : [],
                 ],
                 ExtraFiles = Tokenizer(),
-            }, new HfFolderOptions { Overwrite = options.Overwrite, Progress = new Relay(done => task.Report(done)) }, cancellation);
+            }, new HfFolderOptions { Overwrite = options.Overwrite, Progress = new ToldAtOnce(done => task.Report(done)) }, cancellation);
         }
         return new StepReport
         {
@@ -167,11 +157,5 @@ public sealed class GgufImport : IDisposable
             + "what that rounded away does not come back, " + (type == TensorType.F32
                 ? "their values as they are now are kept exactly"
                 : $"and their values are rounded once more, to {type}; --encoding f32 keeps them exactly");
-    }
-
-    /// <summary>Tells at once, on the writing thread.</summary>
-    sealed class Relay(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }

@@ -30,6 +30,9 @@ public interface IArchitecture
     /// <summary>What models of this layout were compared with; a test holds every claim to its golden files.</summary>
     Oracles VerifiedBy { get; }
 
+    /// <summary>Whether other programs read it by its authors' model code alone, which is no part of a folder that is written.</summary>
+    bool NeedsCode => false;
+
     /// <summary>Reads the shape.</summary>
     /// <exception cref="BadModelException">A key is missing, wrong, or asks for something not implemented.</exception>
     ModelSpec ReadSpec(HfConfig config);

@@ -17,6 +17,8 @@ sealed class LlamaMoe(bool residual) : IArchitecture
 
     public bool CarriesScale => true;
 
+    public bool NeedsCode => true;
+
     public Oracles VerifiedBy => Oracles.PyTorch;
 
     string Mixture => residual ? "mlp.moe_layer" : "mlp";

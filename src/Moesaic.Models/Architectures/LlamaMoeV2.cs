@@ -20,6 +20,8 @@ sealed class LlamaMoeV2 : IArchitecture
 
     public bool CarriesScale => true;
 
+    public bool NeedsCode => true;
+
     public Oracles VerifiedBy => Oracles.PyTorch;
 
     public bool Reads(HfConfig config) => config.ModelType == "mixtral" && ownKeys.Any(config.Has);

@@ -33,6 +33,16 @@ public sealed class ConvertVerbTests(TinyFolder folder) : IClassFixture<TinyFold
     }
 
     [Fact]
+    public void A_folder_goes_into_another_layout()
+    {
+        Assert.Equal(0, Run("convert", folder.Model, folder["own"], "--layout", "moesaic"));
+        Assert.Contains("moesaic in", output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(Generated(folder.Model), Generated(folder["own"]));
+        Assert.Equal(2, Run("convert", folder.Model, folder["own"], "--layout", "moesaic"));
+        Assert.Equal(0, Run("convert", folder.Model, folder["own"], "--layout", "mixtral", "--overwrite"));
+    }
+
+    [Fact]
     public void Quantize_reports_every_tensor()
     {
         Assert.Equal(0, Run("quantize", folder.Model, folder["q.gguf"], "--encoding", "q8_0", "--embeddings", "f16"));
@@ -51,6 +61,11 @@ public sealed class ConvertVerbTests(TinyFolder folder) : IClassFixture<TinyFold
 
     [Theory]
     [InlineData(2, "no GGUF file", "convert", "model", "other")]
+    [InlineData(2, "--layout must say", "convert", "model", "other")]
+    [InlineData(2, "no meaning for a GGUF file", "convert", "model", "a.gguf", "--layout", "mixtral")]
+    [InlineData(2, "it has routed experts", "convert", "model", "other", "--layout", "llama")]
+    [InlineData(2, "there are llama, mistral", "convert", "model", "other", "--layout", "lama")]
+    [InlineData(2, "no meaning for a folder", "convert", "model", "other", "--layout", "moesaic", "--embeddings", "f16")]
     [InlineData(2, "--encoding q9", "convert", "model", "a.gguf", "--encoding", "q9")]
     [InlineData(2, "--encoding", "quantize", "model", "a.gguf")]
     [InlineData(2, ".gguf", "quantize", "model", "other", "--encoding", "q8_0")]
