@@ -45,7 +45,7 @@ public static class ArchitectureRegistry
         var found = All.FirstOrDefault(a => a.ModelType == modelType)
             ?? throw new BadRequestException($"There is no layout named \"{modelType}\"; there are {Known}.");
         return WhyNot(found, spec) is not { } reason ? found
-            : throw new BadRequestException($"This model cannot be written as {modelType}: {reason}. Leave the layout out to take the most standard one that fits.");
+            : throw new BadRequestException($"This model cannot be written as {modelType}: {reason}. The most standard layout that holds it is {MostStandard(spec, out _).ModelType}.");
     }
 
     /// <summary>The most standard layout that holds a shape exactly.</summary>

@@ -110,6 +110,7 @@ public class LayoutChoiceTests
     {
         var message = Assert.Throws<BadRequestException>(() => ArchitectureRegistry.Named("mixtral", Shapes["shared"].Spec)).Message;
         Assert.Contains("shared experts", message, StringComparison.Ordinal);
+        Assert.Contains("holds it is deepseek.", message, StringComparison.Ordinal);
         Assert.Contains("mistral", Assert.Throws<BadRequestException>(
             () => ArchitectureRegistry.Named("mistrall", Mixtures)).Message, StringComparison.Ordinal);
     }
