@@ -24,6 +24,8 @@ public sealed class LlamaCppTests : IDisposable
         "deepseek-v2-groups",   // groups compared by their best expert, an epsilon of the latents' own
         "mistral-window", "mixtral-window", "qwen2-window", "qwen3-window",     // sliding windows, which those architectures do not have there
         "gpt-oss", "gpt-oss-types",         // a stretched context that is not rounded, windows in other layers than every second
+        "llama-moe", "llama-moe-residual",      // a score of two layers
+        "llama-moe-v2", "llama-moe-v2-attention",       // dense layers at both ends, attention experts
     ];
 
     readonly string folder = Directory.CreateTempSubdirectory("moesaic-llama-").FullName;

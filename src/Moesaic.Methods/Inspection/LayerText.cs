@@ -53,7 +53,7 @@ static class LayerText
         + (router.Groups is { } groups ? FormattableString.Invariant($", from {groups.Kept} of {groups.Count} groups") : "")
         + router.Weight switch
         {
-            CombineWeight.Raw => ", weights not renormalised",
+            CombineWeight.Raw when !router.SumsToScale => ", weights not renormalised",
             CombineWeight.One => ", weights one",
             _ => ", weights renormalised",
         }
