@@ -106,6 +106,8 @@ public sealed class LayoutChange : IDisposable
     {
         var rounded = source.Weights.Parameters.Count(p => p.Role != ParameterRole.SelectionBias && type != TensorType.F32 && TypeOf(p) != type);
         if (rounded > 0) yield return $"{rounded} tensors have another type and are rounded to {type}; --encoding f32 keeps their values";
+        if (AdapterFolder.Is(options.Input) && type != TensorType.F32)
+            yield return $"weights with the adapter added are rounded to {type}; --encoding f32 keeps their values";
         float[] scales = [.. source.Spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>().Select(m => m.Router.Scale).Where(s => s != 1).Distinct()];
         if (scales.Length > 0 && !target.CarriesScale)
             yield return "the scale of the combine weights is multiplied into the experts' down projections"
