@@ -19,21 +19,13 @@ public sealed class GridRunner(GridRun run, IProgressReporter progress, bool res
 
     /// <summary>Plans every cell, so that a mistake in the last shows before the first runs.</summary>
     /// <exception cref="BadRequestException">A step cannot do what is asked; the message names cell and step.</exception>
-    public static IReadOnlyList<RunPlan> Plan(GridRun run) => [.. run.Cells.Select(cell =>
-    {
-        try
-        {
-            return RecipePlanner.Plan(cell.Run);
-        }
-        catch (BadRequestException e)
-        {
-            throw new BadRequestException($"cell {cell.Name}: {e.Message}", e);
-        }
-    })];
+    /// <exception cref="BadModelException">A model or data file cannot be used; likewise.</exception>
+    public static IReadOnlyList<RunPlan> Plan(GridRun run) => [.. run.Cells.Select(cell => In(cell.Name, () => RecipePlanner.Plan(cell.Run)))];
 
     /// <summary>Runs what is not finished.</summary>
     /// <returns>The comparison: a row a cell.</returns>
-    /// <exception cref="BadRequestException">A cell fails; those before it stand.</exception>
+    /// <exception cref="BadRequestException">A cell fails; the message names it, and those before it stand.</exception>
+    /// <exception cref="BadModelException">Likewise.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same grid goes on from there.</exception>
     public ReportTable Run()
     {
@@ -45,21 +37,30 @@ public sealed class GridRunner(GridRun run, IProgressReporter progress, bool res
         {
             var (name, recipe) = run.Cells[i];
             progress.Note(FormattableString.Invariant($"cell {i + 1} of {run.Cells.Count}, {name}; about {left / 60:0} minutes to go"));
-            IReadOnlyList<(string Verb, StepReport Report)> steps;
-            try
-            {
-                steps = new RecipeRunner(recipe, progress, restart, cancellation).Run();
-            }
-            catch (BadRequestException e)
-            {
-                throw new BadRequestException($"cell {name}: {e.Message}", e);
-            }
+            var steps = In(name, () => new RecipeRunner(recipe, progress, restart, cancellation).Run());
             left -= plans[i].Seconds;
             reports.Add(new GridCellReport(name, [.. steps.Select((s, n) => new GridStepReport(n + 1, s.Verb, s.Report.Figures))]));
             Write(reports);
         }
         if (GridReport.Missing(reports, run.Figures) is { } missing) progress.Warn($"grid: {missing}");
         return GridReport.Table(reports, run.Figures);
+    }
+
+    // What goes wrong in a cell is told with its name.
+    static T In<T>(string cell, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (BadRequestException e)
+        {
+            throw new BadRequestException($"cell {cell}: {e.Message}", e);
+        }
+        catch (BadModelException e)
+        {
+            throw new BadModelException($"cell {cell}: {e.Message}", e);
+        }
     }
 
     void Write(IReadOnlyList<GridCellReport> reports)
