@@ -9,8 +9,8 @@ public static class PreferenceReader
 {
     /// <summary>Reads the pairs of one file, or of all data files below a folder in ordinal order of their paths.</summary>
     /// <remarks>
-    /// A record has <c>chosen</c> and <c>rejected</c>: a string, a turn (role, content; or from, value), or the whole
-    /// conversation as a list of turns of which all but the last are the same in both. The prompt is <c>conversations</c> (from,
+    /// A record has <c>chosen</c> and <c>rejected</c>: a string, a turn (role, content; or from, value), a list of that
+    /// turn alone, or the whole conversation as a list of turns of which all but the last are the same in both. The prompt is <c>conversations</c> (from,
     /// value), <c>messages</c>, or a question (<c>prompt</c>, <c>instruction</c> or <c>question</c>, optionally with <c>input</c>
     /// or <c>context</c>); with whole conversations it is found in them. <c>system</c> goes before. Other keys are not used.
     /// </remarks>
@@ -39,6 +39,7 @@ public static class PreferenceReader
     {
         if (record.ValueKind != JsonValueKind.Object || !record.TryGetProperty("chosen", out var chosen) || !record.TryGetProperty("rejected", out var rejected))
             throw new BadModelException($"{where}: a preference pair must be an object with chosen and rejected.");
+        if (Alone(chosen) && Alone(rejected)) (chosen, rejected) = (chosen[0], rejected[0]);
         if (chosen.ValueKind == JsonValueKind.Array) return Whole(record, chosen, rejected, where);
 
         var (prompt, plain) = Prompt(record, where);
@@ -47,6 +48,9 @@ public static class PreferenceReader
         return new Preference(where, withSystem, Answer(chosen, $"{where}, chosen"), Answer(rejected, $"{where}, rejected"),
             plain && withSystem.Count == 1);
     }
+
+    // A list of the answer alone: the prompt is elsewhere.
+    static bool Alone(JsonElement answer) => answer.ValueKind == JsonValueKind.Array && answer.GetArrayLength() == 1;
 
     static Preference Whole(JsonElement record, JsonElement chosen, JsonElement rejected, string where)
     {

@@ -20,6 +20,7 @@ public sealed class PreferenceReaderTests : IDisposable
     [InlineData("""{"prompt": "q", "chosen": "a", "rejected": "b"}""", true)]
     [InlineData("""{"instruction": "q", "chosen": "a", "rejected": "b"}""", true)]
     [InlineData("""{"prompt": [{"role": "user", "content": "q"}], "chosen": {"role": "assistant", "content": "a"}, "rejected": "b"}""", false)]
+    [InlineData("""{"prompt": [{"role": "user", "content": "q"}], "chosen": [{"role": "assistant", "content": "a"}], "rejected": [{"role": "assistant", "content": "b"}]}""", false)]
     [InlineData("""{"conversations": [{"from": "human", "value": "q"}], "chosen": {"from": "gpt", "value": "a"}, "rejected": {"from": "gpt", "value": "b"}}""", false)]
     [InlineData("""{"prompt": "q", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b"}]}""", false)]
     public void The_forms_in_which_pairs_are_published_are_read(string record, bool plain)
@@ -41,6 +42,8 @@ public sealed class PreferenceReaderTests : IDisposable
     [Theory]
     [InlineData("""{"prompt": "q", "chosen": "a"}""", "chosen and rejected")]
     [InlineData("""{"chosen": "a", "rejected": "b"}""", "no prompt")]
+    [InlineData("""{"chosen": [{"role": "assistant", "content": "a"}], "rejected": [{"role": "assistant", "content": "b"}]}""", "no prompt")]
+    [InlineData("""{"prompt": "q", "chosen": [{"role": "user", "content": "a"}], "rejected": [{"role": "assistant", "content": "b"}]}""", "the assistant's")]
     [InlineData("""{"prompt": "q", "chosen": 3, "rejected": "b"}""", "string or a turn")]
     [InlineData("""{"prompt": "q", "chosen": {"role": "user", "content": "a"}, "rejected": "b"}""", "the assistant's")]
     [InlineData("""{"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "rejected": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "b"}]}""", "the same up to their last turns")]
