@@ -117,10 +117,10 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         var saved = Path.Combine(context.WorkFolder, SplitPlan.FileName);
         if (File.Exists(saved)) return SplitPlan.Load(saved);
 
-        var data = options.NeedsCalibration ? ReadCalibration(dense.Spec, context, notes) : null;
+        var provenance = new List<string>();
+        var data = options.NeedsCalibration ? ReadCalibration(dense.Spec, context, provenance) : null;
         var plan = new SplitPlanner(options, context.Seed, context.Progress, context.Cancellation)
-            .Make(dense, data, context.WorkFolder) with { Source = source, Provenance = [.. notes] };
-        notes.Clear();
+            .Make(dense, data, context.WorkFolder) with { Source = source, Provenance = provenance };
         plan.Save(saved);
         return plan;
     }

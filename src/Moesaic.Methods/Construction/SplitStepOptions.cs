@@ -187,6 +187,7 @@ public sealed record SplitStepOptions : IValidatableObject
             yield return new("the score swiglu has two rows per expert: it starts from representatives, normal, uniform or zeros", [nameof(Score)]);
         if (Overlap && Method is not (SplitMethod.TokenClusters or SplitMethod.DocumentClusters))
             yield return new("only token_clusters and document_clusters can let experts overlap: they rank all neurons for every expert", [nameof(Overlap)]);
+        foreach (var unused in UnusedSettings.Of(this)) yield return unused;
         if ((Scale is null ? 0 : 1) + (Scales is null ? 0 : 1) + (ScaleRule == ScaleRule.Fitted ? 0 : 1) > 1)
             yield return new("only one of scale, scales and scale_rule can say what the factor of the routed experts is", [nameof(Scales), nameof(ScaleRule)]);
         if (Scales?.Any(s => s is not (>= 1e-6 and <= 1e6)) is true)

@@ -152,6 +152,10 @@ public sealed class SplitStepTests
         Refused("needs the method activation_clusters", new() { Router = RouterStart.Representatives, Calibration = source.Data });
         Refused("starts from representatives", new() { Score = RouterScore.Swiglu, Calibration = source.Data });
         Refused("let experts overlap", new() { Method = SplitMethod.CoActivation, Overlap = true, Calibration = source.Data });
+        Refused("graph has settings that only method co_activation uses", new() { Graph = new() { Neighbours = 3 }, Calibration = source.Data });
+        Refused("importance has settings that only method token_clusters or document_clusters uses",
+            new() { Method = SplitMethod.ActivationClusters, Importance = new() { Normalise = false }, Calibration = source.Data });
+        Refused("router_training has settings that only router trained uses", new() { RouterTraining = new() { Epochs = 3 }, Calibration = source.Data });
         Refused("do not divide", new() { Experts = 7, Calibration = source.Data });
         Refused("leave none", new() { DenseFirst = 1, DenseLast = 1, Calibration = source.Data });
         Refused("longer than the model's", new() { Context = 65, Calibration = source.Data });
