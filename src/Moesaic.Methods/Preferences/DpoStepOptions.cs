@@ -64,6 +64,8 @@ public sealed record DpoStepOptions : OptimisationOptions, IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var conflict in Conflicts()) yield return conflict;
+        if (2L * Batch * Context > int.MaxValue)
+            yield return new($"a step of {Batch} blocks of twice {Context} tokens is too large; lower batch or context", [nameof(Batch)]);
         if (HeldOut is not null && HeldOutShare > 0)
             yield return new("name either held_out or held_out_share", [nameof(HeldOutShare)]);
     }

@@ -52,6 +52,7 @@ sealed record PreferenceData(PackedDataset Training, PackedDataset? HeldOut)
             if (samples.Count == 0)
                 throw new BadModelException($"No {what} pairs are left: of {some.Count:N0}, the answers of {same:N0} are the same and {tooLong:N0} are longer than {options.Context:N0} tokens.");
             var packed = PackedDataset.Pack(samples, 2 * options.Context, new PackingOptions { Together = 2 });
+            if (packed.Report.LeftOutPieces > 0) notes.Add($"{packed.Report.LeftOutPieces / 2:N0} {what} pairs left out: an answer has no token to predict");
             notes.Add($"{packed.Report.Pieces / 2:N0} {what} pairs of {packed.Report.Tokens:N0} tokens, {packed.Report.Targets:N0} of them in answers, in {packed.Blocks:N0} blocks");
             return packed;
         }

@@ -10,7 +10,7 @@ public sealed record AnnealOptions
     public required int From { get; init; }
 
     /// <summary>Fraction of the steps after which every router chooses its own number.</summary>
-    [Range(0.0, 1.0)]
+    [Range(1e-6, 1.0)]
     public double Until { get; init; } = 0.5;
 
     /// <summary>As a schedule over so many steps.</summary>

@@ -26,7 +26,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         options.ToTrainingOptions().Check(spec);
         var parameters = ParameterCounts.Of(spec);
         var tokens = (long)options.Steps() * options.Batch * options.Context;
-        var perPass = Math.Min(options.RowsPerPass, options.Batch) * options.Context;
+        var perPass = (long)Math.Min(options.RowsPerPass, options.Batch) * options.Context;
         var memory = TrainingMemory.Of(spec, options, context.Model, perPass);
         var (inputs, teacherBytes, teacherSeconds) = (Inputs(), 0L, 0.0);
         if (options.Distil is { } distil)

@@ -53,6 +53,11 @@ public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var conflict in Conflicts()) yield return conflict;
+        var positions = (long)Batch * Context;
+        if (positions > int.MaxValue)
+            yield return new($"a step of {Batch} blocks of {Context} tokens is too large; lower batch or context", [nameof(Batch)]);
+        else if (positions > 0 && (Tokens - 1) / positions >= int.MaxValue)
+            yield return new($"{Tokens} tokens are too many steps of {Batch} blocks of {Context}; raise batch or context", [nameof(Tokens)]);
         if (Data.Select(d => d.Weight is null).Distinct().Count() > 1)
             yield return new("give every entry of data a weight, or none", [nameof(Data)]);
         if (Data.FirstOrDefault(d => d.HeldOutTokens is not null && d.HeldOut is null) is { } limit)

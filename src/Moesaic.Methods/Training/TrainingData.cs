@@ -44,8 +44,9 @@ sealed class TrainingData
     {
         var (report, name) = (blocks[domain].Report, options.Mixes ? $"{options.Data[domain].Title}: " : "");
         var dropped = report.DroppedSamples > 0 ? $", {report.DroppedSamples:N0} too long and left out" : "";
+        var empty = report.LeftOutPieces > 0 ? $", {report.LeftOutPieces:N0} pieces left out that hold nothing to learn" : "";
         var epochs = options.Mixes ? "" : $", read {(double)options.Steps() * options.Batch / report.Blocks:F2} times";
-        return $"{name}{report.Tokens:N0} training tokens in {report.Blocks:N0} blocks ({report.CutSamples:N0} documents cut{dropped}){epochs}";
+        return $"{name}{report.Tokens:N0} training tokens in {report.Blocks:N0} blocks ({report.CutSamples:N0} documents cut{dropped}{empty}){epochs}";
     }
 
     /// <summary>The batches of the run; a mix draws by the weights of the log, which begin as the recipe says.</summary>

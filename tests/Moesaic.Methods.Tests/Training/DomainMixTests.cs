@@ -88,9 +88,25 @@ public sealed class DomainMixTests : IDisposable
         Assert.Contains("limits nothing", Refused(recipe.Training with { Data = [recipe.Dogs with { HeldOut = null, HeldOutTokens = 5 }] }), StringComparison.Ordinal);
         Assert.Contains("two domains or more", Refused(Dynamic with { Data = [recipe.Dogs, recipe.Sums with { HeldOut = null }] }), StringComparison.Ordinal);
         Assert.Contains("dogs, sums", Refused(Dynamic with { DynamicWeights = new() { Every = 1, Reference = new Dictionary<string, double> { ["cats"] = 1 } } }), StringComparison.Ordinal);
+        var text = recipe.Training with { Data = [recipe.Dogs] };
+        Assert.Contains("too large", Refused(text with { Batch = 1 << 20, Context = 1 << 12 }), StringComparison.Ordinal);
+        Assert.Contains("too many steps", Refused(text with { Tokens = long.MaxValue, Batch = 1 }), StringComparison.Ordinal);
         Assert.Single(new DynamicWeightsOptions { Every = 1 }.Validate(new ValidationContext(this)));
 
         static string Refused(TrainStepOptions options) => Assert.Single(options.Validate(new ValidationContext(options))).ErrorMessage!;
+    }
+
+    [Fact]
+    public void Pieces_without_anything_to_predict_are_counted()
+    {
+        // Cut, a long question is blocks in which the assistant says nothing.
+        File.WriteAllText(Path.Combine(recipe.Model, "chat_template.jinja"), "{% for m in messages %}{{ m.content }}\n{% endfor %}");
+        File.WriteAllText(recipe["chat.jsonl"], $$"""
+            {"messages": [{"role": "user", "content": "{{string.Concat(Enumerable.Repeat("9 8 7 6 ", 20))}}"}, {"role": "assistant", "content": "Dog 1 runs."}]}
+            """);
+        var report = recipe.Run("out", new TrainStep(recipe.Training with { Data = [new() { Path = recipe["chat.jsonl"] }] }));
+        Assert.Contains(report.Notes, n => n.Contains("(1 documents cut, ", StringComparison.Ordinal)
+            && n.Contains(" pieces left out that hold nothing to learn)", StringComparison.Ordinal));
     }
 
     [Fact]
