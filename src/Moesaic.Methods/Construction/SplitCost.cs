@@ -3,7 +3,7 @@ using Moesaic.Models;
 
 namespace Moesaic.Methods.Construction;
 
-/// <summary>What a split costs, by the shape alone. Weights are there one layer at a time; a whole model only where held-out text is measured.</summary>
+/// <summary>What a split costs, by the shape alone. Weights are there one layer at a time.</summary>
 /// <param name="dense">The source.</param>
 /// <param name="options">What is done.</param>
 sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
@@ -29,6 +29,9 @@ sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
 
     bool FitsAttention => options.Plan is null && options.Attention is { NeedsCalibration: true };
 
+    // Held-out text without a limit is taken for a million tokens.
+    long HeldOut => options.HeldOut is { } text ? text.Tokens ?? 1_000_000 : 0;
+
     long Kept => Math.Min(tokens, options.ClusterTokens);
 
     /// <summary>How often the weights are read: by each pass, to write and to read back.</summary>
@@ -41,15 +44,12 @@ sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
         get
         {
             long width = dense.Layers.Max(l => l.FeedForward is DenseSpec d ? d.Width : 0), pass = (long)RowsPerPass * options.Context;
-            var streams = (2 * tokens) + (Gathers ? 2 * Kept : 0);
+            var streams = Math.Max(HeldOut, (2 * tokens) + (Gathers ? 2 * Kept : 0));
             var layerwise = ModelLayers.PeakBytes(dense) + (sizeof(float) * ((streams * dense.Width) + (pass * ((6 * width) + (12L * dense.Width)))))
                 + (options.Method == SplitMethod.CoActivation ? sizeof(float) * width * width : 0);
-            return Process + (options.HeldOut is null ? layerwise : Math.Max(layerwise, TrainingFree(pass)));
+            return Process + layerwise;
         }
     }
-
-    // A whole model and one pass of it.
-    long TrainingFree(long pass) => sizeof(float) * (parameters + (pass * ((20L * dense.Width) + dense.VocabularySize)));
 
     /// <summary>Temporary files: what layers read, for the way back and for clusters and routers.</summary>
     public long SpillBytes => sizeof(float) * (long)dense.Width * dense.Layers.Count * ((Weighs ? tokens : 0) + (Gathers ? Kept : 0));
@@ -59,6 +59,6 @@ sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
     {
         // In passes forwards; the way back costs two besides what is computed again.
         var passes = (Gathers ? 1 : 0) + (Weighs ? 4 : LooksAtText ? 1 : 0) + (MeasuresScale ? 1.5 : 0) + (FitsAttention ? 2 : 0);
-        return 5 + (2.0 * passes * tokens * (parameters - ((long)dense.VocabularySize * dense.Width)) / (FlopsPerThread * threads)) + (Reads * weightBytes / ReadBytesPerSecond);
+        return 5 + (2.0 * ((passes * tokens) + (2 * HeldOut)) * (parameters - ((long)dense.VocabularySize * dense.Width)) / (FlopsPerThread * threads)) + (Reads * weightBytes / ReadBytesPerSecond);
     }
 }

@@ -87,12 +87,11 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         return Report(plan, mixture.Spec, saved, difference, before, after, notes);
     }
 
-    // The only part that needs a whole model in memory.
     internal static PerplexityResult? Measure(string folder, PackedDataset? heldOut, StepContext context)
     {
         if (heldOut is null) return null;
-        using var loaded = ModelFolder.Load(folder);
-        return Perplexity.Measure(loaded.Model, heldOut, cancellation: context.Cancellation);
+        using var layers = ModelLayers.Open(folder);
+        return LayerwisePerplexity.Measure(layers, heldOut, cancellation: context.Cancellation);
     }
 
     PackedDataset? ReadHeldOut(ModelSpec dense, StepContext context, List<string> notes) => options.HeldOut is not { } text ? null

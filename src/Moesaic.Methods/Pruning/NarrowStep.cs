@@ -17,7 +17,7 @@ namespace Moesaic.Methods.Pruning;
 
 /// <summary>
 /// The step "narrow": keeps the neurons that matter most, or random ones, of every feed-forward (the prune baselines of LLaMA-MoE v1, Zhu et al. 2024). One layer
-/// is in memory at a time; a whole model only while held-out text is measured.
+/// is in memory at a time.
 /// </summary>
 /// <param name="options">What and how.</param>
 public sealed class NarrowStep(NarrowStepOptions options) : IStep

@@ -62,6 +62,7 @@ public sealed class SplitPlannerTests
         Assert.InRange(plan.Seconds, 300, 8 * 3600);
         Assert.InRange(plan.OutputBytes / 1e9, 16, 60);
         var measured = new SplitStep(options with { HeldOut = options.Calibration }).Plan(new PlanContext { Model = new ModelOutline(config, 0), Seed = 1, Threads = 2 });
-        Assert.InRange(measured.PeakMemoryBytes / 1e9, 32, 45);     // the loss of held-out text takes the whole model
+        Assert.Equal(plan.PeakMemoryBytes, measured.PeakMemoryBytes);       // held-out text goes through layer by layer as well
+        Assert.InRange(measured.Seconds, plan.Seconds + 100, 12 * 3600);
     }
 }
