@@ -66,6 +66,8 @@ public sealed record DpoStepOptions : OptimisationOptions, IValidatableObject
         foreach (var conflict in Conflicts()) yield return conflict;
         if (2L * Batch * Context > int.MaxValue)
             yield return new($"a step of {Batch} blocks of twice {Context} tokens is too large; lower batch or context", [nameof(Batch)]);
+        if (AnnealChosen is not null || AnnealAttention is not null)
+            yield return new("the reference uses as many experts per token as the model says; anneal them in a step train before", [nameof(AnnealChosen)]);
         if (HeldOut is not null && HeldOutShare > 0)
             yield return new("name either held_out or held_out_share", [nameof(HeldOutShare)]);
     }

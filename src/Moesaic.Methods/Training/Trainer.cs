@@ -103,7 +103,7 @@ public sealed class Trainer : IDisposable
         {
             var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
             var input = rows.Input();
-            input.Noise = new NoiseDraw(Options.Seed, step, (long)first * batch.Length);
+            input.Noise = Options.Noise ? new NoiseDraw(Options.Seed, step, (long)first * batch.Length) : null;
             input.Recompute = Options.Recompute;
             input.ExpertAnneal = Options.ExpertAnneal?.At(step) ?? default;
             input.AttentionAnneal = Options.AttentionAnneal?.At(step) ?? default;

@@ -47,6 +47,9 @@ public sealed record TrainingOptions
     /// <summary>Whether layers are computed again in the backward pass instead of kept. Default false.</summary>
     public bool Recompute { get; init; }
 
+    /// <summary>Whether routers that have noise add it. Default true.</summary>
+    public bool Noise { get; init; } = true;
+
     /// <summary>Seed of the noise of routers that have one. Default 0.</summary>
     public ulong Seed { get; init; }
 

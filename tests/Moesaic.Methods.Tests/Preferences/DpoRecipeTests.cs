@@ -1,9 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Moesaic.Formats;
 using Moesaic.Methods.Preferences;
+using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Tests.Training;
+using Moesaic.Models;
+using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Tests.Preferences;
 
@@ -34,6 +38,29 @@ public sealed class DpoRecipeTests : IDisposable
         Assert.True(figures["training_margin_last"] > figures["training_margin_first"]);
         Assert.Equal(["0", "5", "10"], report.Tables[1].Rows.Take(3).Select(r => r[0]));
         Assert.Contains(report.Notes, n => n.StartsWith("8 held-out pairs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Noise_of_routers_does_not_come_between_model_and_reference()
+    {
+        using (var plain = ModelFolder.Load(recipe.Model))
+        {
+            var spec = plain.Model.Spec;
+            using var noisy = new Model(spec with
+            {
+                Layers = [.. spec.Layers.Select(l => l.FeedForward is MixtureSpec m
+                    ? l with { FeedForward = m with { Router = m.Router with { Noise = RouterNoise.Learned } } } : l)],
+            });
+            foreach (var parameter in plain.Model.Parameters) parameter.Value.Span.CopyTo(noisy[parameter.Name].Span);
+            ModelFolder.Save(noisy, recipe["noisy"], new SaveOptions { Type = TensorType.F32, SideFilesFrom = recipe.Model });
+        }
+        var run = new RecipeRun
+        {
+            Model = recipe["noisy"], Output = recipe["out"], Seed = 3, RecipeText = "moesaic: 1\n", Steps = [new("dpo", new JsonObject(), new DpoStep(Dpo))],
+        };
+        var figures = new RecipeRunner(run, SilentProgress.Instance).Run()[0].Report.Figures;
+        Assert.Equal(Math.Log(2), figures.Single(f => f.Key == "training_loss_first").Value, 1e-12);
+        Assert.Equal(0, figures.Single(f => f.Key == "training_margin_first").Value);
     }
 
     [Fact]
@@ -102,5 +129,7 @@ public sealed class DpoRecipeTests : IDisposable
         Assert.Contains("No training pairs", Assert.Throws<BadModelException>(() => recipe.Run("e", new DpoStep(Dpo with { Context = 3 }))).Message, StringComparison.Ordinal);
         var both = Dpo with { HeldOut = "x" };
         Assert.Single(both.Validate(new ValidationContext(both)));
+        var annealed = Dpo with { AnnealChosen = new() { From = 4 } };
+        Assert.Contains("in a step train", Assert.Single(annealed.Validate(new ValidationContext(annealed))).ErrorMessage, StringComparison.Ordinal);
     }
 }
