@@ -142,6 +142,21 @@ public sealed class SplitStepTests
     }
 
     [Fact]
+    public void A_plan_of_an_earlier_run_is_told_of_once()
+    {
+        using var source = new Source();
+        var options = new SplitStepOptions
+        {
+            Experts = 4, Method = SplitMethod.Random, Context = 16, Calibration = source.Data, HeldOut = source.Data with { Tokens = 100_000 },
+        };
+        var first = new SplitStep(options).Run(source.Context("first"));
+        var again = source.Context("again");
+        File.Copy(Path.Combine(source["work-first"], SplitPlan.FileName), Path.Combine(again.WorkFolder, SplitPlan.FileName));
+        Assert.Contains(first.Notes, n => n.Contains("fewer than the 100000 asked for", StringComparison.Ordinal));
+        Assert.Equal(first.Notes, new SplitStep(options).Run(again).Notes);
+    }
+
+    [Fact]
     public void What_cannot_work_is_refused_before_weights_are_read()
     {
         using var source = new Source();
