@@ -3,6 +3,7 @@ using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
+using Moesaic.Models.Experts;
 using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Training;
@@ -49,7 +50,7 @@ public sealed record TrainingMemory(long Parameters, long Trained, long Weights,
                 if (Encoding(options) is { } encoding && parameter.Matrix.Columns % encoding.BlockLength() == 0) encoded += rows * encoding.RowBytes(columns);
                 adapters += (options.Lora?.Rank ?? 0) * ((long)rows + columns);
             }
-        var pass = TrainingCost.PassBytes(spec, tokensPerPass, options.Recompute);
+        var pass = TrainingCost.PassBytes(AtFirst(spec, options), tokensPerPass, options.Recompute);
         if (options.Lora is null)
             return new(all, trained, (sizeof(float) * all) + (options.Weights == WeightPrecision.BF16 ? 2 * rounded : 0), 0, pass);
         var stored = model.WeightBytes > 0 ? model.WeightBytes : all * (HfConfig.From(model.Config).DType ?? TensorType.BF16).ByteSize();
@@ -78,4 +79,16 @@ public sealed record TrainingMemory(long Parameters, long Trained, long Weights,
         static string Text(long bytes) => bytes >= 100_000_000 ? (bytes / 1e9).ToString("F2", CultureInfo.InvariantCulture) + " GB"
             : (bytes / 1e6).ToString("F2", CultureInfo.InvariantCulture) + " MB";
     }
+
+    // Annealing begins with the most experts per token.
+    static ModelSpec AtFirst(ModelSpec spec, OptimisationOptions options) => spec with
+    {
+        Layers = [.. spec.Layers.Select(layer => new LayerSpec(
+            layer.Attention.Experts is { } heads && options.AnnealAttention is { } attention
+                ? layer.Attention with { Experts = heads with { Router = Raised(heads.Router, attention.From) } } : layer.Attention,
+            layer.FeedForward is MixtureSpec mixture && options.AnnealChosen is { } experts
+                ? mixture with { Router = Raised(mixture.Router, experts.From) } : layer.FeedForward))],
+    };
+
+    static RouterSpec Raised(RouterSpec router, int from) => router with { Chosen = new ChosenAnneal(from, 1).Of(router) };
 }

@@ -1,8 +1,9 @@
 namespace Moesaic.Models.Experts;
 
 /// <summary>
-/// More experts per token than a router's K, while training comes down to it: the model it was made from is then left by
-/// and by. The default adds none.
+/// More experts per token than a router's K, while training comes down to it. The default adds none. Training starts at the dense model
+/// that the experts were made of only if all of them with the router's scale are that model, as with weights that sum to 1 and the
+/// scale E; with a scale fitted for K it starts at a larger output.
 /// </summary>
 /// <param name="From">Experts per token at the start; a router that has fewer takes all.</param>
 /// <param name="Remaining">1 at the start, 0 when every router chooses its own K.</param>
