@@ -23,10 +23,7 @@ public sealed class AlignStep(AlignStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var config = HfConfig.From(context.Model.Config);
-        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
-        if (options.Context > spec.MaxPositions)
-            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        var spec = context.Shape(options.Context);
         Check(spec, ModelFolder.ReadSpec(options.Parent));
         var aligned = options.Bias ? DistributionAlignment.WithBiases(spec, [.. options.Modules]) : spec;
         var layout = ArchitectureRegistry.MostStandard(aligned, out _);

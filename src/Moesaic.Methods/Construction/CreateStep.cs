@@ -3,7 +3,6 @@ using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
-using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
 using Moesaic.Text.Corpora;
@@ -20,8 +19,7 @@ public sealed class CreateStep(CreateStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var config = HfConfig.From(context.Model.Config);
-        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        var spec = context.Shape();
         var parameters = ParameterCounts.Of(spec);
         return new StepPlan
         {

@@ -26,10 +26,7 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
     public StepPlan Plan(PlanContext context)
     {
         options.Check();
-        var config = HfConfig.From(context.Model.Config);
-        var dense = ArchitectureRegistry.Of(config).ReadSpec(config);
-        if (options.Context > dense.MaxPositions)
-            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {dense.MaxPositions}.");
+        var dense = context.Shape(options.Context);
         var plan = options.Plan is { } given ? SplitPlan.Load(given)
             : new SplitPlanner(options, context.Seed, Progress.SilentProgress.Instance).Outline(dense);
         var shape = Split.Shape(dense, plan);

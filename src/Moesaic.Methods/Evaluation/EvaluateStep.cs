@@ -3,7 +3,6 @@ using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 using Moesaic.Models;
-using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text.Chat;
 using Moesaic.Text.Datasets;
@@ -22,8 +21,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var config = HfConfig.From(context.Model.Config);
-        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        var spec = context.Shape();
         var (window, stride) = Windows(spec);
         var parameters = ParameterCounts.Of(spec);
         var tokens = options.Data.Tokens ?? 1_000_000;

@@ -1,10 +1,8 @@
 using System.Globalization;
-using Moesaic.Formats;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 using Moesaic.Models;
-using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text.Chat;
 using Moesaic.Text.Datasets;
@@ -21,10 +19,7 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var config = HfConfig.From(context.Model.Config);
-        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
-        if (options.Context > spec.MaxPositions)
-            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        var spec = context.Shape(options.Context);
         options.ToTrainingOptions(1).Check(spec);
         var parameters = ParameterCounts.Of(spec);
         // Without the tokenizer: three characters a token, the prompt once for each answer.

@@ -29,10 +29,7 @@ public sealed class NarrowStep(NarrowStepOptions options) : IStep
     public StepPlan Plan(PlanContext context)
     {
         options.Check();
-        var config = HfConfig.From(context.Model.Config);
-        var dense = ArchitectureRegistry.Of(config).ReadSpec(config);
-        if (options.Context > dense.MaxPositions)
-            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {dense.MaxPositions}.");
+        var dense = context.Shape(options.Context);
         var shape = NarrowPlan.Shape(dense, options.Width);
         var layout = ArchitectureRegistry.MostStandard(shape, out _);
         var cost = new SplitCost(dense, Like());

@@ -1,3 +1,7 @@
+using Moesaic.Formats;
+using Moesaic.Models;
+using Moesaic.Models.Architectures;
+
 namespace Moesaic.Methods.Steps;
 
 /// <summary>What a step knows while the recipe is planned. No weights are read, nothing is written.</summary>
@@ -11,4 +15,16 @@ public sealed record PlanContext
 
     /// <summary>Threads the step may use, 1 or more; for the estimate of time and memory only.</summary>
     public required int Threads { get; init; }
+
+    /// <summary>The shape of the model the step will receive.</summary>
+    /// <param name="context">Tokens that the step reads in one piece; 0: as many as the model takes.</param>
+    /// <exception cref="BadModelException">Its config.json tells of no model that is known.</exception>
+    /// <exception cref="BadRequestException">The model has fewer positions.</exception>
+    public ModelSpec Shape(int context = 0)
+    {
+        var config = HfConfig.From(Model.Config);
+        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
+        return context <= spec.MaxPositions ? spec
+            : throw new BadRequestException($"A context of {context} tokens is longer than the model's {spec.MaxPositions}.");
+    }
 }

@@ -1,9 +1,7 @@
-using Moesaic.Formats;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Distillation;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
-using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text.Chat;
 
@@ -19,10 +17,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var config = HfConfig.From(context.Model.Config);
-        var spec = ArchitectureRegistry.Of(config).ReadSpec(config);
-        if (options.Context > spec.MaxPositions)
-            throw new BadRequestException($"A context of {options.Context} tokens is longer than the model's {spec.MaxPositions}.");
+        var spec = context.Shape(options.Context);
         options.ToTrainingOptions().Check(spec);
         var parameters = ParameterCounts.Of(spec);
         var tokens = (long)options.Steps() * options.Batch * options.Context;
