@@ -22,9 +22,9 @@ public static class ClampedSwiGlu
         Require.Length(h.Length, gate.Length, nameof(h));
         switch (KernelSelection.Level)
         {
-            case KernelLevel.Vector512: ClampedSwiGluVector<Lanes512>.Forward(limit, slope, gate, up, h); break;
-            case KernelLevel.Vector256: ClampedSwiGluVector<Lanes256>.Forward(limit, slope, gate, up, h); break;
-            case KernelLevel.Vector128: ClampedSwiGluVector<Lanes128>.Forward(limit, slope, gate, up, h); break;
+            case KernelLevel.Vector512: GatedVector<Lanes512, ClampedSwiGluActivation<Lanes512>>.Forward(new(limit, slope), gate, up, h); break;
+            case KernelLevel.Vector256: GatedVector<Lanes256, ClampedSwiGluActivation<Lanes256>>.Forward(new(limit, slope), gate, up, h); break;
+            case KernelLevel.Vector128: GatedVector<Lanes128, ClampedSwiGluActivation<Lanes128>>.Forward(new(limit, slope), gate, up, h); break;
             default: ClampedSwiGluReference.Forward(limit, slope, gate, up, h); break;
         }
     }
@@ -50,9 +50,9 @@ public static class ClampedSwiGlu
         Require.Length(dUp.Length, gate.Length, nameof(dUp));
         switch (KernelSelection.Level)
         {
-            case KernelLevel.Vector512: ClampedSwiGluVector<Lanes512>.Backward(limit, slope, gate, up, dh, dGate, dUp); break;
-            case KernelLevel.Vector256: ClampedSwiGluVector<Lanes256>.Backward(limit, slope, gate, up, dh, dGate, dUp); break;
-            case KernelLevel.Vector128: ClampedSwiGluVector<Lanes128>.Backward(limit, slope, gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector512: GatedVector<Lanes512, ClampedSwiGluActivation<Lanes512>>.Backward(new(limit, slope), gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector256: GatedVector<Lanes256, ClampedSwiGluActivation<Lanes256>>.Backward(new(limit, slope), gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector128: GatedVector<Lanes128, ClampedSwiGluActivation<Lanes128>>.Backward(new(limit, slope), gate, up, dh, dGate, dUp); break;
             default: ClampedSwiGluReference.Backward(limit, slope, gate, up, dh, dGate, dUp); break;
         }
     }

@@ -20,9 +20,9 @@ public static class SwiGlu
         Require.Length(h.Length, gate.Length, nameof(h));
         switch (KernelSelection.Level)
         {
-            case KernelLevel.Vector512: SwiGluVector<Lanes512>.Forward(gate, up, h); break;
-            case KernelLevel.Vector256: SwiGluVector<Lanes256>.Forward(gate, up, h); break;
-            case KernelLevel.Vector128: SwiGluVector<Lanes128>.Forward(gate, up, h); break;
+            case KernelLevel.Vector512: GatedVector<Lanes512, SwiGluActivation<Lanes512>>.Forward(default, gate, up, h); break;
+            case KernelLevel.Vector256: GatedVector<Lanes256, SwiGluActivation<Lanes256>>.Forward(default, gate, up, h); break;
+            case KernelLevel.Vector128: GatedVector<Lanes128, SwiGluActivation<Lanes128>>.Forward(default, gate, up, h); break;
             default: SwiGluReference.Forward(gate, up, h); break;
         }
     }
@@ -44,9 +44,9 @@ public static class SwiGlu
         Require.Length(dUp.Length, gate.Length, nameof(dUp));
         switch (KernelSelection.Level)
         {
-            case KernelLevel.Vector512: SwiGluVector<Lanes512>.Backward(gate, up, dh, dGate, dUp); break;
-            case KernelLevel.Vector256: SwiGluVector<Lanes256>.Backward(gate, up, dh, dGate, dUp); break;
-            case KernelLevel.Vector128: SwiGluVector<Lanes128>.Backward(gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector512: GatedVector<Lanes512, SwiGluActivation<Lanes512>>.Backward(default, gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector256: GatedVector<Lanes256, SwiGluActivation<Lanes256>>.Backward(default, gate, up, dh, dGate, dUp); break;
+            case KernelLevel.Vector128: GatedVector<Lanes128, SwiGluActivation<Lanes128>>.Backward(default, gate, up, dh, dGate, dUp); break;
             default: SwiGluReference.Backward(gate, up, dh, dGate, dUp); break;
         }
     }
