@@ -9,9 +9,6 @@ using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
-using Moesaic.Text.Chat;
-using Moesaic.Text.Corpora;
-using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Construction;
 
@@ -62,8 +59,8 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         var notes = new List<string>();
         using var dense = StoredLayers.Open(context.InputFolder);
         foreach (var note in dense.Weights.Notes) context.Progress.Note(note);
-        var heldOut = ReadHeldOut(dense.Spec, context, notes);
-        var before = Measure(context.InputFolder, heldOut, context);
+        var heldOut = StepTexts.HeldOut(options.HeldOut, dense.Spec, options.Context, context, notes);
+        var before = LayerwisePerplexity.Measure(context.InputFolder, heldOut, context.Cancellation);
         var plan = TakePlan(dense, context, notes);
 
         using var mixture = new SplitLayers(dense, plan);
@@ -77,23 +74,12 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         double difference;
         using (ModelLayers made = ModelLayers.Of(mixture, owned: false), written = ModelLayers.Open(context.OutputFolder))
             difference = ReadBack.Compare(made, written, exact: type == TensorType.F32);
-        var after = Measure(context.OutputFolder, heldOut, context);
+        var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
 
         notes.AddRange(plan.Provenance);
         notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
         return Report(plan, mixture.Spec, saved, difference, before, after, notes);
     }
-
-    internal static PerplexityResult? Measure(string folder, PackedDataset? heldOut, StepContext context)
-    {
-        if (heldOut is null) return null;
-        using var layers = ModelLayers.Open(folder);
-        return LayerwisePerplexity.Measure(layers, heldOut, cancellation: context.Cancellation);
-    }
-
-    PackedDataset? ReadHeldOut(ModelSpec dense, StepContext context, List<string> notes) => options.HeldOut is not { } text ? null
-        : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense), options.Context, options.Context, context.Seed, notes,
-            ChatTemplate.Find(context.InputFolder), context.Cancellation);
 
     /// <summary>The plan given, or that of an earlier run of this step, or a new one.</summary>
     SplitPlan TakePlan(StoredLayers dense, StepContext context, List<string> notes)
@@ -114,21 +100,11 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         if (File.Exists(saved)) return SplitPlan.Load(saved);
 
         var provenance = new List<string>();
-        var data = options.NeedsCalibration ? ReadCalibration(dense.Spec, context, provenance) : null;
+        var data = options.NeedsCalibration ? StepTexts.Calibration(options.EffectiveCalibration, dense.Spec, options.Context, context, provenance) : null;
         var plan = new SplitPlanner(options, context.Seed, context.Progress, context.Cancellation)
             .Make(dense, data, context.WorkFolder) with { Source = source, Provenance = provenance };
         plan.Save(saved);
         return plan;
-    }
-
-    PackedDataset ReadCalibration(ModelSpec dense, StepContext context, List<string> notes)
-    {
-        var text = options.EffectiveCalibration;
-        var tokenizer = ModelTokenizer.Load(context.InputFolder, dense);
-        var read = TextData.Read(text, CorpusSplit.Train, tokenizer, context.Seed, ChatTemplate.Find(context.InputFolder), context.Cancellation);
-        notes.AddRange(read.Notes);
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {options.Context}"));
-        return PackedDataset.Pack(read.Samples, options.Context);
     }
 
     static string Summary(SplitPlan plan)

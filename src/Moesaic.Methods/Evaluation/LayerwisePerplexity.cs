@@ -13,6 +13,17 @@ namespace Moesaic.Methods.Evaluation;
 /// </summary>
 static class LayerwisePerplexity
 {
+    /// <summary>Measures a model on disk; null when there is no text.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="data">Packed windows, or null.</param>
+    /// <param name="cancellation">Stops between passes.</param>
+    public static PerplexityResult? Measure(string folder, PackedDataset? data, CancellationToken cancellation)
+    {
+        if (data is null) return null;
+        using var layers = ModelLayers.Open(folder);
+        return Measure(layers, data, cancellation: cancellation);
+    }
+
     /// <summary>Measures a model.</summary>
     /// <param name="model">Its layers, dense or mixtures.</param>
     /// <param name="data">Packed windows; the residual stream of all their tokens is held, [T, D].</param>

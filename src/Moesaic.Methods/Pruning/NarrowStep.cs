@@ -9,8 +9,6 @@ using Moesaic.Methods.Steps;
 using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
-using Moesaic.Text.Chat;
-using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Pruning;
@@ -71,16 +69,15 @@ public sealed class NarrowStep(NarrowStepOptions options) : IStep
         using var dense = StoredLayers.Open(context.InputFolder);
         var plan = new NarrowPlan { Method = options.Method, Seed = context.Seed, Kept = Choose(dense, context, notes) };
         using var narrow = new NarrowLayers(dense, plan.Kept);
-        var heldOut = options.HeldOut is not { } text ? null : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, dense.Spec),
-            options.Context, options.Context, context.Seed, notes, ChatTemplate.Find(context.InputFolder), context.Cancellation);
-        var before = SplitStep.Measure(context.InputFolder, heldOut, context);
+        var heldOut = StepTexts.HeldOut(options.HeldOut, dense.Spec, options.Context, context, notes);
+        var before = LayerwisePerplexity.Measure(context.InputFolder, heldOut, context.Cancellation);
         var saved = ModelFolder.Save(narrow, context.OutputFolder, new SaveOptions
         {
             Type = options.Type ?? dense.Weights.PlainType,
             SideFilesFrom = context.InputFolder,
             ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [NarrowPlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
         }, context.Cancellation);
-        var after = SplitStep.Measure(context.OutputFolder, heldOut, context);
+        var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
         var figures = new List<Figure>();
         if (before is not null && after is not null)
             figures.AddRange([new("held_out_loss_before", before.Loss, "nats"), new("held_out_loss", after.Loss, "nats")]);
@@ -95,14 +92,10 @@ public sealed class NarrowStep(NarrowStepOptions options) : IStep
         if (options.Method == NarrowMethod.Random)
             return [.. Widths().Select((width, l) => Shuffle.Order(width, context.Seed, l)[..options.Width].Order().ToArray())];
 
-        var text = options.EffectiveCalibration;
-        var read = TextData.Read(text, CorpusSplit.Train, ModelTokenizer.Load(context.InputFolder, dense.Spec), context.Seed,
-            ChatTemplate.Find(context.InputFolder), context.Cancellation);
-        notes.AddRange(read.Notes);
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {options.Context}"));
+        var data = StepTexts.Calibration(options.EffectiveCalibration, dense.Spec, options.Context, context, notes);
         using var layers = ModelLayers.Of(dense, owned: false);
         using var task = context.Progress.Begin("weigh neurons", 2 * dense.Spec.Layers.Count, "layers");
-        var importance = LayerwiseImportance.Measure(layers, PackedDataset.Pack(read.Samples, options.Context),
+        var importance = LayerwiseImportance.Measure(layers, data,
             [.. dense.Spec.Layers.Select(_ => 1)], (_, x, _, _) => new int[x.Rows], options.Importance, Path.Combine(context.WorkFolder, "hidden_states.tmp"),
             progress: done => task.Report(done), cancellation: context.Cancellation);
         return [.. importance.Select(layer => ImportanceAssignment.Overlapping(layer!.Scores, [], options.Width)[0])];
