@@ -1,9 +1,11 @@
 using Moesaic.Bench;
+using Moesaic.Bench.Layers;
 
 return args switch
 {
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
     ["ops", .. var rest] => OpsVerb.Run(rest),
+    ["layer", .. var rest] => LayerVerb.Run(rest),
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["decode", .. var rest] => DecodeVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
@@ -28,6 +30,7 @@ static int Usage()
     Console.Error.WriteLine(OpsVerb.Usage);
     Console.Error.WriteLine(TokenizeVerb.Usage);
     Console.Error.WriteLine(TrainVerb.Usage);
+    Console.Error.WriteLine(LayerVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
     Console.Error.WriteLine(ConstructVerb.Usage);
     Console.Error.WriteLine(MakeModelVerb.Usage);
