@@ -125,7 +125,7 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         var dWeights = routing.Weights.Gradient!;
         for (var t = 0; t < logits.Rows; t++)
         {
-            var ids_K = routing.Chosen.Span.Slice(t * chosen, chosen);
+            var ids_K = Selection.Filled(routing.Chosen.Span.Slice(t * chosen, chosen));
             var w_K = routing.Weights.Row(t);
             var dw_K = dWeights.Row(t);
             var dz_E = dLogits.Row(t);
@@ -135,23 +135,23 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
                 continue;
             }
             var inner = 0f;
-            for (var j = 0; j < chosen; j++) inner += w_K[j] * dw_K[j];
+            for (var j = 0; j < ids_K.Length; j++) inner += w_K[j] * dw_K[j];
             if (Spec.SumsToScale) inner /= Spec.Scale;
             if (Spec.Affinity == RouterAffinity.Sigmoid)
             {
                 // σ' = σ(1 − σ), and w is proportional to σ: ∂w/∂z has the factor w(1 − σ).
                 if (!Spec.SumsToScale) inner = 0;
-                for (var j = 0; j < chosen; j++)
+                for (var j = 0; j < ids_K.Length; j++)
                     dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner) * (1 - GateOps.Sigmoid(logits.Row(t)[ids_K[j]]));
             }
             // Softmax over the chosen and renormalised softmax are the same function of the chosen logits: w = s·softmax(z_chosen).
             else if (Spec.SumsToScale)
-                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
+                for (var j = 0; j < ids_K.Length; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
             else
             {
                 var p_E = routing.Probabilities.Row(t);
                 for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
-                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * dw_K[j];
+                for (var j = 0; j < ids_K.Length; j++) dz_E[ids_K[j]] += w_K[j] * dw_K[j];
             }
         }
     }
@@ -175,15 +175,17 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     {
         Span<double> load = Spec.Experts <= 256 ? stackalloc double[Spec.Experts] : new double[Spec.Experts];
         load.Clear();
-        int tokens = 0, chosen = routing.Weights.Columns;
+        int tokens = 0, slots = 0, chosen = routing.Weights.Columns;
         for (var t = 0; t < dLogits.Rows; t++)
         {
             if (!counted.IsEmpty && !counted[t]) continue;
             tokens++;
-            foreach (var e in routing.Chosen.Span.Slice(t * chosen, chosen)) load[e]++;
+            var ids_K = Selection.Filled(routing.Chosen.Span.Slice(t * chosen, chosen));
+            slots += ids_K.Length;
+            foreach (var e in ids_K) load[e]++;
         }
         if (tokens == 0) return;
-        for (var e = 0; e < load.Length; e++) load[e] /= (double)tokens * chosen;
+        for (var e = 0; e < load.Length; e++) load[e] /= Math.Max(1, slots);
         if (objectives.Loads?.GetValueOrDefault(this) is { } whole) whole.CopyTo(load);
         for (var t = 0; t < dLogits.Rows; t++)
             if (counted.IsEmpty || counted[t])

@@ -11,6 +11,12 @@ public sealed class RoutingStatistics(int experts)
     /// <summary>Tokens counted.</summary>
     public long Tokens { get; private set; }
 
+    /// <summary>Tokens that no expert got.</summary>
+    public long Unrouted { get; private set; }
+
+    /// <summary>Experts per token, on average.</summary>
+    public double PerToken => slots.Sum() / (double)Math.Max(1, Tokens);
+
     /// <summary>Token slots per expert.</summary>
     public ReadOnlySpan<long> Slots => slots;
 
@@ -63,7 +69,9 @@ public sealed class RoutingStatistics(int experts)
         {
             if (!counted.IsEmpty && !counted[t]) continue;
             Tokens++;
-            foreach (var e in chosen.Slice(t * perToken, perToken)) slots[e]++;
+            var ids_K = Selection.Filled(chosen.Slice(t * perToken, perToken));
+            foreach (var e in ids_K) slots[e]++;
+            if (ids_K.IsEmpty) Unrouted++;
             double mean = 0;
             var p_E = routing.Probabilities.Row(t);
             for (var e = 0; e < p_E.Length; e++)
@@ -83,6 +91,6 @@ public sealed class RoutingStatistics(int experts)
     {
         Array.Clear(slots);
         Array.Clear(probabilities);
-        (entropies, firstWeights, squares, Tokens) = (0, 0, 0, 0);
+        (entropies, firstWeights, squares, Tokens, Unrouted) = (0, 0, 0, 0, 0);
     }
 }

@@ -20,6 +20,9 @@ public static class Selection
         }
     }
 
+    /// <summary>A token's choices without the empty places at their end.</summary>
+    public static ReadOnlySpan<int> Filled(ReadOnlySpan<int> chosen) => chosen.IndexOf(-1) is var end and >= 0 ? chosen[..end] : chosen;
+
     /// <summary>
     /// Sets the scores outside the best groups to −∞; ties go to the lowest group. Published code sets them to 0 instead,
     /// which is the same as long as every score inside is positive.

@@ -57,9 +57,10 @@ public static class VariationObjective
             for (var t = 0; t < dWeights.Rows; t++)
             {
                 if (!counted.IsEmpty && !counted[t]) continue;
-                for (var j = 0; j < dWeights.Columns; j++)
+                var ids_K = Selection.Filled(routing.Chosen.Span.Slice(t * dWeights.Columns, dWeights.Columns));
+                for (var j = 0; j < ids_K.Length; j++)
                 {
-                    var e = routing.Chosen.Span[(t * dWeights.Columns) + j];
+                    var e = ids_K[j];
                     if (pass == 0) importance[e] += routing.Weights.Row(t)[j] / spec.Scale;
                     else dWeights.Row(t)[j] += (float)(coefficient * slope[e] / spec.Scale);
                 }

@@ -62,9 +62,12 @@ public sealed class ExpertAttention : AttentionLayer
     public IEnumerable<WeightMatrix> RoutedMatrices => Experts.Keys == ExpertKeys.Routed ? [.. q, .. k, .. v, .. o] : [.. q, .. o];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
+        Follow(workspace, x, input, Router.Route(workspace, x, input, statistics, input.AttentionAnneal));
+
+    /// <summary>The attention for given decisions, [T, D]: zeros for a token that no expert gets.</summary>
+    internal Tensor Follow(Workspace workspace, Tensor x, PassInput input, in Routing routing)
     {
-        var routing = Router.Route(workspace, x, input, statistics, input.AttentionAnneal);
         var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Experts.Router.Experts);
         return workspace.CombineRows(OfChosen(workspace, x, input, dispatch), dispatch.Slots, routing.Weights);
     }

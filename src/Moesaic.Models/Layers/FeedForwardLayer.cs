@@ -73,9 +73,12 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     }
 
     /// <summary>The routed part alone, [T, D].</summary>
-    public Tensor Routed(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    public Tensor Routed(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
+        Follow(workspace, x, Router.Route(workspace, x, input, statistics, input.ExpertAnneal));
+
+    /// <summary>The routed part for given decisions, [T, D]: zeros for a token that no expert gets.</summary>
+    internal Tensor Follow(Workspace workspace, Tensor x, in Routing routing)
     {
-        var routing = Router.Route(workspace, x, input, statistics, input.ExpertAnneal);
         var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Router.Spec.Experts);
         var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch.Offsets);
         return workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
