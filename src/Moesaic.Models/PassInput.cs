@@ -34,10 +34,26 @@ public sealed class PassInput
     /// <summary>T flags: whether a token counts in statistics and objectives (padding does not); empty when all do.</summary>
     public ReadOnlyMemory<bool> Counted { get; set; }
 
-    /// <summary>Router objectives whose gradients join the loss while recording, or null.</summary>
-    public BalanceObjectives? Objectives { get; set; }
+    /// <summary>Whether the pass belongs to training: routers then do what <see cref="RouterSpec.Training"/> says. Default: no.</summary>
+    public bool Training { get; set; }
 
-    /// <summary>Where the noise of routers with <see cref="RouterSpec.Noise"/> comes from while training; null: no noise.</summary>
+    /// <summary>T numbers of the tokens' tasks, for routers with <see cref="RouterKey.Task"/>; empty without.</summary>
+    public ReadOnlyMemory<int> Tasks { get; set; }
+
+    /// <summary>T numbers of the tokens' clusters, for routers with <see cref="RouterKey.Cluster"/>; empty without.</summary>
+    public ReadOnlyMemory<int> Clusters { get; set; }
+
+    /// <summary>
+    /// For some routers E flags: the experts that nobody may choose in this pass (MoEC's dropout of experts, Xie et al. 2023). Null: none.
+    /// </summary>
+    public IReadOnlyDictionary<Router, ReadOnlyMemory<bool>>? DroppedExperts { get; set; }
+
+    /// <summary>Router objectives whose gradients join the loss while recording, or null.</summary>
+    public IRouterObjective? Objectives { get; set; }
+
+    /// <summary>
+    /// Where the noise of routers with <see cref="RouterSpec.Noise"/> comes from while training, and all else that is drawn; null: no noise.
+    /// </summary>
     public NoiseDraw? Noise { get; set; }
 
     /// <summary>Collects what the routers decide, one per mixture layer in order, or null.</summary>

@@ -148,13 +148,32 @@ static class CommonConfig
         : router.SelectionBias ? "its router has a bias on the selection"
         : router.Groups is not null ? "its router limits tokens to groups of experts" : null;
 
+    // Slots that no published layout has a key for.
+    static string? PipelineDiffers(RouterSpec router) =>
+        router.Key != RouterKey.Token ? $"its router decides by {MoesaicLayout.Name(router.Key)}, not by token"
+        : router.Norm is not null ? "its router normalises logits"
+        : router.Temperature != 1 ? "its router has a temperature"
+        : router.Noise is not (RouterNoise.None or RouterNoise.Learned) ? "its router trains with noise"
+        : router.Affinity == RouterAffinity.Relu ? "its router uses ReLU"
+        : router.Selection != SelectionRule.TopK ? "its router does not choose the K best"
+        : router.Groups is { Score: GroupScore.Own } ? "its groups of experts have a router of their own"
+        : router.Groups is { PerGroup: not 0 } ? "its router chooses as many experts of each group"
+        : router.RenormaliseAfterDrops || router.Capacity is not null ? "its experts have a capacity"
+        : router.Group != RoutingGroup.Sequence ? "its router looks at a whole pass"
+        : router.PassThrough ? "its router gives tokens their own input"
+        : router.Training is not null ? "its router trains otherwise than it decides" : null;
+
     /// <summary>Why the logits of a router are not those of a plain linear one.</summary>
     public static string? ScoreDiffers(RouterSpec router) =>
         router.Score switch
         {
             RouterScore.Mlp => "its router scores experts by two layers",
             RouterScore.Swiglu => "its router scores experts by a neuron each",
-            _ => router.Weight == CombineWeight.One ? "its chosen experts have weight 1"
+            RouterScore.Cosine => "its router scores experts by a cosine",
+            RouterScore.Table => "its router has a table of logits",
+            RouterScore.Hash => "its router hashes tokens",
+            _ => PipelineDiffers(router) is { } reason ? reason
+                : router.Weight == CombineWeight.One ? "its chosen experts have weight 1"
                 : router.Noise != RouterNoise.None ? "its router learns the noise of its training" : null,
         };
 }

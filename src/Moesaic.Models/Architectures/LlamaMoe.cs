@@ -73,7 +73,10 @@ sealed class LlamaMoe(bool residual) : IArchitecture
             if ((router.Experts, router.Chosen) != (first.Experts, first.Chosen)) return "its layers have or choose different numbers of experts";
             if ((router.Score, router.Noise) != (first.Score, first.Noise)) return "its layers have different kinds of routers";
             if (!router.SumsToScale) return "its combine weights are not renormalised";
-            var plain = router with { Noise = RouterNoise.None, Score = router.Score == RouterScore.Mlp ? RouterScore.Linear : router.Score };
+            var plain = router with
+            {
+                Noise = router.Noise == RouterNoise.Learned ? RouterNoise.None : router.Noise, Score = router.Score == RouterScore.Mlp ? RouterScore.Linear : router.Score,
+            };
             if (CommonConfig.RouterDiffers(plain) is { } reason) return reason;
         }
         return CommonConfig.AttentionDiffers(spec, HeadNorm.None, AttentionBias.None, AttentionBias.All) ?? LlamaMoeConfig.HeadsDiffer(spec);

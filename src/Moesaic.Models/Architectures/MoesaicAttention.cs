@@ -31,7 +31,7 @@ static class MoesaicAttention
 
     static AttentionExpertsSpec ReadExperts(HfConfig json)
     {
-        var experts = new AttentionExpertsSpec(MoesaicLayout.ReadRouter(json, json.Int("count", min: 1)),
+        var experts = new AttentionExpertsSpec(MoesaicRouter.Read(json, json.Int("count", min: 1)),
             MoesaicLayout.Choice<ExpertKeys>(json, "keys"), json.BoolOr("keep_first", false));
         MoesaicLayout.RefuseUnread(json);
         return experts;
@@ -40,7 +40,7 @@ static class MoesaicAttention
     static JsonObject WriteExperts(AttentionExpertsSpec experts)
     {
         var json = new JsonObject { ["count"] = experts.Router.Experts };
-        MoesaicLayout.WriteRouter(experts.Router, json);
+        MoesaicRouter.Write(experts.Router, json);
         json["keys"] = MoesaicLayout.Name(experts.Keys);
         if (experts.KeepFirst) json["keep_first"] = true;
         return json;

@@ -39,7 +39,7 @@ sealed class MoesaicLayout : IArchitecture
         if (layer.Has("expert_widths"))
         {
             var widths = layer.Ints("expert_widths", min: 1);
-            feedForward = new MixtureSpec(ReadRouter(layer, widths.Count), widths, layer.IntOr("shared_width", 0))
+            feedForward = new MixtureSpec(MoesaicRouter.Read(layer, widths.Count), widths, layer.IntOr("shared_width", 0))
             {
                 SharedGate = layer.BoolOr("shared_gate", false),
                 ExpertBias = layer.BoolOr("expert_bias", false),
@@ -49,33 +49,6 @@ sealed class MoesaicLayout : IArchitecture
         else feedForward = new DenseSpec(layer.Int("width", min: 1));
         RefuseUnread(layer);
         return (attention, feedForward);
-    }
-
-    /// <summary>The keys of a router, among those of what it routes to.</summary>
-    internal static RouterSpec ReadRouter(HfConfig json, int experts)
-    {
-        var router = new RouterSpec
-        {
-            Experts = experts,
-            Chosen = json.Int("num_experts_per_tok", min: 1),
-            Score = json.Has("score") ? Choice<RouterScore>(json, "score") : RouterScore.Linear,
-            Noise = json.Has("noise") ? Choice<RouterNoise>(json, "noise") : RouterNoise.None,
-            Affinity = Choice<RouterAffinity>(json, "affinity"),
-            Weight = Choice<CombineWeight>(json, "combine_weight"),
-            Scale = (float)json.NumberOr("scale", 1),
-            Bias = json.BoolOr("router_bias", false),
-            SelectionBias = json.BoolOr("selection_bias", false),
-            Groups = json.Section("groups") is { } groups ? ReadGroups(groups) : null,
-        };
-        router.Validate(json.Source);
-        return router;
-    }
-
-    static ExpertGroups ReadGroups(HfConfig groups)
-    {
-        var read = new ExpertGroups(groups.Int("count", min: 1), groups.Int("kept", min: 1), Choice<GroupScore>(groups, "score"));
-        RefuseUnread(groups);
-        return read;
     }
 
     static SwiGluClamp ReadClamp(HfConfig json)
@@ -126,27 +99,12 @@ sealed class MoesaicLayout : IArchitecture
     static JsonObject WriteMixture(MixtureSpec mixture)
     {
         var json = new JsonObject { ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]) };
-        WriteRouter(mixture.Router, json);
+        MoesaicRouter.Write(mixture.Router, json);
         json["shared_width"] = mixture.SharedWidth;
         if (mixture.SharedGate) json["shared_gate"] = true;
         if (mixture.ExpertBias) json["expert_bias"] = true;
         if (mixture.Clamp is { } clamp)
             json["clamp"] = new JsonObject { ["limit"] = CommonConfig.Number(clamp.Limit), ["slope"] = CommonConfig.Number(clamp.Slope) };
         return json;
-    }
-
-    /// <summary>Adds the keys that <see cref="ReadRouter"/> reads.</summary>
-    internal static void WriteRouter(RouterSpec router, JsonObject json)
-    {
-        json["num_experts_per_tok"] = router.Chosen;
-        json["affinity"] = Name(router.Affinity);
-        json["combine_weight"] = Name(router.Weight);
-        json["scale"] = CommonConfig.Number(router.Scale);
-        if (router.Score != RouterScore.Linear) json["score"] = Name(router.Score);
-        if (router.Bias) json["router_bias"] = true;
-        if (router.Noise != RouterNoise.None) json["noise"] = Name(router.Noise);
-        if (router.SelectionBias) json["selection_bias"] = true;
-        if (router.Groups is { } groups)
-            json["groups"] = new JsonObject { ["count"] = groups.Count, ["kept"] = groups.Kept, ["score"] = Name(groups.Score) };
     }
 }

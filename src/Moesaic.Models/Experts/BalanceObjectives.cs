@@ -12,7 +12,7 @@ namespace Moesaic.Models.Experts;
 /// E at collapse.
 /// </param>
 /// <param name="ZLoss">Coefficient of mean(logsumexp²) (Zoph et al. 2022, eq. 5).</param>
-public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
+public sealed record BalanceObjectives(float LoadBalance, float ZLoss) : IRouterObjective
 {
     /// <summary>
     /// fₑ of each router over more than the pass, such as all passes of a step: the gradient of <see cref="LoadBalance"/> is then that
@@ -34,6 +34,42 @@ public sealed record BalanceObjectives(float LoadBalance, float ZLoss)
         double sum = 0;
         for (var e = 0; e < load.Length; e++) sum += load[e] * meanProbability[e];
         return sum * load.Length;
+    }
+
+    /// <inheritdoc/>
+    public void AddToWeights(Workspace workspace, in RouterDecisions decisions)
+    {
+        if (Variation <= 0) return;
+        var (spec, routing) = (decisions.Router.Spec, decisions.Routing);
+        VariationObjective.AddImportance(Variation, routing, spec, decisions.Counted.Span);
+        if (decisions.Noisy is { } noisy && routing.Weights.Columns < spec.Experts)
+            VariationObjective.AddLoad(workspace, Variation, noisy, routing, spec, decisions.Counted.Span);
+    }
+
+    /// <inheritdoc/>
+    public void AddToLogits(Workspace workspace, in RouterDecisions decisions)
+    {
+        var (router, routing) = (decisions.Router, decisions.Routing);
+        var counted = decisions.Counted.Span;
+        var dLogits = workspace.AddedGradient(decisions.Logits)!;
+        Span<double> load = router.Spec.Experts <= 256 ? stackalloc double[router.Spec.Experts] : new double[router.Spec.Experts];
+        load.Clear();
+        int tokens = 0, slots = 0, chosen = routing.Weights.Columns;
+        for (var t = 0; t < dLogits.Rows; t++)
+        {
+            if (!counted.IsEmpty && !counted[t]) continue;
+            tokens++;
+            var ids_K = Selection.Filled(routing.Chosen.Span.Slice(t * chosen, chosen));
+            slots += ids_K.Length;
+            foreach (var e in ids_K) load[e]++;
+        }
+        if (tokens == 0) return;
+        for (var e = 0; e < load.Length; e++) load[e] /= Math.Max(1, slots);
+        if (Loads?.GetValueOrDefault(router) is { } whole) whole.CopyTo(load);
+        for (var t = 0; t < dLogits.Rows; t++)
+            if (counted.IsEmpty || counted[t])
+                AddGradient(router.Spec.Affinity, decisions.Logits.Row(t), routing.Probabilities.Row(t), routing.LogSumExp.Span[t],
+                    load, tokens, dLogits.Row(t));
     }
 
     /// <summary>

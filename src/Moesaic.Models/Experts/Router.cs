@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Tensors;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
@@ -22,7 +23,9 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     }
 
     /// <summary>The pipeline.</summary>
-    public RouterSpec Spec { get; } = spec;
+    public RouterSpec Spec { get; } = spec is { Key: RouterKey.Token, Norm: null, Temperature: 1, Noise: RouterNoise.None or RouterNoise.Learned,
+        Affinity: not RouterAffinity.Relu, Selection.Kind: SelectionKind.TopK, Groups: null or { PerGroup: 0, Score: not GroupScore.Own },
+        PassThrough: false, Capacity: null, Training: null } ? spec : throw new BadModelException($"a router of these settings cannot run yet: {spec}");
 
     /// <summary>Slot 2, with its weights.</summary>
     public IRouterScore Score { get; } = score;
@@ -53,23 +56,17 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         Decide(logits.Span, routing);
         statistics?.Add(routing, Spec, input.Counted.Span);
 
-        if (workspace.Recording && logits.NeedsGradient) Record(workspace, logits, noisy, routing, input.Objectives, input.Counted);
+        if (workspace.Recording && logits.NeedsGradient)
+            Record(workspace, new RouterDecisions(this, logits, noisy, routing, input.Counted, input.Segments), input.Objectives);
         return routing;
     }
 
-    void Record(Workspace workspace, Tensor logits, NoisyLogits? noisy, Routing routing, BalanceObjectives? objectives,
-        ReadOnlyMemory<bool> counted) =>
-        workspace.Record(routing.Weights, () =>
+    void Record(Workspace workspace, RouterDecisions decisions, IRouterObjective? objectives) =>
+        workspace.Record(decisions.Routing.Weights, () =>
         {
-            if (objectives is { Variation: > 0 })
-            {
-                VariationObjective.AddImportance(objectives.Variation, routing, Spec, counted.Span);
-                if (noisy is { } drawn && routing.Weights.Columns < Spec.Experts)
-                    VariationObjective.AddLoad(workspace, objectives.Variation, drawn, routing, Spec, counted.Span);
-            }
-            AddWeightGradient(workspace, logits, routing);
-            if (objectives is not null)
-                AddObjectives(objectives, logits, routing, counted.Span, workspace.AddedGradient(logits)!);
+            objectives?.AddToWeights(workspace, decisions);
+            AddWeightGradient(workspace, decisions.Logits, decisions.Routing);
+            objectives?.AddToLogits(workspace, decisions);
         });
 
     /// <summary>Slots 4 to 7 for given logits: probabilities, selection and weights. Pure.</summary>
@@ -169,27 +166,5 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
             dz_E[e] += dp * p_E[e];
         }
         for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
-    }
-
-    void AddObjectives(BalanceObjectives objectives, Tensor logits, in Routing routing, ReadOnlySpan<bool> counted, Tensor dLogits)
-    {
-        Span<double> load = Spec.Experts <= 256 ? stackalloc double[Spec.Experts] : new double[Spec.Experts];
-        load.Clear();
-        int tokens = 0, slots = 0, chosen = routing.Weights.Columns;
-        for (var t = 0; t < dLogits.Rows; t++)
-        {
-            if (!counted.IsEmpty && !counted[t]) continue;
-            tokens++;
-            var ids_K = Selection.Filled(routing.Chosen.Span.Slice(t * chosen, chosen));
-            slots += ids_K.Length;
-            foreach (var e in ids_K) load[e]++;
-        }
-        if (tokens == 0) return;
-        for (var e = 0; e < load.Length; e++) load[e] /= Math.Max(1, slots);
-        if (objectives.Loads?.GetValueOrDefault(this) is { } whole) whole.CopyTo(load);
-        for (var t = 0; t < dLogits.Rows; t++)
-            if (counted.IsEmpty || counted[t])
-                objectives.AddGradient(Spec.Affinity, logits.Row(t), routing.Probabilities.Row(t), routing.LogSumExp.Span[t],
-                    load, tokens, dLogits.Row(t));
     }
 }

@@ -10,4 +10,11 @@ namespace Moesaic.Models.Experts;
 /// <param name="Weights">[T, K] combine weights, scale included; 0 in an empty place.</param>
 /// <param name="Probabilities">[T, E] affinities over all experts, summing to 1: softmax, or sigmoids divided by their sum.</param>
 /// <param name="LogSumExp">[1, T] of the logits.</param>
-public readonly record struct Routing(ReadOnlyMemory<int> Chosen, Tensor Weights, Tensor Probabilities, Tensor LogSumExp);
+public readonly record struct Routing(ReadOnlyMemory<int> Chosen, Tensor Weights, Tensor Probabilities, Tensor LogSumExp)
+{
+    /// <summary>[T, 1] combine weights of the tokens' own inputs, or null where these have none.</summary>
+    public Tensor? Own { get; init; }
+
+    /// <summary>T numbers of choices that a token lost to a capacity; empty without one.</summary>
+    public ReadOnlyMemory<int> Dropped { get; init; }
+}

@@ -17,6 +17,12 @@ public sealed class RoutingStatistics(int experts)
     /// <summary>Experts per token, on average.</summary>
     public double PerToken => slots.Sum() / (double)Math.Max(1, Tokens);
 
+    /// <summary>Choices lost to a capacity.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Their part of all choices.</summary>
+    public double DropRate => Dropped / (double)Math.Max(1, Dropped + slots.Sum());
+
     /// <summary>Token slots per expert.</summary>
     public ReadOnlySpan<long> Slots => slots;
 
@@ -72,6 +78,7 @@ public sealed class RoutingStatistics(int experts)
             var ids_K = Selection.Filled(chosen.Slice(t * perToken, perToken));
             foreach (var e in ids_K) slots[e]++;
             if (ids_K.IsEmpty) Unrouted++;
+            if (!routing.Dropped.IsEmpty) Dropped += routing.Dropped.Span[t];
             double mean = 0;
             var p_E = routing.Probabilities.Row(t);
             for (var e = 0; e < p_E.Length; e++)
@@ -91,6 +98,6 @@ public sealed class RoutingStatistics(int experts)
     {
         Array.Clear(slots);
         Array.Clear(probabilities);
-        (entropies, firstWeights, squares, Tokens, Unrouted) = (0, 0, 0, 0, 0);
+        (entropies, firstWeights, squares, Tokens, Unrouted, Dropped) = (0, 0, 0, 0, 0, 0);
     }
 }
