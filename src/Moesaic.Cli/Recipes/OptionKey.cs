@@ -16,7 +16,8 @@ sealed class OptionKey
         Property = property;
         Name = SnakeCase.Of(property.Name);
         Type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        Required = property.IsDefined(typeof(RequiredMemberAttribute));
+        Required = property.IsDefined(typeof(RequiredMemberAttribute))
+            || Parameters(property.DeclaringType!).Any(p => p.Name == property.Name && !p.HasDefaultValue);
         Unit = property.GetCustomAttribute<UnitAttribute>()?.Name;
         Rules = [.. property.GetCustomAttributes<ValidationAttribute>()];
         lock (Nullability) MayBeNull = Nullability.Create(property).WriteState is NullabilityState.Nullable;
@@ -45,7 +46,14 @@ sealed class OptionKey
     ];
 
     /// <summary>A new record with every default in place; required keys are still to be set.</summary>
-    public static object Fresh(Type options) => Activator.CreateInstance(options)!;
+    public static object Fresh(Type options) => Activator.CreateInstance(options, [.. Parameters(options).Select(Default)])!;
+
+    // Those of a record that is declared by its parameters; others are made without.
+    static IEnumerable<ParameterInfo> Parameters(Type options) =>
+        options.GetConstructor(Type.EmptyTypes) is null && options.GetConstructors() is [var constructor] ? constructor.GetParameters() : [];
+
+    static object? Default(ParameterInfo parameter) => parameter.HasDefaultValue ? parameter.DefaultValue
+        : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
 
     /// <summary>The type of the elements when this is a list type, else null.</summary>
     public static Type? ElementOf(Type type) =>

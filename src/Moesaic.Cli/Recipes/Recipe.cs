@@ -10,6 +10,12 @@ sealed record Recipe
     [Range(1, 1, ErrorMessage = "this tool reads recipes of version 1")]
     public required int Moesaic { get; init; }
 
+    /// <summary>
+    /// A published system, see moesaic recipes: its settings of the steps create, train and evaluate go under those that stand here.
+    /// moesaic recipes show prints them.
+    /// </summary>
+    public string? Preset { get; init; }
+
     /// <summary>The source checkpoint: a Hugging Face folder with config.json and safetensors. It is never changed.</summary>
     [MinLength(1)]
     public required string Model { get; init; }

@@ -19,7 +19,7 @@ static class RecipePage
             range is refused with its line and the nearest right name. `--set path=value` replaces any value, such as
             `--set steps.0.split.experts=4`. Paths are relative to the current folder. Numbers may be written 400000 or 4e5.
 
-            This page is made by `moesaic recipes` from the types that recipes are bound to.
+            This page is made by `moesaic recipes keys` from the types that recipes are bound to.
 
 
             """.ReplaceLineEndings("\n"));

@@ -1,3 +1,4 @@
+using Moesaic.Cli.Presets;
 using Moesaic.Formats;
 using Moesaic.Methods.Steps;
 
@@ -26,7 +27,7 @@ sealed class RecipeReader(IReadOnlyList<StepKind> kinds)
         {
             [typeof(RecipeItem)] = Item,
             [typeof(GridBlock)] = Block,
-        }).Bind<Recipe>(root);
+        }).Bind<Recipe>(PresetExpansion.Expand(map));
         return recipe.Grid is null ? recipe : recipe with { Cells = new GridReader(this).Cells(map, file, recipe.Grid.Cells, recipe.Output) };
     }
 

@@ -3,6 +3,7 @@ using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
+using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
 using Moesaic.Text.Corpora;
@@ -19,23 +20,26 @@ public sealed class CreateStep(CreateStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var spec = context.Shape();
+        var spec = Shape(context.Shape());
         var parameters = ParameterCounts.Of(spec);
+        var layout = ArchitectureRegistry.MostStandard(spec, out _);
         return new StepPlan
         {
-            Summary = $"{parameters.Total:N0} random parameters ({parameters.Active:N0} active), a tokenizer of {spec.VocabularySize:N0} tokens",
+            Summary = $"{parameters.Total:N0} random parameters ({parameters.Active:N0} active), a tokenizer of {spec.VocabularySize:N0} tokens"
+                + (options.Mixture is null ? "" : $", written as {layout.ModelType}"),
             Inputs = [.. options.Data.Select((d, i) => TextData.Input($"data[{i}]", d))],
             ReadBytes = 0,
             PeakMemoryBytes = (parameters.Total * sizeof(float)) + 500_000_000,
             Seconds = 30,
             OutputBytes = parameters.Total * options.Type.ByteSize(),
+            Model = new ModelOutline(layout.WriteConfig(spec, options.Type), parameters.Total * options.Type.ByteSize()),
         };
     }
 
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
-        var spec = ModelFolder.ReadSpec(context.InputFolder);
+        var spec = Shape(ModelFolder.ReadSpec(context.InputFolder));
         var notes = new List<string>();
         var texts = options.Data.SelectMany(d => TextData.Texts(d, CorpusSplit.Train, notes));
         var tokenizer = TrainTokenizer(texts, spec, context).ToTokenizer();
@@ -64,6 +68,8 @@ public sealed class CreateStep(CreateStepOptions options) : IStep
             Notes = notes,
         };
     }
+
+    ModelSpec Shape(ModelSpec given) => options.Mixture is { } mixture ? MixtureShape.Of(given, mixture) : given;
 
     ByteLevelBpe TrainTokenizer(IEnumerable<string> texts, ModelSpec spec, StepContext context)
     {

@@ -25,6 +25,9 @@ public sealed record CreateStepOptions
     /// <summary>Further special tokens, such as those of a chat template.</summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = [];
 
+    /// <summary>Mixtures in the place of dense feed-forwards. Left out: the layers are as config.json says.</summary>
+    public MixtureOptions? Mixture { get; init; }
+
     /// <summary>Standard deviation of the weights; projections into the residual stream get it divided by √(2 · layers).</summary>
     [Range(1e-6, 10.0)]
     public double Deviation { get; init; } = 0.02;

@@ -28,6 +28,7 @@ public class OptionsBinderTests
               - random
               - token_clusters
             weights: { code: 0.25, prose: 1 }
+            groups: { count: 4 }
             """);
         Assert.Equal((8, 3, SampleMethod.GateUp2D), (options.Experts, options.Chosen, options.Method));
         Assert.Equal((2.5e-4, 0.5f, 400_000L), (options.LearningRate, options.Noise, options.Tokens));
@@ -36,6 +37,7 @@ public class OptionsBinderTests
         Assert.Equal([new SampleData { Path = "b.txt" }, new SampleData { Path = "c.txt" }], options.Mixture);
         Assert.Equal([SampleMethod.Random, SampleMethod.TokenClusters], options.Roles);
         Assert.Equal(0.25, options.Weights["code"]);
+        Assert.Equal(new SampleGroups(4, 2), options.Groups);
     }
 
     [Fact]
@@ -74,6 +76,7 @@ public class OptionsBinderTests
     [InlineData("experts: 8\nweights: { code: x }", "weights.code: 'x' is not a number")]
     [InlineData("experts: 8\nweights: 3", "weights: the single value '3' where a mapping from names is needed")]
     [InlineData("experts: 8\ndata: [a]", "data: a list where a mapping is needed")]
+    [InlineData("experts: 8\ngroups: { kept: 1 }", "groups: key 'count' is missing; a whole number is needed")]
     [InlineData("[1, 2]", "r.yaml:1:1: a list where a mapping is needed")]
     public void Mistakes_are_named_with_place_and_remedy(string yaml, string message) => Assert.Contains(message, Refused(yaml), StringComparison.Ordinal);
 

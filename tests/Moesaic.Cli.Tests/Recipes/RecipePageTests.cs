@@ -21,7 +21,7 @@ public class RecipePageTests
     public void The_page_in_the_repository_is_up_to_date()
     {
         var path = Path.Combine(RepositoryRoot(), "docs", "recipes.md");
-        Assert.True(File.ReadAllText(path) == RecipePage.Write(Composition.Steps), $"{path} is old: run 'moesaic recipes > docs/recipes.md'.");
+        Assert.True(File.ReadAllText(path) == RecipePage.Write(Composition.Steps), $"{path} is old: run 'moesaic recipes keys > docs/recipes.md'.");
     }
 
     [Fact]

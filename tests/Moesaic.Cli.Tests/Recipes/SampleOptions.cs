@@ -36,6 +36,8 @@ public sealed record SampleOptions : IValidatableObject
     /// <summary>Text to measure on.</summary>
     public SampleData Data { get; init; } = new() { Path = "docs" };
 
+    public SampleGroups? Groups { get; init; }
+
     public IReadOnlyList<SampleData> Mixture { get; init; } = [];
 
     public IReadOnlyList<SampleMethod> Roles { get; init; } = [SampleMethod.Random];
@@ -57,3 +59,8 @@ public sealed record SampleData
 
     public long Tokens { get; init; } = 1000;
 }
+
+/// <summary>A record that is declared by its parameters.</summary>
+/// <param name="Count">Needed.</param>
+/// <param name="Kept">Not needed.</param>
+public sealed record SampleGroups(int Count, int Kept = 2);
