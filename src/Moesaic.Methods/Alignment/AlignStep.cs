@@ -1,5 +1,6 @@
 using System.Globalization;
 using Moesaic.Formats;
+using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
@@ -7,8 +8,6 @@ using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
-using Moesaic.Text.Chat;
-using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Alignment;
@@ -36,7 +35,7 @@ public sealed class AlignStep(AlignStepOptions options) : IStep
                 $"over {tokens:N0} tokens, written as {layout.ModelType}",
             Inputs = inputs,
             ReadBytes = context.Model.WeightBytes * 2,
-            PeakMemoryBytes = sizeof(float) * ((parameters * (options.Bias ? 3 : 2)) + (4 * tokens * spec.Width)),
+            PeakMemoryBytes = ModelLayers.PeakBytes(aligned) + (sizeof(float) * 4 * tokens * spec.Width),
             // Two forward passes, a third of a training step each.
             Seconds = 5 + (TrainingCost.Seconds(parameters, tokens, context.Threads) * 2 / 3),
             OutputBytes = context.Model.WeightBytes,
@@ -49,47 +48,31 @@ public sealed class AlignStep(AlignStepOptions options) : IStep
     public StepReport Run(StepContext context)
     {
         var notes = new List<string>();
-        using var loaded = ModelFolder.Load(context.InputFolder);
-        using var parent = ModelFolder.Load(options.Parent);
-        foreach (var note in loaded.Notes.Concat(parent.Notes)) context.Progress.Note(note);
-        Check(loaded.Model.Spec, parent.Model.Spec);
-        var tokenizer = ModelTokenizer.Load(context.InputFolder, loaded.Model.Spec);
-        var template = ChatTemplate.Find(context.InputFolder);
-        var heldOut = options.HeldOut is not { } text ? null
-            : Perplexity.Read(text, tokenizer, options.Context, options.Context, context.Seed, notes, template, context.Cancellation);
-        var before = heldOut is null ? null : Perplexity.Measure(loaded.Model, heldOut, cancellation: context.Cancellation);
-        var read = TextData.Read(options.EffectiveCalibration, CorpusSplit.Train, tokenizer, context.Seed, template, context.Cancellation);
-        notes.AddRange(read.Notes);
+        using StoredLayers source = StoredLayers.Open(context.InputFolder), parent = StoredLayers.Open(options.Parent);
+        foreach (var note in source.Weights.Notes.Concat(parent.Weights.Notes)) context.Progress.Note(note);
+        Check(source.Spec, parent.Spec);
+        var heldOut = StepTexts.HeldOut(options.HeldOut, source.Spec, options.Context, context, notes);
+        var before = LayerwisePerplexity.Measure(context.InputFolder, heldOut, context.Cancellation);
+        var data = StepTexts.Calibration(options.EffectiveCalibration, source.Spec, options.Context, context, notes);
 
-        var widened = options.Bias ? Widened(loaded.Model) : null;
-        try
-        {
-            var model = widened ?? loaded.Model;
-            IReadOnlyList<AlignedLayer> done;
-            using (var task = context.Progress.Begin("align layers", model.Blocks.Count, "layers"))
-                done = DistributionAlignment.Align(parent.Model, model, PackedDataset.Pack(read.Samples, options.Context), [.. options.Modules],
-                    options.Bias, progress: layers => task.Report(layers), cancellation: context.Cancellation);
-            var saved = ModelFolder.Save(model, context.OutputFolder,
-                new SaveOptions { Type = options.Type ?? loaded.StoredType, SideFilesFrom = context.InputFolder }, context.Cancellation);
-            var after = heldOut is null ? null : Perplexity.Measure(model, heldOut, cancellation: context.Cancellation);
-            notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
-            if (options.Bias && done.FirstOrDefault(d => d.Change.Bias.All(b => b == 0)) is { } without)
-                notes.Add($"some modules have no place for a bias, the first is {Name(without.Module)} of layer {without.Layer}: their means are as they come");
-            return Report(done, saved, before, after, notes);
-        }
-        finally
-        {
-            widened?.Dispose();
-        }
+        var shape = options.Bias ? DistributionAlignment.WithBiases(source.Spec, [.. options.Modules]) : source.Spec;
+        var changes = Measure(parent, source, shape, data, context);
+        using var aligned = new AlignedLayers(source, shape, changes);
+        var saved = ModelFolder.Save(aligned, context.OutputFolder,
+            new SaveOptions { Type = options.Type ?? source.Weights.PlainType, SideFilesFrom = context.InputFolder }, context.Cancellation);
+        var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
+        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        if (options.Bias && changes.FirstOrDefault(d => d.Change.Bias.All(b => b == 0)) is { } without)
+            notes.Add($"some modules have no place for a bias, the first is {Name(without.Module)} of layer {without.Layer}: their means are as they come");
+        return Report(changes, saved, before, after, notes);
     }
 
-    Model Widened(Model model)
+    IReadOnlyList<AlignedLayer> Measure(StoredLayers parent, StoredLayers source, ModelSpec shape, PackedDataset data, StepContext context)
     {
-        var result = new Model(DistributionAlignment.WithBiases(model.Spec, [.. options.Modules]));
-        var sources = model.Parameters.ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
-        foreach (var parameter in result.Parameters)
-            if (sources.TryGetValue(parameter.Name, out var source)) source.Span.CopyTo(parameter.Value.Span);
-        return result;
+        using ModelLayers theirs = ModelLayers.Of(parent, owned: false), ours = ModelLayers.Of(source, owned: false);
+        using var task = context.Progress.Begin("align layers", source.Spec.Layers.Count, "layers");
+        return DistributionAlignment.Measure(theirs, ours, options.Bias ? shape : null, data, [.. options.Modules],
+            progress: layers => task.Report(layers), cancellation: context.Cancellation);
     }
 
     void Check(ModelSpec spec, ModelSpec parent)

@@ -63,23 +63,39 @@ public static class DistributionAlignment
     public static IReadOnlyList<AlignedLayer> Align(Model parent, Model model, PackedDataset data, IReadOnlyCollection<AlignedModule> modules, bool bias,
         int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
     {
+        var changes = Measure(ModelLayers.Of(parent), ModelLayers.Of(model), bias ? model.Spec : null, data, modules, rowsPerPass, progress, cancellation);
+        foreach (var change in changes) Apply(model, change.Layer, change);
+        return changes;
+    }
+
+    /// <summary>What would have to be done to each module, with a layer of each model in memory. Nothing is changed.</summary>
+    /// <param name="parent">The reference.</param>
+    /// <param name="model">To be aligned.</param>
+    /// <param name="widened">The shape that says which modules take biases; null: none.</param>
+    /// <param name="data">Calibration text.</param>
+    /// <param name="modules">Which modules.</param>
+    /// <param name="rowsPerPass">Blocks per pass. Default 8.</param>
+    /// <param name="progress">Is told the number of layers done, or null.</param>
+    /// <param name="cancellation">Stops between passes.</param>
+    internal static IReadOnlyList<AlignedLayer> Measure(ModelLayers parent, ModelLayers model, ModelSpec? widened, PackedDataset data,
+        IReadOnlyCollection<AlignedModule> modules, int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
+    {
         PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
         ReadOnlyMemory<bool>[] counted = [.. passes.Select(p => p.Counted)];
         using var workspace = new Workspace();
-        Tensor[] theirs = [.. passes.Select(p => parent.Embed(workspace, p).Clone())], ours = [.. passes.Select(p => model.Embed(workspace, p).Clone())];
+        Tensor[] theirs = LayerwisePass.Embed(parent, passes, workspace), ours = LayerwisePass.Embed(model, passes, workspace);
         var done = new List<AlignedLayer>();
-        for (var l = 0; l < model.Blocks.Count; l++)
+        for (var l = 0; l < model.Spec.Layers.Count; l++)
         {
+            Block reference = parent.Layer(l, data.Length), block = model.Layer(l, data.Length);
             foreach (var module in new[] { AlignedModule.Attention, AlignedModule.FeedForward })
             {
                 cancellation.ThrowIfCancellationRequested();
-                var (wanted, found) = (Outputs(parent.Blocks[l], theirs, module), Outputs(model.Blocks[l], ours, module));
+                var (wanted, found) = (Outputs(reference, theirs, module), Outputs(block, ours, module));
                 if (modules.Contains(module))
                 {
                     var change = ModuleAlignment.Of(ChannelStatistics.Of(wanted, counted), ChannelStatistics.Of(found, counted));
-                    var biases = bias ? Biases(model, l, module) : [];
-                    if (biases.Count == 0) change = change with { Bias = new double[change.Bias.Length] };
-                    Apply(model, l, module, change, biases);
+                    if (widened is null || !TakesBias(widened.Layers[l], module)) change = change with { Bias = new double[change.Bias.Length] };
                     foreach (var output in found)
                         for (var t = 0; t < output.Rows; t++) Change(output.Row(t), change, 1);
                     done.Add(new AlignedLayer(l, module, change));
@@ -110,23 +126,28 @@ public static class DistributionAlignment
         }
     }
 
-    static IEnumerable<ModelParameter> Last(Model model, int layer, AlignedModule module, string ending)
+    static bool TakesBias(LayerSpec layer, AlignedModule module) => module == AlignedModule.Attention
+        ? layer.Attention is { Bias: AttentionBias.All, Experts: null } : layer.FeedForward is MixtureSpec { ExpertBias: true };
+
+    /// <summary>Folds a change into the weights of a model, whose layers may count from another one.</summary>
+    /// <param name="model">Changed.</param>
+    /// <param name="layer">Number of the layer in it.</param>
+    /// <param name="aligned">What is done.</param>
+    internal static void Apply(Model model, int layer, AlignedLayer aligned)
+    {
+        var (module, change) = (aligned.Module, aligned.Change);
+        foreach (var weight in Last(model, layer, module, "weight"))
+            for (var d = 0; d < weight.Rows; d++) Elementwise.Scale(weight.Row(d), (float)change.Magnitude[d]);
+        // What biases there were grows with the output, even when none is added.
+        var sum = module == AlignedModule.FeedForward && model.Blocks[layer].FeedForward is MixtureFeedForward mixture ? mixture.Router.Spec.Scale : 1;
+        foreach (var bias in Last(model, layer, module, "bias")) Change(bias.Row(0), change, sum);
+    }
+
+    static IEnumerable<Tensor> Last(Model model, int layer, AlignedModule module, string ending)
     {
         var (prefix, projection) = module == AlignedModule.Attention ? ("self_attn.", "o_proj.") : ("mlp.", "down_proj.");
         return model.Parameters.Where(p => p.Name.StartsWith($"model.layers.{layer}.{prefix}", StringComparison.Ordinal)
-            && p.Name.EndsWith(projection + ending, StringComparison.Ordinal));
-    }
-
-    static IReadOnlyList<Tensor> Biases(Model model, int layer, AlignedModule module) => [.. Last(model, layer, module, "bias").Select(p => p.Value)];
-
-    static void Apply(Model model, int layer, AlignedModule module, ModuleAlignment change, IReadOnlyList<Tensor> biases)
-    {
-        foreach (var parameter in Last(model, layer, module, "weight"))
-            for (var d = 0; d < parameter.Value.Rows; d++) Elementwise.Scale(parameter.Value.Row(d), (float)change.Magnitude[d]);
-        // What biases there were grows with the output, even when none is added.
-        var sum = module == AlignedModule.FeedForward && model.Blocks[layer].FeedForward is MixtureFeedForward mixture ? mixture.Router.Spec.Scale : 1;
-        var added = change with { Bias = biases.Count == 0 ? new double[change.Bias.Length] : change.Bias };
-        foreach (var present in Last(model, layer, module, "bias")) Change(present.Value.Row(0), added, sum);
+            && p.Name.EndsWith(projection + ending, StringComparison.Ordinal)).Select(p => p.Value);
     }
 
     static void Change(Span<float> row, ModuleAlignment change, double sum)

@@ -41,12 +41,8 @@ public static class Split
     internal static Model Apply(Model dense, SplitPlan plan, int firstLayer)
     {
         var sources = dense.Parameters.ToDictionary(p => p.Name, p => p.Matrix, StringComparer.Ordinal);
-        var mixture = new Model(Shape(dense.Spec, plan), (name, _, rows, columns) =>
-            sources.GetValueOrDefault(name) is AbsentMatrix ? new AbsentMatrix(rows, columns) : new Tensor(rows, columns));
-        foreach (var parameter in mixture.Parameters)
-            // Attention that becomes experts may have copies of heads; its own projections are filled below.
-            if (parameter.Matrix is Tensor target && sources.TryGetValue(parameter.Name, out var source) && source.Rows == target.Rows)
-                source.Dense.Span.CopyTo(target.Span);
+        // Attention that becomes experts may have copies of heads; its own projections are filled below.
+        var mixture = ModelCopy.InShape(dense, Shape(dense.Spec, plan));
         foreach (var split in plan.Layers)
         {
             var from = (DenseFeedForward)dense.Blocks[split.Layer].FeedForward;

@@ -2,7 +2,6 @@ using Moesaic.Methods.Construction;
 using Moesaic.Models;
 using Moesaic.Models.Layers;
 using Moesaic.Models.Loading;
-using Moesaic.Tensors;
 
 namespace Moesaic.Methods.Pruning;
 
@@ -16,10 +15,7 @@ sealed class NarrowLayers(ModelPieces dense, IReadOnlyList<int[]> kept) : ModelP
     public override Model Layer(int layer)
     {
         using var source = dense.Layer(layer);
-        var narrow = new Model(Spec with { Layers = [Spec.Layers[layer]] }, (name, _, rows, columns) =>
-            source.Parameters.FirstOrDefault(p => p.Name == name)?.Matrix is AbsentMatrix ? new AbsentMatrix(rows, columns) : new Tensor(rows, columns));
-        foreach (var (to, from) in narrow.Parameters.Zip(source.Parameters))
-            if (to.Matrix is Tensor target && target.Count == from.Matrix.Dense.Count) from.Matrix.Dense.Span.CopyTo(target.Span);
+        var narrow = ModelCopy.InShape(source, Spec with { Layers = [Spec.Layers[layer]] });
         var (wide, slim) = ((DenseFeedForward)source.Blocks[0].FeedForward, (DenseFeedForward)narrow.Blocks[0].FeedForward);
         Split.Take(kept[layer], wide, slim.Gate.Dense, slim.Up.Dense, slim.Down.Dense);
         return narrow;

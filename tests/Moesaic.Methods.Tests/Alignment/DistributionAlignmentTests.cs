@@ -3,8 +3,10 @@ using Moesaic.Methods.Alignment;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Tests.Construction;
+using Moesaic.Methods.Tests.Steps;
 using Moesaic.Models;
 using Moesaic.Models.Layers;
+using Moesaic.Models.Loading;
 using Moesaic.Tensors;
 using Moesaic.Text.Datasets;
 
@@ -17,15 +19,6 @@ public sealed class DistributionAlignmentTests
 
     static readonly AlignedModule[] Both = [AlignedModule.Attention, AlignedModule.FeedForward];
 
-    static Model Copy(Model model, ModelSpec spec)
-    {
-        var copy = new Model(spec);
-        var sources = model.Parameters.ToDictionary(p => p.Name, p => p.Value);
-        foreach (var parameter in copy.Parameters)
-            if (sources.TryGetValue(parameter.Name, out var source)) source.Span.CopyTo(parameter.Value.Span);
-        return copy;
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -34,7 +27,7 @@ public sealed class DistributionAlignmentTests
         using var dense = TinyModel.Dense();
         using var mixture = Split.Apply(dense, SplitTests.Plan(dense, 3, 1, 2));
         var spec = bias ? DistributionAlignment.WithBiases(mixture.Spec, Both) : mixture.Spec;
-        using Model parent = Copy(mixture, spec), model = Copy(mixture, spec);
+        using Model parent = ModelCopy.InShape(mixture, spec), model = ModelCopy.InShape(mixture, spec);
         DistributionAlignment.Align(parent, model, Data, Both, bias);
         foreach (var (expected, found) in parent.Parameters.Zip(model.Parameters)) Assert.Equal(expected.Value.Span.ToArray(), found.Value.Span.ToArray());
     }
@@ -49,7 +42,7 @@ public sealed class DistributionAlignmentTests
     {
         using var dense = TinyModel.Dense();
         using var mixture = Split.Apply(dense, SplitTests.Plan(dense, experts, shared, 2, scale: scale));
-        using var model = Copy(mixture, DistributionAlignment.WithBiases(mixture.Spec, Both));
+        using var model = ModelCopy.InShape(mixture, DistributionAlignment.WithBiases(mixture.Spec, Both));
         DistributionAlignment.Align(dense, model, Data, Both, bias: true, rowsPerPass: 3);
         foreach (var (expected, found) in Statistics(dense).Zip(Statistics(model)))
             for (var d = 0; d < expected.Mean.Length; d++)
@@ -59,6 +52,32 @@ public sealed class DistributionAlignmentTests
                 Assert.Equal(1, found.Variance[d] / expected.Variance[d], 1e-4);
             }
         Assert.NotEqual(Statistics(dense)[3].Variance[0], Statistics(mixture)[3].Variance[0], 1e-3);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_layer_at_a_time_gives_the_same_bits(bool bias)
+    {
+        using var folder = new TemporaryFolder();
+        using var dense = TinyModel.Dense();
+        using var mixture = Split.Apply(dense, SplitTests.Plan(dense, 3, 1, 2, scale: 2));
+        ModelFolder.Save(mixture, folder["mixture"], new SaveOptions { Type = TensorType.F32 });
+        using var stored = StoredLayers.Open(folder["mixture"]);
+        using var loaded = ModelFolder.Load(folder["mixture"]);
+        var shape = bias ? DistributionAlignment.WithBiases(stored.Spec, Both) : stored.Spec;
+        using var whole = ModelCopy.InShape(loaded.Model, shape);
+        DistributionAlignment.Align(dense, whole, Data, Both, bias);
+
+        using ModelLayers theirs = ModelLayers.Of(dense), ours = ModelLayers.Of(stored, owned: false);
+        using var aligned = new AlignedLayers(stored, shape, DistributionAlignment.Measure(theirs, ours, bias ? shape : null, Data, Both));
+        for (var l = 0; l < shape.Layers.Count; l++)
+        {
+            using var layer = aligned.Layer(l);
+            foreach (var parameter in layer.Parameters.Where(p => ModelPieces.IsOfLayer(p.Name, out _, out _)))
+                Assert.Equal(whole.Parameters.Single(p => ModelPieces.IsOfLayer(p.Name, out var number, out var name) && number == l && name == parameter.Name)
+                    .Value.Span.ToArray(), parameter.Value.Span.ToArray());
+        }
     }
 
     [Fact]
