@@ -16,11 +16,16 @@ static class ActivityDivision
                 var current = sums = new CoActivation(layer.Gate.Rows, options.Kernel);
                 return (_, _, _, neurons, counted) => current.Add(neurons, counted);
             },
-            (split, _) =>
+            (split, layer) =>
             {
                 using var current = sums!;
-                var labels = GraphPartition.Divide(current.Graph(options.Neighbours), split.Experts.Length, context.Cancellation);
-                return new DividedLayer(LabelledSplit.Of(split.Layer, context.Sizes(split.Layer), [], labels));
+                var sizes = context.Sizes(split.Layer);
+                var shared = current.Loudest(layer.Down.Dense, sizes.SharedWidth);
+                int[] routed = [.. Enumerable.Range(0, sizes.Width).Except(shared)], labels = new int[sizes.Width];
+                var parts = GraphPartition.Divide(current.Graph(options.Neighbours, routed), split.Experts.Length, context.Cancellation);
+                Array.Fill(labels, -1);
+                for (var i = 0; i < routed.Length; i++) labels[routed[i]] = parts[i];
+                return new DividedLayer(LabelledSplit.Of(split.Layer, sizes, shared, labels));
             });
     }
 

@@ -71,14 +71,28 @@ public sealed unsafe class CoActivation(int width, ActivationKernel kernel) : ID
 
     /// <summary>The graph of the strongest ties.</summary>
     /// <param name="neighbours">Edges that each neuron keeps.</param>
-    public NeuronGraph Graph(int neighbours)
+    /// <param name="among">The neurons that are its nodes, ascending; null: all.</param>
+    public NeuronGraph Graph(int neighbours, int[]? among = null)
     {
-        var inverse = new float[width];
-        for (var j = 0; j < width; j++) inverse[j] = this[j, j] is > 0 and var square ? 1 / MathF.Sqrt(square) : 0;
-        return NeuronGraph.Strongest(width, neighbours, (j, row) =>
+        var nodes = among ?? [.. Enumerable.Range(0, width)];
+        float[] inverse = [.. nodes.Select(j => this[j, j] is > 0 and var square ? 1 / MathF.Sqrt(square) : 0)];
+        return NeuronGraph.Strongest(nodes.Length, neighbours, (j, row) =>
         {
-            for (var i = 0; i < width; i++) row[i] = this[j, i] * inverse[i] * inverse[j];
+            for (var i = 0; i < row.Length; i++) row[i] = this[nodes[j], nodes[i]] * inverse[i] * inverse[j];
         });
+    }
+
+    /// <summary>
+    /// The neurons that add most to the residual stream over all tokens, √A[j, j] · |down column j| (with L1 the root of Σ h² |down|²): those
+    /// for shared experts. Loudest first, of equals the lower number.
+    /// </summary>
+    /// <param name="down">[D, F].</param>
+    /// <param name="count">How many.</param>
+    public int[] Loudest(Tensor down, int count)
+    {
+        var added = NeuronActivity.ColumnLengths(down);
+        for (var j = 0; j < width; j++) added[j] *= MathF.Sqrt(this[j, j]);
+        return [.. Enumerable.Range(0, width).OrderByDescending(j => added[j]).Take(count)];
     }
 
     /// <summary>Frees the sums.</summary>

@@ -69,7 +69,8 @@ public sealed class NeuronActivity
         return inverse;
     }
 
-    static float[] ColumnLengths(Tensor rows)
+    /// <summary>The length of every column.</summary>
+    internal static float[] ColumnLengths(Tensor rows)
     {
         var squares = new double[rows.Columns];
         for (var d = 0; d < rows.Rows; d++)

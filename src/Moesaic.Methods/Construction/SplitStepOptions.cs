@@ -177,9 +177,9 @@ public sealed record SplitStepOptions : IValidatableObject
         if (EffectiveWeight == CombineWeight.Renormalised && Chosen == 1 && !AllowUnreachableRouter)
             yield return new("one expert per token with a renormalised weight has weight 1 whatever the router says, and so the router " +
                 "cannot learn; leave weight out (raw), choose two, or set allow_unreachable_router to copy a published model", [nameof(Weight)]);
-        if (Shared > 0 && Method is (SplitMethod.WeightClusters or SplitMethod.CoActivation))
-            yield return new("clusters of neurons by weight or co-activation say nothing of which neurons every token needs; leave shared out, " +
-                "or take token_clusters, document_clusters or activation_clusters", [nameof(Shared)]);
+        if (Shared > 0 && Method is SplitMethod.WeightClusters)
+            yield return new("clusters of neurons by weight say nothing of which neurons every token needs; leave shared out, " +
+                "or take token_clusters, document_clusters, co_activation or activation_clusters", [nameof(Shared)]);
         if (EffectiveRouter == RouterStart.Representatives && (Method != SplitMethod.ActivationClusters || EffectiveScore != RouterScore.Swiglu))
             yield return new("router representatives needs the method activation_clusters, which finds them, and the score swiglu", [nameof(Router)]);
         if (EffectiveRouter != RouterStart.Representatives && EffectiveScore == RouterScore.Swiglu

@@ -53,6 +53,21 @@ public sealed class CoActivationTests
         Assert.Equal(4, labels.Select((l, j) => (l, j % 4)).Distinct().Count());
     }
 
+    /// <summary>What counts for a shared expert is what reaches the residual stream; the graph of the others has them as its nodes.</summary>
+    [Fact]
+    public void The_loudest_neurons_are_those_that_add_most()
+    {
+        using Tensor neurons = new(2, 4, [1, 3, 0, -2, 1, 3, 1, 2]), down = new(1, 4, [10, 1, 9, -4]);
+        using var sums = new CoActivation(4, ActivationKernel.L1);
+        sums.Add(neurons, []);
+        // |h| over the tokens √2, √18, 1, √8; times |down| 14.1, 4.2, 9, 11.3.
+        Assert.Equal([0, 3, 2], sums.Loudest(down, 3));
+        var rest = sums.Graph(8, [1, 2]);
+        Assert.Equal(2, rest.Count);
+        Assert.Equal([1, 0], rest.Neighbours);
+        Assert.All(rest.Weights, w => Assert.Equal(3 / Math.Sqrt(18), w, 1e-6));
+    }
+
     [Fact]
     public void Neither_threads_nor_a_silent_neuron_matter()
     {

@@ -60,6 +60,7 @@ public sealed class SplitStepTests
     [InlineData(SplitMethod.DocumentClusters, 3, 0, 2, "mixtral")]
     [InlineData(SplitMethod.WeightClusters, 6, 0, 2, "mixtral")]
     [InlineData(SplitMethod.CoActivation, 4, 0, 2, "mixtral")]
+    [InlineData(SplitMethod.CoActivation, 3, 1, 2, "deepseek")]
     [InlineData(SplitMethod.ActivationClusters, 5, 1, 2, "moesaic")]
     public void It_writes_a_checkpoint_with_its_plan(SplitMethod method, int experts, int shared, int chosen, string layout)
     {
@@ -163,7 +164,7 @@ public sealed class SplitStepTests
         Refused("cannot learn", new() { Experts = 4, Chosen = 1, Weight = CombineWeight.Renormalised, Calibration = source.Data });
         Refused("4 experts per token of 3", new() { Experts = 3, Chosen = 4, Calibration = source.Data });
         Refused("calibration text is needed", new() { Method = SplitMethod.Random });
-        Refused("leave shared out", new() { Method = SplitMethod.CoActivation, Experts = 3, Shared = 1, Calibration = source.Data });
+        Refused("leave shared out", new() { Method = SplitMethod.WeightClusters, Experts = 3, Shared = 1, Calibration = source.Data });
         Refused("needs the method activation_clusters", new() { Router = RouterStart.Representatives, Calibration = source.Data });
         Refused("starts from representatives", new() { Score = RouterScore.Swiglu, Calibration = source.Data });
         Refused("let experts overlap", new() { Method = SplitMethod.CoActivation, Overlap = true, Calibration = source.Data });
