@@ -22,7 +22,7 @@ public sealed record SplitStepOptions : IValidatableObject
     public int Shared { get; init; }
 
     /// <summary>How neurons are divided.</summary>
-    public SplitMethod Method { get; init; } = SplitMethod.TokenClusters;
+    public SplitMethod Method { get; init; } = SplitMethod.CoActivation;
 
     /// <summary>
     /// What a router starts as. Left out: representatives with activation_clusters and the score swiglu, otherwise centroids with methods that

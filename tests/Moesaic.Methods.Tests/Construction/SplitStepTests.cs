@@ -126,7 +126,7 @@ public sealed class SplitStepTests
     public void Overlapping_experts_are_written_with_their_coverage()
     {
         using var source = new Source();
-        var report = new SplitStep(new SplitStepOptions { Experts = 4, Overlap = true, Calibration = source.Data, Context = 16 }).Run(source.Context("out"));
+        var report = new SplitStep(new SplitStepOptions { Method = SplitMethod.TokenClusters, Experts = 4, Overlap = true, Calibration = source.Data, Context = 16 }).Run(source.Context("out"));
         var table = report.Tables.Single(t => t.Title == "Split");
         var coverage = double.Parse(table.Rows[0][table.Columns.ToList().IndexOf("coverage (%)")], System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(coverage, 25, 99.9);
@@ -168,7 +168,7 @@ public sealed class SplitStepTests
         Refused("needs the method activation_clusters", new() { Router = RouterStart.Representatives, Calibration = source.Data });
         Refused("starts from representatives", new() { Score = RouterScore.Swiglu, Calibration = source.Data });
         Refused("let experts overlap", new() { Method = SplitMethod.CoActivation, Overlap = true, Calibration = source.Data });
-        Refused("graph has settings that only method co_activation uses", new() { Graph = new() { Neighbours = 3 }, Calibration = source.Data });
+        Refused("graph has settings that only method co_activation uses", new() { Method = SplitMethod.TokenClusters, Graph = new() { Neighbours = 3 }, Calibration = source.Data });
         Refused("importance has settings that only method token_clusters or document_clusters uses",
             new() { Method = SplitMethod.ActivationClusters, Importance = new() { Normalise = false }, Calibration = source.Data });
         Refused("router_training has settings that only router trained uses", new() { RouterTraining = new() { Epochs = 3 }, Calibration = source.Data });
