@@ -12,6 +12,12 @@ sealed record GridOptions
     public IReadOnlyList<string> Figures { get; init; } = [];
 
     /// <summary>
+    /// Curves for charts, each verb.curve, such as train.held_out_loss: a picture beside the comparison with a line a cell. Cells called alike
+    /// but for -s1, -s2 at the end are seeds of one line. Left out: no charts.
+    /// </summary>
+    public IReadOnlyList<string> Plot { get; init; } = [];
+
+    /// <summary>
     /// Values by their path, as --set takes them. A list of values makes a cell of each; several lists make all combinations. A
     /// value that is a list itself is written as a list in a list. The key name gives cells a name: text in which {path} stands
     /// for a value, by the end of its path.

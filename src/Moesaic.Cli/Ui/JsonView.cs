@@ -50,7 +50,9 @@ sealed class JsonView : IView
 
     public void Report(string verb, StepReport report) => Write("report",
         ("verb", verb), ("summary", report.Summary), ("figures", Figures(report.Figures)),
-        ("tables", List(report.Tables, t => Object(Fields(t)))), ("notes", List(report.Notes, n => n)));
+        ("tables", List(report.Tables, t => Object(Fields(t)))),
+        ("curves", List(report.Curves, c => Object(("key", c.Key), ("unit", c.Unit), ("along", c.Along),
+            ("places", List(c.Places, p => Number(p)!)), ("values", List(c.Values, v => Number(v)!))))), ("notes", List(report.Notes, n => n)));
 
     public void Error(string message, int exitCode)
     {

@@ -37,7 +37,8 @@ static class RecipeExecution
     {
         var run = new GridRun
         {
-            Output = recipe.Output, Figures = grid.Figures, Cells = [.. recipe.Cells.Select(c => (c.Name, Resolve(c.Recipe)))],
+            Output = recipe.Output, Figures = grid.Figures, Plot = grid.Plot,
+            Cells = [.. recipe.Cells.Select(c => (c.Name, Resolve(c.Recipe)))],
         };
         var plans = GridRunner.Plan(run);
         if (dryRun)

@@ -4,7 +4,11 @@ using Moesaic.Methods.Steps;
 namespace Moesaic.Methods.Reports;
 
 /// <summary>What a step of a cell measured.</summary>
-sealed record GridStepReport(int Step, string Verb, IReadOnlyList<Figure> Figures);
+sealed record GridStepReport(int Step, string Verb, IReadOnlyList<Figure> Figures, IReadOnlyList<Curve> Curves)
+{
+    /// <summary>Whether a name means a figure or curve of this step: verb.key or step.verb.key.</summary>
+    public bool Is(string name, string key) => name == $"{Verb}.{key}" || name == FormattableString.Invariant($"{Step}.{Verb}.{key}");
+}
 
 /// <summary>What a cell of a grid measured, step by step.</summary>
 sealed record GridCellReport(string Cell, IReadOnlyList<GridStepReport> Steps);
@@ -19,11 +23,14 @@ static class GridReport
     /// <param name="figures">verb.figure or step.verb.figure; empty: all there are.</param>
     internal static ReportTable Table(IReadOnlyList<GridCellReport> cells, IReadOnlyList<string> figures)
     {
-        var shown = figures.Count > 0 ? figures
-            : [.. cells.SelectMany(c => c.Steps).SelectMany(s => s.Figures.Select(f => FormattableString.Invariant($"{s.Step}.{s.Verb}.{f.Key}"))).Distinct()];
+        var shown = Shown(cells, figures);
         return new ReportTable("Grid", ["cell", .. shown.Select(f => Head(cells, f))],
             [.. cells.Select(c => (IReadOnlyList<string>)[c.Cell, .. shown.Select(f => Find(c, f) is { } figure ? FigureText.Of(figure.Value) : "")])]);
     }
+
+    /// <summary>The figures asked for, or all there are.</summary>
+    internal static IReadOnlyList<string> Shown(IReadOnlyList<GridCellReport> cells, IReadOnlyList<string> figures) => figures.Count > 0 ? figures
+        : [.. cells.SelectMany(c => c.Steps).SelectMany(s => s.Figures.Select(f => FormattableString.Invariant($"{s.Step}.{s.Verb}.{f.Key}"))).Distinct()];
 
     /// <summary>Those of the figures that no cell has, with what there is; null when all are found.</summary>
     internal static string? Missing(IReadOnlyList<GridCellReport> cells, IReadOnlyList<string> figures) =>
@@ -31,18 +38,17 @@ static class GridReport
         : $"no cell has {string.Join(", ", missing)}; there are "
             + string.Join(", ", cells.SelectMany(c => c.Steps).SelectMany(s => s.Figures.Select(f => $"{s.Verb}.{f.Key}")).Distinct());
 
-    static string Head(IReadOnlyList<GridCellReport> cells, string name)
+    internal static string Head(IReadOnlyList<GridCellReport> cells, string name)
     {
         var unit = cells.Select(c => Find(c, name)).FirstOrDefault(f => f is not null)?.Unit;
         return string.IsNullOrEmpty(unit) ? name : $"{name} ({unit})";
     }
 
-    static Figure? Find(GridCellReport cell, string name)
+    internal static Figure? Find(GridCellReport cell, string name)
     {
         foreach (var step in cell.Steps.Reverse())
             foreach (var figure in step.Figures)
-                if (name == $"{step.Verb}.{figure.Key}" || name == FormattableString.Invariant($"{step.Step}.{step.Verb}.{figure.Key}"))
-                    return figure;
+                if (step.Is(name, figure.Key)) return figure;
         return null;
     }
 }

@@ -19,6 +19,8 @@ sealed record StepReportDocument
 
     public required IReadOnlyList<ReportTable> Tables { get; init; }
 
+    public IReadOnlyList<Curve> Curves { get; init; } = [];
+
     public required IReadOnlyList<string> Notes { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -38,6 +40,8 @@ sealed record StepReportDocument
     {
         if (report.Figures.FirstOrDefault(f => !double.IsFinite(f.Value)) is { Key: not null } figure)
             throw new InvalidOperationException($"{state.Verb} reported {figure.Key} = {figure.Value}");
+        if (report.Curves.FirstOrDefault(c => !c.Values.All(double.IsFinite) || c.Values.Count != c.Places.Count) is { } curve)
+            throw new InvalidOperationException($"{state.Verb} reported a curve {curve.Key} that is not finite or has too few values");
         return new StepReportDocument
         {
             Step = step,
@@ -45,6 +49,7 @@ sealed record StepReportDocument
             Summary = report.Summary,
             Figures = report.Figures,
             Tables = report.Tables,
+            Curves = report.Curves,
             Notes = report.Notes,
             Warnings = warnings,
             Options = state.Options.DeepClone().AsObject(),
@@ -55,5 +60,5 @@ sealed record StepReportDocument
         };
     }
 
-    internal StepReport ToReport() => new() { Summary = Summary, Figures = Figures, Tables = Tables, Notes = Notes };
+    internal StepReport ToReport() => new() { Summary = Summary, Figures = Figures, Tables = Tables, Curves = Curves, Notes = Notes };
 }

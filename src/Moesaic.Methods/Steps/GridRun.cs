@@ -9,6 +9,9 @@ public sealed record GridRun
     /// <summary>Figures that become columns, as verb.figure or number.verb.figure; empty: all.</summary>
     public required IReadOnlyList<string> Figures { get; init; }
 
+    /// <summary>Curves that become charts, as verb.curve or number.verb.curve. Default: none.</summary>
+    public IReadOnlyList<string> Plot { get; init; } = [];
+
     /// <summary>At least one, names unique.</summary>
     public required IReadOnlyList<(string Name, RecipeRun Run)> Cells { get; init; }
 }

@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text;
 using Moesaic.Formats;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Reports;
+using Moesaic.Methods.Reports.Charts;
 
 namespace Moesaic.Methods.Steps;
 
@@ -39,10 +42,11 @@ public sealed class GridRunner(GridRun run, IProgressReporter progress, bool res
             progress.Note(FormattableString.Invariant($"cell {i + 1} of {run.Cells.Count}, {name}; about {left / 60:0} minutes to go"));
             var steps = In(name, () => new RecipeRunner(recipe, progress, restart, cancellation).Run());
             left -= plans[i].Seconds;
-            reports.Add(new GridCellReport(name, [.. steps.Select((s, n) => new GridStepReport(n + 1, s.Verb, s.Report.Figures))]));
+            reports.Add(new GridCellReport(name, [.. steps.Select((s, n) => new GridStepReport(n + 1, s.Verb, s.Report.Figures, s.Report.Curves))]));
             Write(reports);
         }
         if (GridReport.Missing(reports, run.Figures) is { } missing) progress.Warn($"grid: {missing}");
+        foreach (var plot in run.Plot.Where(p => GridCharts.Write(reports, p) is null)) progress.Warn($"grid: no cell has a curve {plot}");
         return GridReport.Table(reports, run.Figures);
     }
 
@@ -66,6 +70,14 @@ public sealed class GridRunner(GridRun run, IProgressReporter progress, bool res
     void Write(IReadOnlyList<GridCellReport> reports)
     {
         AtomicFile.WriteText(Path.Combine(run.Output, JsonFile), GridReport.Json(reports));
-        AtomicFile.WriteText(Path.Combine(run.Output, MarkdownFile), MarkdownTable.Of(GridReport.Table(reports, run.Figures)));
+        var text = new StringBuilder(MarkdownTable.Of(GridReport.Table(reports, run.Figures)));
+        if (GridSeeds.Table(reports, run.Figures) is { } means) text.Append('\n').Append(MarkdownTable.Of(means));
+        foreach (var plot in run.Plot)
+        {
+            if (GridCharts.Write(reports, plot) is not { } chart) continue;
+            AtomicFile.WriteText(Path.Combine(run.Output, plot + ".svg"), chart);
+            text.Append(CultureInfo.InvariantCulture, $"\n![{plot}]({plot}.svg)\n");
+        }
+        AtomicFile.WriteText(Path.Combine(run.Output, MarkdownFile), text.ToString());
     }
 }

@@ -12,6 +12,9 @@ public sealed record StepReport
     /// <summary>Larger results: per layer, per expert, per domain.</summary>
     public IReadOnlyList<ReportTable> Tables { get; init; } = [];
 
+    /// <summary>What was measured along the way, for charts.</summary>
+    public IReadOnlyList<Curve> Curves { get; init; } = [];
+
     /// <summary>Everything a reader must know to judge the figures: what was skipped, left out, estimated.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

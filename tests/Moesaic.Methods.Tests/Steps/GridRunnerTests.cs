@@ -47,4 +47,42 @@ public sealed class GridRunnerTests : IDisposable
         Assert.Equal(["cell", "1.train.units", "1.train.loss (nats)"], table.Columns);
         Assert.Equal(["3", "2"], table.Rows.Select(r => r[1]));
     }
+
+    [Fact]
+    public void Curves_become_charts_and_seeds_one_line()
+    {
+        var grid = Grid(("a-s1", "source", new SampleStep("a")), ("a-s2", "source", new SampleStep("a") { Figure = 2.5 }), ("b", "source", new SampleStep("b") { Figure = 3 }))
+            with { Plot = ["train.loss", "train.speed"], Figures = ["train.loss"] };
+        var progress = new Warnings();
+        new GridRunner(grid, progress).Run();
+        var text = File.ReadAllText(folder["out/grid.md"]);
+        Assert.Contains("| a (2) | 2 (1.500 to 2.500) |", text, StringComparison.Ordinal);
+        Assert.Contains("![train.loss](train.loss.svg)", text, StringComparison.Ordinal);
+        var chart = File.ReadAllText(folder["out/train.loss.svg"]);
+        Assert.Equal(2, chart.Split("<polyline").Length - 1);
+        Assert.Single(chart.Split("<polygon").Skip(1));
+        Assert.Equal(["grid: no cell has a curve train.speed"], progress.Told.Where(w => w.StartsWith("grid", StringComparison.Ordinal)));
+
+        // Finished cells are read back with their curves.
+        File.Delete(folder["out/train.loss.svg"]);
+        new GridRunner(grid, SilentProgress.Instance).Run();
+        Assert.Equal(chart, File.ReadAllText(folder["out/train.loss.svg"]));
+    }
+
+    sealed class Warnings : IProgressReporter
+    {
+        public List<string> Told { get; } = [];
+
+        public IProgressTask Begin(string title, double total, string unit, double done = 0) => SilentProgress.Instance.Begin(title, total, unit, done);
+
+        public void Measured(string title, IReadOnlyList<Figure> figures)
+        {
+        }
+
+        public void Note(string message)
+        {
+        }
+
+        public void Warn(string message) => Told.Add(message);
+    }
 }

@@ -62,6 +62,7 @@ sealed class SampleStep(string mark, int units = 3, bool writesModel = true, str
             Summary = $"Added {units} units of {mark}.",
             Figures = [new Figure("units", units), new Figure("loss", Figure, "nats")],
             Tables = [new ReportTable("By unit", ["unit", "value"], [["a|b", "1"]])],
+            Curves = [new Curve("loss", "nats", "units", [1, 2, 3], [3 * Figure, 2 * Figure, Figure])],
             Notes = [$"{context.Previous.Count} steps before"],
         };
     }
