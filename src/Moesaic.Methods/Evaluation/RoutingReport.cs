@@ -13,6 +13,9 @@ public static class RoutingReport
         layers.Count == 0 || layers.All(l => l.Tokens == 0) ? [] :
         [
             new("load_max_over_mean", layers.Max(l => l.MaxOverMean)),
+            new("load_variation", layers.Average(l => l.LoadVariation)),
+            new("experts_per_token", layers.Average(l => l.PerToken)),
+            new("drop_rate", 100 * layers.Average(l => l.DropRate), "%"),
             new("load_balance", layers.Average(l => l.LoadBalance)),
             new("router_entropy", layers.Average(l => l.TokenEntropy), "nats"),
             new("dead_experts", layers.Sum(l => l.Dead)),

@@ -10,6 +10,15 @@ interface ITrainingMeasurement
 
     /// <summary>Measures and adds to the log, at the very end, what came of it.</summary>
     void Measure(Trainer trainer, TrainingLog log, StepContext context);
+
+    /// <summary>What it adds to the figures of the report; empty for what the log holds.</summary>
+    IEnumerable<Figure> Figures => [];
+
+    /// <summary>What it adds to the tables.</summary>
+    IEnumerable<ReportTable> Tables => [];
+
+    /// <summary>What it adds to the curves.</summary>
+    IEnumerable<Curve> Curves => [];
 }
 
 /// <summary>When to measure: before the first step, after the last and every so many between.</summary>

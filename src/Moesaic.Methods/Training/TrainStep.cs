@@ -72,15 +72,17 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
             ? TeacherObjective.Load(distil, model.Spec, tokenizer, options.Context) : null;
 
         using var trainer = new Trainer(model, batches, options.ToTrainingOptions() with { Seed = context.Seed }, distillation);
-        var loop = new TrainingLoop(trainer, log, options, (long)options.Batch * options.Context, data.Measurements(), context);
+        var measurements = data.Measurements();
+        var loop = new TrainingLoop(trainer, log, options, (long)options.Batch * options.Context, measurements, context);
         var saved = loop.Run();
         notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
         return new StepReport
         {
             Summary = $"Trained on {log.Steps.Sum(s => (long)s.Tokens):N0} tokens in {log.Steps.Count:N0} steps"
                 + (options.Distil is { } d ? $", taught by {d.Teacher}." : "."),
-            Figures = TrainingFigures.Of(log, saved, loop.Rate),
-            Tables = [log.ToTable(), .. data.Tables(log, batches)],
+            Figures = [.. TrainingFigures.Of(log, saved, loop.Rate), .. measurements.SelectMany(m => m.Figures)],
+            Tables = [log.ToTable(), .. data.Tables(log, batches), .. measurements.SelectMany(m => m.Tables)],
+            Curves = [.. TrainingCurves.Of(log), .. measurements.SelectMany(m => m.Curves)],
             Notes = notes,
         };
     }

@@ -19,6 +19,14 @@ public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
     /// <summary>Text that is never learned: its loss is measured before, during and after. Left out: nothing is measured.</summary>
     public DataOptions? HeldOut { get; init; }
 
+    /// <summary>
+    /// Every so many steps, note what routers choose for 4,096 held-out tokens, and tell at the end how much of it they still choose (router
+    /// saturation, OLMoE); 0: not.
+    /// </summary>
+    [Unit("steps")]
+    [Range(0, int.MaxValue)]
+    public int SaturationEvery { get; init; }
+
     /// <summary>Tokens to read in all; rounded up to whole steps of batch · context.</summary>
     [Unit("tokens")]
     [Range(1, long.MaxValue)]
@@ -53,6 +61,8 @@ public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var conflict in Conflicts()) yield return conflict;
+        if (SaturationEvery > 0 && HeldOut is null)
+            yield return new("saturation is measured on held-out text; name it in held_out", [nameof(SaturationEvery)]);
         var positions = (long)Batch * Context;
         if (positions > int.MaxValue)
             yield return new($"a step of {Batch} blocks of {Context} tokens is too large; lower batch or context", [nameof(Batch)]);

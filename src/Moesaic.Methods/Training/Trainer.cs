@@ -20,6 +20,7 @@ public sealed class Trainer : IDisposable
     readonly ITrainingObjective objective;
     readonly LearningRateSchedule schedule;
     readonly Workspace workspace = new();
+    readonly RoutingStatistics[] stepRouting;
 
     /// <summary>Prepares a training run; marks which parameters need gradients.</summary>
     /// <param name="model">Trained in place.</param>
@@ -34,7 +35,7 @@ public sealed class Trainer : IDisposable
         this.objective = objective ?? new NextToken();
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         Optimiser = new AdamW(TrainedParameters.Mark(model, options), options.Optimiser);
-        (Routing, AttentionRouting) = (model.NewStatistics(), model.NewAttentionStatistics());
+        (Routing, AttentionRouting, stepRouting) = (model.NewStatistics(), model.NewAttentionStatistics(), model.NewStatistics());
     }
 
     /// <summary>Settings.</summary>
@@ -64,6 +65,7 @@ public sealed class Trainer : IDisposable
     {
         var step = Step;
         var batch = data.At(step);
+        foreach (var routing in stepRouting) routing.Clear();
         var count = objective.Count(batch);
         var passes = Passes(batch, step);
         var tokens = passes.Sum(p => p.Tokens);
@@ -74,10 +76,11 @@ public sealed class Trainer : IDisposable
             // Means over the tokens of the step: a pass counts by its share of them.
             var share = (float)counted / Math.Max(1, tokens);
             input.Objectives = new BalanceObjectives(Options.LoadBalance * share, Options.ZLoss * share) { Variation = Options.Variation * share, Loads = loads };
-            (input.Statistics, input.AttentionStatistics) = (Routing, AttentionRouting);
+            (input.Statistics, input.AttentionStatistics) = (stepRouting, AttentionRouting);
             var pass = Pass(input, rows, 1f / count);
             sums = sums is { } before ? before + pass : pass;
         }
+        foreach (var (all, those) in Routing.Zip(stepRouting)) all.Add(those);
         var mean = sums!.Value / count;
         var loss = mean.Loss + (mean.Divergence ?? 0);
         var rate = schedule.At(step);
@@ -85,7 +88,7 @@ public sealed class Trainer : IDisposable
         if (double.IsFinite(norm))
         {
             RefreshWeights();
-            return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin);
+            return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin, StepRouting.Of(stepRouting));
         }
 
         Optimiser.ClearGradients();

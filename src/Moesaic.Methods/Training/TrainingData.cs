@@ -63,7 +63,12 @@ sealed class TrainingData
     public IReadOnlyList<ITrainingMeasurement> Measurements()
     {
         var measurements = new List<ITrainingMeasurement>();
-        if (options.HeldOut is { } heldOut) measurements.Add(new HeldOutMeasurement(Windows(heldOut), options.EvaluateEvery));
+        if (options.HeldOut is { } heldOut)
+        {
+            var windows = Windows(heldOut);
+            measurements.Add(new HeldOutMeasurement(windows, options.EvaluateEvery));
+            if (options.SaturationEvery > 0) measurements.Add(new SaturationMeasurement(windows, options.SaturationEvery));
+        }
         if (options.Data.Any(d => d.HeldOut is not null))
             measurements.Add(new DomainMeasurement([.. options.Data.Select(d => d.Title)],
                 [.. options.Data.Select(d => d.HeldOutData is { } own ? Windows(own) : null)], options.EvaluateEvery, options.DynamicWeights, tokenizer));

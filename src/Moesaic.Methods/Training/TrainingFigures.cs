@@ -14,6 +14,13 @@ static class TrainingFigures
         Course("divergence", s => s.Divergence, "nats");
         Course("training_accuracy", s => s.Accuracy, "");
         Course("training_margin", s => s.Margin, "");
+        if (last[^1].Routing is not null)
+        {
+            figures.Add(new Figure("load_variation", last.Average(s => s.Routing!.Value.LoadVariation)));
+            figures.Add(new Figure("drop_rate", 100 * last.Average(s => s.Routing!.Value.DropRate), "%"));
+            figures.Add(new Figure("experts_per_token", last.Average(s => s.Routing!.Value.PerToken)));
+            figures.Add(new Figure("idle_experts", last.Average(s => s.Routing!.Value.Idle)));
+        }
         if (log.HeldOut.Count > 0)
         {
             var end = log.HeldOut[^1];

@@ -9,5 +9,7 @@ namespace Moesaic.Methods.Training;
 /// <param name="Divergence">Distance from a teacher's predictions, nats; null without one.</param>
 /// <param name="Accuracy">Of pairs, those whose better answer gained more; null without pairs.</param>
 /// <param name="Margin">Implicit reward of the better answer minus that of the worse one; null without pairs.</param>
+/// <param name="Routing">What the routers of the feed-forwards did; null without experts.</param>
 public readonly record struct TrainingStep(int Step, double Loss, double GradientNorm, float LearningRate, int Tokens,
-    double? Divergence = null, double? Accuracy = null, double? Margin = null);
+    double? Divergence = null, double? Accuracy = null, double? Margin = null,
+    StepRouting? Routing = null);

@@ -48,6 +48,12 @@ public sealed class RoutingStatistics(int experts)
     /// <summary>Largest load divided by the mean load: 1 is balanced, E is collapse.</summary>
     public double MaxOverMean => Load.Max() * Experts;
 
+    /// <summary>Deviation of the loads divided by their mean: 0 is balanced, √(E − 1) is collapse.</summary>
+    public double LoadVariation => Math.Sqrt(Load.Sum(f => Math.Pow((f * Experts) - 1, 2)) / Experts);
+
+    /// <summary>Keeps every token's choices when it is given; <see cref="Clear"/> leaves it alone. Default: not kept.</summary>
+    public RoutingChoices? Choices { get; init; }
+
     /// <summary>Mean entropy of a token's probabilities, nats: ln E when the router cannot decide, 0 when it is certain.</summary>
     public double TokenEntropy => entropies / Math.Max(1, Tokens);
 
@@ -78,6 +84,7 @@ public sealed class RoutingStatistics(int experts)
             var ids_K = Selection.Filled(chosen.Slice(t * perToken, perToken));
             foreach (var e in ids_K) slots[e]++;
             if (ids_K.IsEmpty) Unrouted++;
+            Choices?.Add(ids_K);
             if (!routing.Dropped.IsEmpty) Dropped += routing.Dropped.Span[t];
             double mean = 0;
             var p_E = routing.Probabilities.Row(t);
@@ -91,6 +98,19 @@ public sealed class RoutingStatistics(int experts)
             squares += (double)routing.LogSumExp.Span[t] * routing.LogSumExp.Span[t];
             firstWeights += routing.Weights.Row(t)[0] / spec.Scale;
         }
+    }
+
+    /// <summary>Adds the decisions of other passes of the same router; not their choices.</summary>
+    /// <param name="other">Of as many experts.</param>
+    public void Add(RoutingStatistics other)
+    {
+        for (var e = 0; e < slots.Length; e++)
+        {
+            slots[e] += other.slots[e];
+            probabilities[e] += other.probabilities[e];
+        }
+        (entropies, firstWeights, squares) = (entropies + other.entropies, firstWeights + other.firstWeights, squares + other.squares);
+        (Tokens, Unrouted, Dropped) = (Tokens + other.Tokens, Unrouted + other.Unrouted, Dropped + other.Dropped);
     }
 
     /// <summary>Forgets everything.</summary>
