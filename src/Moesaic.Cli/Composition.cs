@@ -35,6 +35,7 @@ static class Composition
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
         new ChatVerb(() => Console.In, isTerminal: !Console.IsInputRedirected),
         new BenchVerb(),
+        new VowelsVerb(),
         new ConvertVerb(),
         new QuantizeVerb(),
         .. Steps.Select(kind => new StepVerb(kind, Examples(kind.Verb))),
