@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Moesaic.Formats;
 using Moesaic.Models;
 using Moesaic.Models.Experts;
+using Moesaic.Models.Experts.Objectives;
 using Moesaic.Tensors;
 
 namespace Moesaic.Parity.Tests;
@@ -32,7 +33,8 @@ public sealed class RouterGoldenTests
         var routing = router.Route(workspace, x, new PassInput
         {
             Tokens = default, Positions = default, Segments = default, Counted = counted,
-            Noise = new NoiseDraw(20, 3, 40), Objectives = new BalanceObjectives(0, 0) { Variation = Variation },
+            Noise = new NoiseDraw(20, 3, 40),
+            Objectives = new BalanceObjectives([new(new ImportanceVariation(), Variation), new(new LoadVariation(), Variation)]),
         }, null);
         Assert.Equal(Integers("chosen"), routing.Chosen.ToArray());
         Close("weights", routing.Weights.Span, 1e-5);

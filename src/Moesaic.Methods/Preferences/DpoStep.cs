@@ -2,6 +2,7 @@ using System.Globalization;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
 using Moesaic.Text.Chat;
@@ -75,7 +76,7 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
         {
             Summary = $"Trained on {data.Training.Report.Pieces / 2:N0} preference pairs in {log.Steps.Count:N0} steps (DPO, beta {options.Beta.ToString("0.###", CultureInfo.InvariantCulture)}).",
             Figures = [new Figure("pairs", data.Training.Report.Pieces / 2), .. TrainingFigures.Of(log, saved, loop.Rate)],
-            Tables = log.HeldOut.Count > 0 ? [log.ToTable(), HeldOutTable(log)] : [log.ToTable()],
+            Tables = [log.ToTable(), .. log.HeldOut.Count > 0 ? [HeldOutTable(log)] : Array.Empty<ReportTable>(), .. BalanceTable.Of(log, model.Spec)],
             Notes = notes,
         };
 

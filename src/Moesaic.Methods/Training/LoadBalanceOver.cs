@@ -1,6 +1,6 @@
 namespace Moesaic.Methods.Training;
 
-/// <summary>Over which tokens the load fₑ of the load balance loss is counted (Qiu et al. 2025, "Demons in the detail").</summary>
+/// <summary>Over which tokens the loads and means of router objectives are taken (Qiu et al. 2025, "Demons in the detail").</summary>
 public enum LoadBalanceOver
 {
     /// <summary>Those of a pass: every pass is balanced by itself, so that the step depends on rows_per_pass.</summary>

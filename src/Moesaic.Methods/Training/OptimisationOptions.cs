@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Moesaic.Formats;
 using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Tensors.Optimization;
 
@@ -16,7 +17,7 @@ public abstract record OptimisationOptions
 
     /// <summary>
     /// Blocks per pass: more need more memory; of fewer, the gradients of several passes add up before a step (gradient accumulation).
-    /// The sum is that of one pass, but for what load_balance_over says and for variation, which looks at each pass by itself.
+    /// The sum is that of one pass, but for what load_balance_over says.
     /// </summary>
     [Unit("blocks")]
     [Range(1, 1 << 20)]
@@ -69,7 +70,7 @@ public abstract record OptimisationOptions
     [Range(0.0, 100.0)]
     public double LoadBalance { get; init; } = 0.01;
 
-    /// <summary>Over which tokens the load of the load balance loss is counted, where a step takes several passes.</summary>
+    /// <summary>Over which tokens loads and means of all router objectives are taken, where a step takes several passes.</summary>
     public LoadBalanceOver LoadBalanceOver { get; init; }
 
     /// <summary>Coefficient of the router z-loss per mixture layer.</summary>
@@ -82,6 +83,9 @@ public abstract record OptimisationOptions
     /// </summary>
     [Range(0.0, 100.0)]
     public double Variation { get; init; }
+
+    /// <summary>More objectives on routers, and what is adjusted between steps to keep experts busy. Left out: none.</summary>
+    public BalanceOptions? Balance { get; init; }
 
     /// <summary>Measure the held-out loss every so many steps; 0: only before and after.</summary>
     [Unit("steps")]
@@ -118,6 +122,7 @@ public abstract record OptimisationOptions
         Optimiser = new AdamWOptions { WeightDecay = (float)WeightDecay, ClipNorm = (float)ClipNorm },
         Roles = (Lora?.Roles ?? Roles)?.ToHashSet(),
         LoadBalanceOver = LoadBalanceOver,
+        Balance = Balance,
         Recompute = Recompute,
         LoadBalance = (float)LoadBalance,
         ZLoss = (float)ZLoss,
@@ -134,7 +139,11 @@ public abstract record OptimisationOptions
     /// <summary>Settings that exclude one another.</summary>
     protected IEnumerable<ValidationResult> Conflicts()
     {
+        if (Balance is { Adaptive: not null } && LoadBalance == 0)
+            yield return new("balance.adaptive starts at load_balance, which is 0; give it the first coefficient", [nameof(LoadBalance)]);
         if (Lora is null) yield break;
+        if (Lora.Result == LoraResult.Kept && Balance is { SelectionBias: not null })
+            yield return new("biases on the selection of experts belong to the model, which an adapter that is kept leaves alone; take result: merged or leave balance.selection_bias out", [nameof(Balance)]);
         if (Roles is not null) yield return new("with lora only adapters are trained; name the roles that get one in lora", [nameof(Roles)]);
         if (Weights != WeightPrecision.F32)
             yield return new("with lora the model stays as it is stored and the adapters are float32; leave weights out", [nameof(Weights)]);

@@ -1,6 +1,7 @@
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Distillation;
 using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
 using Moesaic.Text.Chat;
@@ -81,7 +82,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
             Summary = $"Trained on {log.Steps.Sum(s => (long)s.Tokens):N0} tokens in {log.Steps.Count:N0} steps"
                 + (options.Distil is { } d ? $", taught by {d.Teacher}." : "."),
             Figures = [.. TrainingFigures.Of(log, saved, loop.Rate), .. measurements.SelectMany(m => m.Figures)],
-            Tables = [log.ToTable(), .. data.Tables(log, batches), .. measurements.SelectMany(m => m.Tables)],
+            Tables = [log.ToTable(), .. data.Tables(log, batches), .. BalanceTable.Of(log, model.Spec), .. measurements.SelectMany(m => m.Tables)],
             Curves = [.. TrainingCurves.Of(log), .. measurements.SelectMany(m => m.Curves)],
             Notes = notes,
         };

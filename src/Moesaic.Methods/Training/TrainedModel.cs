@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
 using Moesaic.Tensors;
@@ -26,9 +27,10 @@ static class TrainedModel
             : (_, role, matrix) => trained.Trains(role) ? new RoundedMatrix(matrix.Dense) : matrix);
     }
 
-    public static SavedModel Save(Model model, OptimisationOptions options, StepContext context)
+    public static SavedModel Save(Trainer trainer, OptimisationOptions options, StepContext context)
     {
-        var save = new SaveOptions { Type = options.Type, SideFilesFrom = context.InputFolder };
+        var model = trainer.Model;
+        var save = new SaveOptions { Type = options.Type, SideFilesFrom = context.InputFolder, ExtraFiles = BalanceFile.Write(trainer.Balance) };
         if (options.Lora is not { Result: LoraResult.Kept }) return ModelFolder.Save(model, context.OutputFolder, save, context.Cancellation);
         var basis = AdapterFolder.Is(context.InputFolder) ? AdapterFolder.BaseOf(context.InputFolder) : context.InputFolder;
         return AdapterFolder.Save(model, basis, context.OutputFolder, save, context.Cancellation);

@@ -1,7 +1,8 @@
 using Moesaic.Formats;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Models.Experts;
-using Moesaic.Models.Layers;
+using Moesaic.Models.Experts.Objectives;
 using Moesaic.Tensors;
 using Moesaic.Tensors.Optimization;
 using Moesaic.Text.Datasets;
@@ -35,6 +36,7 @@ public sealed class Trainer : IDisposable
         this.objective = objective ?? new NextToken();
         schedule = new(options.LearningRate, options.Steps, options.WarmupSteps, options.Schedule, options.FinalFraction);
         Optimiser = new AdamW(TrainedParameters.Mark(model, options), options.Optimiser);
+        Balance = new TrainingBalance(model, options);
         (Routing, AttentionRouting, stepRouting) = (model.NewStatistics(), model.NewAttentionStatistics(), model.NewStatistics());
     }
 
@@ -59,6 +61,12 @@ public sealed class Trainer : IDisposable
     /// <summary>The same of attention experts, one per layer that has them.</summary>
     public RoutingStatistics[] AttentionRouting { get; }
 
+    /// <summary>The router objectives in the last step, before it; empty before the first.</summary>
+    public IReadOnlyList<ObjectiveValues> Objectives { get; private set; } = [];
+
+    /// <summary>The router objectives, and what adjusts them.</summary>
+    internal TrainingBalance Balance { get; }
+
     /// <summary>Takes the next step.</summary>
     /// <exception cref="BadModelException">Loss or gradient is not finite; the parameters are those before the step.</exception>
     public TrainingStep Advance()
@@ -69,17 +77,23 @@ public sealed class Trainer : IDisposable
         var count = objective.Count(batch);
         var passes = Passes(batch, step);
         var tokens = passes.Sum(p => p.Tokens);
-        var loads = Options.LoadBalanceOver == LoadBalanceOver.Batch && Options.LoadBalance > 0 && passes.Count > 1 ? Loads(passes) : null;
+        var terms = Balance.Terms;
+        var whole = Options.LoadBalanceOver == LoadBalanceOver.Batch && passes.Count > 1 && terms.Any(t => t.CrossesPasses) ? Whole(passes, terms) : null;
+        var (ledger, values) = (new BalanceLedger(terms), ObjectiveValues.Of(terms, Balance.Routers));
         LossSums? sums = null;
         foreach (var (rows, input, counted) in passes)
         {
             // Means over the tokens of the step: a pass counts by its share of them.
             var share = (float)counted / Math.Max(1, tokens);
-            input.Objectives = new BalanceObjectives(Options.LoadBalance * share, Options.ZLoss * share) { Variation = Options.Variation * share, Loads = loads };
+            var found = new BalanceLedger(terms);
+            input.Objectives = new BalanceObjectives(terms) { Share = share, Whole = whole, Found = found };
             (input.Statistics, input.AttentionStatistics) = (stepRouting, AttentionRouting);
             var pass = Pass(input, rows, 1f / count);
             sums = sums is { } before ? before + pass : pass;
+            ledger.Add(found);
+            if (whole is null) ObjectiveValues.Add(values, found, Balance.Routers, share);
         }
+        if (whole is not null) ObjectiveValues.Add(values, ledger, Balance.Routers, 1);
         foreach (var (all, those) in Routing.Zip(stepRouting)) all.Add(those);
         var mean = sums!.Value / count;
         var loss = mean.Loss + (mean.Divergence ?? 0);
@@ -88,6 +102,8 @@ public sealed class Trainer : IDisposable
         if (double.IsFinite(norm))
         {
             RefreshWeights();
+            Balance.After(step, ledger);
+            Objectives = values;
             return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin, StepRouting.Of(stepRouting));
         }
 
@@ -106,6 +122,7 @@ public sealed class Trainer : IDisposable
         {
             var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
             var input = rows.Input();
+            input.Training = true;
             input.Noise = Options.Noise ? new NoiseDraw(Options.Seed, step, (long)first * batch.Length) : null;
             input.Recompute = Options.Recompute;
             input.ExpertAnneal = Options.ExpertAnneal?.At(step) ?? default;
@@ -115,20 +132,19 @@ public sealed class Trainer : IDisposable
         return passes;
     }
 
-    // Who is chosen does not depend on the load: a forward pass beforehand counts exactly what the passes will choose.
-    Dictionary<Router, double[]> Loads(List<PassOfStep> passes)
+    // Who is chosen does not depend on the objectives: a forward pass beforehand finds exactly what the passes will find.
+    BalanceLedger Whole(List<PassOfStep> passes, IReadOnlyList<BalanceTerm> terms)
     {
-        var (experts, heads) = (model.NewStatistics(), model.NewAttentionStatistics());
+        var whole = new BalanceLedger(terms);
         foreach (var (_, input, _) in passes)
         {
-            (input.Statistics, input.AttentionStatistics) = (experts, heads);
+            var found = new BalanceLedger(terms);
+            input.Objectives = new BalanceObjectives(terms) { Found = found };
             workspace.Begin(recording: false);
             model.Hidden(workspace, input);
-            input.AttentionStatistics = null;
+            whole.Add(found);
         }
-        return model.Mixtures.Select(m => m.Router).Zip(experts)
-            .Concat(model.Blocks.Select(b => b.Attention).OfType<ExpertAttention>().Select(a => a.Router).Zip(heads))
-            .ToDictionary(p => p.First, p => p.Second.Load);
+        return whole;
     }
 
     LossSums Pass(PassInput input, BatchRows rows, float weight)
@@ -155,5 +171,6 @@ public sealed class Trainer : IDisposable
     {
         workspace.Dispose();
         Optimiser.Dispose();
+        Balance.Dispose();
     }
 }

@@ -21,6 +21,11 @@ static class TrainingFigures
             figures.Add(new Figure("experts_per_token", last.Average(s => s.Routing!.Value.PerToken)));
             figures.Add(new Figure("idle_experts", last.Average(s => s.Routing!.Value.Idle)));
         }
+        foreach (var (name, course) in log.Objectives)
+        {
+            figures.Add(new Figure(name + "_first", course[0]));
+            figures.Add(new Figure(name + "_last", course.TakeLast(last.Count).Average()));
+        }
         if (log.HeldOut.Count > 0)
         {
             var end = log.HeldOut[^1];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Training;
@@ -24,6 +25,32 @@ public sealed partial record TrainingLog
     /// <summary>The losses that dynamic weights are to reach, one a domain; empty without.</summary>
     public List<double> Reference { get; init; } = [];
 
+    /// <summary>The router objectives of every step, each a sum over the layers, without coefficients; empty without routers.</summary>
+    public Dictionary<string, List<double>> Objectives { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>The same layer by layer, at up to 20 steps.</summary>
+    public List<LayerObjectives> ObjectivesOfLayers { get; init; } = [];
+
+    /// <summary>The router objectives of one step, layer by layer.</summary>
+    /// <param name="Step">Optimiser steps taken.</param>
+    /// <param name="Values">Of each objective.</param>
+    public sealed record LayerObjectives(int Step, IReadOnlyList<ObjectiveValues> Values);
+
+    /// <summary>Adds those of a step.</summary>
+    /// <param name="values">Of the step.</param>
+    /// <param name="step">Optimiser steps taken.</param>
+    /// <param name="steps">In all.</param>
+    internal void AddObjectives(IReadOnlyList<ObjectiveValues> values, int step, int steps)
+    {
+        if (values.All(v => v.Layers.Length == 0)) return;
+        foreach (var value in values)
+        {
+            if (!Objectives.TryGetValue(value.Name, out var course)) Objectives[value.Name] = course = [];
+            course.Add(value.Sum);
+        }
+        if ((long)step * 20 / steps > (long)(step - 1) * 20 / steps) ObjectivesOfLayers.Add(new(step, values));
+    }
+
     /// <summary>A held-out loss.</summary>
     /// <param name="Step">Optimiser steps taken.</param>
     /// <param name="Loss">Nats: per token the cross-entropy, or per pair the preference loss.</param>
@@ -45,6 +72,9 @@ public sealed partial record TrainingLog
         Take(Domains, earlier.Domains);
         Take(Weights, earlier.Weights);
         Take(Reference, earlier.Reference);
+        Take(ObjectivesOfLayers, earlier.ObjectivesOfLayers);
+        Objectives.Clear();
+        foreach (var (name, course) in earlier.Objectives) Objectives[name] = [.. course];
 
         static void Take<T>(List<T> own, List<T> other)
         {
@@ -62,7 +92,7 @@ public sealed partial record TrainingLog
         try
         {
             var log = JsonSerializer.Deserialize(json, LogContext.Default.TrainingLog);
-            return log is { Steps: not null, HeldOut: not null, Domains: not null, Weights: not null, Reference: not null } ? log : null;
+            return log is { Steps: not null, HeldOut: not null, Domains: not null, Weights: not null, Reference: not null, Objectives: not null, ObjectivesOfLayers: not null } ? log : null;
         }
         catch (JsonException)
         {
@@ -90,10 +120,11 @@ public sealed partial record TrainingLog
                 Text(stretch[^1].Step, "F0"), Text(stretch.Average(s => s.Loss), "F4"), held,
                 Text(stretch.Average(s => s.GradientNorm), "F2"), Text(stretch[^1].LearningRate, "E2"),
                 .. further.Select(c => Text(stretch.Average(c.Value)!.Value, "F4")),
+                .. Objectives.Values.Select(o => Text(o[from..to].Average(), "G5")),
             ]);
         }
         return new ReportTable("Loss", ["step", "training loss (nats)", "held-out loss (nats)", "gradient norm", "learning rate",
-            .. further.Select(c => c.Head)], lines);
+            .. further.Select(c => c.Head), .. Objectives.Keys.Select(name => name.Replace('_', ' '))], lines);
     }
 
     static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

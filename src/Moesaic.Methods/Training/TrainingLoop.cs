@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Moesaic.Formats;
 using Moesaic.Methods.Steps;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
 
@@ -33,6 +34,7 @@ sealed class TrainingLoop(Trainer trainer, TrainingLog log, OptimisationOptions 
     public SavedModel Run()
     {
         if (File.Exists(state)) Restore();
+        else BalanceFile.Read(trainer.Balance, context.InputFolder, context.Progress.Note);
         var clock = Stopwatch.StartNew();
         var resumed = trainer.Step;
         try
@@ -40,7 +42,7 @@ sealed class TrainingLoop(Trainer trainer, TrainingLog log, OptimisationOptions 
             Advance();
             if (resumed < trainer.Step)
                 Rate = log.Steps.Skip(resumed).Sum(s => (double)s.Tokens) / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
-            return TrainedModel.Save(trainer.Model, options, context);
+            return TrainedModel.Save(trainer, options, context);
         }
         catch (OperationCanceledException)
         {
@@ -66,6 +68,7 @@ sealed class TrainingLoop(Trainer trainer, TrainingLog log, OptimisationOptions 
             }
             var step = trainer.Advance();
             log.Steps.Add(step);
+            log.AddObjectives(trainer.Objectives, step.Step, trainer.Options.Steps);
             task.Report(step.Step * tokensPerStep, new Figure("loss", step.Loss, "nats"), new Figure("learning_rate", step.LearningRate));
         }
     }

@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
 using Moesaic.Models.Experts;
 using Moesaic.Tensors.Optimization;
@@ -38,11 +39,14 @@ public sealed record TrainingOptions
     /// <summary>Coefficient of the router z-loss, per mixture layer. Default 0.001.</summary>
     public float ZLoss { get; init; } = 0.001f;
 
-    /// <summary>Coefficient of cv²(importance) + cv²(load), per mixture layer; see <see cref="BalanceObjectives.Variation"/>. Default 0.</summary>
+    /// <summary>Coefficient of cv²(importance) + cv²(load), per mixture layer (Shazeer et al. 2017). Default 0.</summary>
     public float Variation { get; init; }
 
-    /// <summary>Over which tokens the load of the load balance loss is counted. Default: those of a pass.</summary>
+    /// <summary>Over which tokens the sums of router objectives are taken. Default: those of a pass.</summary>
     public LoadBalanceOver LoadBalanceOver { get; init; }
+
+    /// <summary>More router objectives and what adjusts them between steps, or null.</summary>
+    public BalanceOptions? Balance { get; init; }
 
     /// <summary>Whether layers are computed again in the backward pass instead of kept. Default false.</summary>
     public bool Recompute { get; init; }
@@ -89,6 +93,7 @@ public sealed record TrainingOptions
                 "The router would get no gradient from the model's loss: one expert per token with a renormalised weight has weight 1 " +
                 "whatever the router says. Use the raw softmax probability (weight: raw) with a fitted scale, choose two experts or more, " +
                 "or leave the role router out of the trained roles.");
+        Balance?.Check(spec);
         CheckAnneal("feed-forward", ExpertAnneal, spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>().Select(m => m.Router));
         CheckAnneal("attention", AttentionAnneal, spec.Layers.Select(l => l.Attention.Experts?.Router).OfType<RouterSpec>());
     }

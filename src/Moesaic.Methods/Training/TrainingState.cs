@@ -5,8 +5,8 @@ using Moesaic.Tensors;
 namespace Moesaic.Methods.Training;
 
 /// <summary>
-/// All that a killed training needs to go on to the same bits: trained parameters, moments and the step count, in one safetensors
-/// file, written atomically. The data is not in it: batches follow from the seed and the step.
+/// All that a killed training needs to go on to the same bits: trained parameters, moments, what controllers of the balance remember and
+/// the step count, in one safetensors file, written atomically. The data is not in it: batches follow from the seed and the step.
 /// </summary>
 public static class TrainingState
 {
@@ -50,5 +50,6 @@ public static class TrainingState
 
     static IEnumerable<(string Name, Tensor Tensor)> Tensors(Trainer trainer) =>
         trainer.Optimiser.Parameters.Select(p => (p.Name, p.Value))
-            .Concat(trainer.Optimiser.State.SelectMany(s => new[] { ($"mean.{s.Name}", s.Mean), ($"square.{s.Name}", s.Square) }));
+            .Concat(trainer.Optimiser.State.SelectMany(s => new[] { ($"mean.{s.Name}", s.Mean), ($"square.{s.Name}", s.Square) }))
+            .Concat(trainer.Balance.State);
 }

@@ -56,18 +56,17 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         Decide(logits.Span, routing);
         statistics?.Add(routing, Spec, input.Counted.Span);
 
-        if (workspace.Recording && logits.NeedsGradient)
-            Record(workspace, new RouterDecisions(this, logits, noisy, routing, input.Counted, input.Segments), input.Objectives);
+        var objectives = input.Objectives?.Observe(new(this, logits, noisy, routing, input.Counted, input.Segments));
+        if (workspace.Recording && logits.NeedsGradient) Record(workspace, logits, routing, objectives);
         return routing;
     }
 
-    void Record(Workspace workspace, RouterDecisions decisions, IRouterObjective? objectives) =>
-        workspace.Record(decisions.Routing.Weights, () =>
-        {
-            objectives?.AddToWeights(workspace, decisions);
-            AddWeightGradient(workspace, decisions.Logits, decisions.Routing);
-            objectives?.AddToLogits(workspace, decisions);
-        });
+    void Record(Workspace workspace, Tensor logits, Routing routing, IRouterGradient? objectives) => workspace.Record(routing.Weights, () =>
+    {
+        objectives?.AddToWeights(workspace);
+        AddWeightGradient(workspace, logits, routing);
+        objectives?.AddToLogits(workspace);
+    });
 
     /// <summary>Slots 4 to 7 for given logits: probabilities, selection and weights. Pure.</summary>
     /// <param name="logits">[T, E].</param>

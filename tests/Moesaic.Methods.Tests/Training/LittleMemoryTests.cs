@@ -2,7 +2,9 @@ using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Methods.Tests.Steps;
 using Moesaic.Methods.Training;
+using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
+using Moesaic.Models.Experts.Objectives;
 using Moesaic.Models.Experts;
 using Moesaic.Models.Loading;
 using Moesaic.Tensors;
@@ -59,12 +61,12 @@ public sealed class LittleMemoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(4)]
-    public void With_the_load_of_the_batch_the_passes_add_up_to_the_gradient_of_one(int rows)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(4, true)]
+    public void With_the_load_of_the_batch_the_passes_add_up_to_the_gradient_of_one(int rows, bool all)
     {
-        var options = TinyRun.Options with { Steps = 1, LoadBalance = 5, ZLoss = 0.5f, LoadBalanceOver = LoadBalanceOver.Batch };
+        var options = TinyRun.Options with { Steps = 1, LoadBalance = 5, ZLoss = 0.5f, LoadBalanceOver = LoadBalanceOver.Batch, Variation = 0.5f, Balance = all ? All : null };
         var (whole, parts) = (Step(options with { RowsPerPass = 6 }), Step(options with { RowsPerPass = rows }));
         Assert.Equal(whole.Loss, parts.Loss, 1e-6);
         Assert.Equal(whole.Norm, parts.Norm, 1e-5 * whole.Norm);
@@ -73,6 +75,12 @@ public sealed class LittleMemoryTests : IDisposable
         Assert.True(Distance(whole.Moments, Step(options with { RowsPerPass = rows, LoadBalanceOver = LoadBalanceOver.Pass }).Moments) > 1e-3);
         Assert.Equal(whole.Slots, parts.Slots);
     }
+
+    static readonly BalanceOptions All = new()
+    {
+        Importance = 0.5, Load = 0.5, GroupBalance = 1, Groups = 2, SequenceBalance = 1, PooledBalance = 1, SoftBalance = 1, MutualInformation = 1,
+        Variance = 1, VarianceForm = VarianceForm.Apart, Clusters = 2, LoadCount = LoadCount.First,
+    };
 
     static (double Loss, double Norm, float[] Moments, long[] Slots) Step(TrainingOptions options)
     {

@@ -1,0 +1,154 @@
+using Moesaic.Formats;
+using Moesaic.Methods.Tests.Steps;
+using Moesaic.Methods.Training;
+using Moesaic.Methods.Training.Balance;
+using Moesaic.Models;
+using Moesaic.Text.Datasets;
+
+namespace Moesaic.Methods.Tests.Training.Balance;
+
+/// <summary>Controllers in training runs of milliseconds.</summary>
+public sealed class BalancedTrainingTests : IDisposable
+{
+    static readonly TrainingOptions Options = TinyRun.Options with
+    {
+        LoadBalance = 0.01f, Balance = new BalanceOptions { SelectionBias = new() { Rate = 0.01 }, Adaptive = new(), Sparsity = new() { Start = 1e-4 } },
+    };
+
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    static ModelSpec Biased()
+    {
+        var spec = TinyRun.Spec();
+        var mixture = (MixtureSpec)spec.Layers[1].FeedForward;
+        return spec with
+        {
+            Layers = [spec.Layers[0], spec.Layers[1] with
+            {
+                FeedForward = mixture with { Router = mixture.Router with { Affinity = RouterAffinity.Sigmoid, SelectionBias = true } },
+            }],
+        };
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void A_killed_run_goes_on_with_the_same_controllers(int killedAfter)
+    {
+        using var whole = TinyRun.Model(Biased());
+        using var uninterrupted = TinyRun.Trainer(whole, Options);
+        var expected = TinyRun.Finish(uninterrupted);
+
+        using (var killed = TinyRun.Model(Biased()))
+        using (var trainer = TinyRun.Trainer(killed, Options))
+        {
+            for (var i = 0; i < killedAfter; i++) trainer.Advance();
+            TrainingState.Save(folder["state"], trainer, new Dictionary<string, string>());
+        }
+        using var model = TinyRun.Model(Biased());
+        using var resumed = TinyRun.Trainer(model, Options);
+        TrainingState.Restore(folder["state"], resumed);
+        Assert.Equal(expected.Skip(killedAfter), TinyRun.Finish(resumed));
+        Assert.Equal(TinyRun.Bits(whole), TinyRun.Bits(model));
+        foreach (var (a, b) in uninterrupted.Balance.State.Zip(resumed.Balance.State))
+            Assert.Equal(a.Value.Span.ToArray(), b.Value.Span.ToArray());
+        Assert.Equal(["model.layers.1.mlp.gate.e_score_correction_bias", "sparsity.lambda", "adaptive.load_balance"],
+            resumed.Balance.State.Select(s => s.Name));
+        Assert.Contains(resumed.Balance.State.First().Value.Span.ToArray(), b => b != 0);
+    }
+
+    [Fact]
+    public void What_no_tensor_holds_goes_from_folder_to_folder()
+    {
+        using var model = TinyRun.Model(Biased());
+        using (var trainer = TinyRun.Trainer(model, Options))
+        {
+            TinyRun.Finish(trainer);
+            foreach (var (name, bytes) in BalanceFile.Write(trainer.Balance)) File.WriteAllBytes(folder[name], bytes);
+            using var next = TinyRun.Trainer(model, Options);
+            var notes = new List<string>();
+            BalanceFile.Read(next.Balance, folder.Path, notes.Add);
+            Assert.Equal(trainer.Balance.Beside.Select(s => (s.Name, s.Value.Span[0])), next.Balance.Beside.Select(s => (s.Name, s.Value.Span[0])));
+            Assert.Equal(2, notes.Count(n => n.Contains("goes on", StringComparison.Ordinal)));
+        }
+
+        using var without = TinyRun.Trainer(model, Options with { Balance = null });
+        Assert.Empty(BalanceFile.Write(without.Balance));
+        var told = new List<string>();
+        BalanceFile.Read(without.Balance, folder.Path, told.Add);
+        Assert.Equal(2, told.Count(n => n.Contains("not used", StringComparison.Ordinal)));
+
+        using var again = TinyRun.Trainer(model, Options);
+        foreach (var wrong in new[] { "{", "{\"sparsity.lambda\":[1,2]}", "{\"sparsity.lambda\":null}", "[1]", "{\"sparsity.lambda\":[\"NaN\"]}" })
+        {
+            File.WriteAllText(folder[BalanceFile.Name], wrong);
+            Assert.Contains("Delete the file", Assert.Throws<BadModelException>(() => BalanceFile.Read(again.Balance, folder.Path, _ => { })).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Biases_even_out_the_load_and_leave_the_loss_alone()
+    {
+        // Everyone wants the second expert, and there is no objective on the router.
+        double Run(BiasOptions? bias, int from, int to)
+        {
+            using var model = TinyRun.Model(Biased());
+            model["model.layers.1.mlp.gate.e_score_correction_bias"].Span[1] = 0.5f;
+            using var trainer = new Trainer(model, new BatchStream(TinyRun.Data(samples: 400), rows: 12, seed: 5, padId: 0), TinyRun.Options with
+            {
+                Steps = to, RowsPerPass = 6, LoadBalance = 0, ZLoss = 0, LearningRate = 1e-3f,
+                Balance = bias is null ? null : new BalanceOptions { SelectionBias = bias },
+            });
+            for (var step = 0; step < to; step++)
+            {
+                if (step == from) trainer.Routing[0].Clear();
+                trainer.Advance();
+            }
+            Assert.Empty(trainer.Objectives);
+            var load = trainer.Routing[0].Load;
+            return Math.Sqrt(load.Average(f => Math.Pow((f * load.Length) - 1, 2)));
+        }
+
+        var (without, with) = (Run(null, 40, 60), Run(new() { Rate = 0.02 }, 40, 60));
+        Assert.True(without > 0.3, $"{without}");
+        Assert.True(with < 0.5 * without, $"{with} of {without}");
+        // Left alone from the start, they are as if they were not.
+        Assert.Equal(without, Run(new() { Until = 0 }, 40, 60));
+    }
+
+    [Fact]
+    public void Every_objective_is_reported_in_every_layer()
+    {
+        using var model = TinyRun.Model();
+        using var trainer = TinyRun.Trainer(model, TinyRun.Options with { Balance = new() { MutualInformation = 0.01, SequenceBalance = 0.01, PooledBalance = 0.01 } });
+        var log = new TrainingLog();
+        while (!trainer.Finished)
+        {
+            log.Steps.Add(trainer.Advance());
+            log.AddObjectives(trainer.Objectives, trainer.Step, trainer.Options.Steps);
+        }
+        Assert.Equal(["load_balance", "z_loss", "sequence_load_balance", "pooled_load_balance", "mutual_information"], log.Objectives.Keys);
+        Assert.All(log.Objectives.Values, course => Assert.Equal(6, course.Count));
+        Assert.All(log.Objectives["load_balance"], v => Assert.InRange(v, 0.9, 4));
+        Assert.All(log.Objectives["mutual_information"], v => Assert.InRange(v, -Math.Log(4), 0));
+        Assert.Equal(6, log.ObjectivesOfLayers.Count);
+
+        var copy = TrainingLog.FromJson(log.ToJson())!;
+        Assert.Equal(log.ToJson(), copy.ToJson());
+        var table = Assert.Single(BalanceTable.Of(copy, model.Spec));
+        Assert.Equal("1", Assert.Single(table.Rows)[0]);
+        Assert.Equal(11, table.Columns.Count);
+        Assert.Contains("mutual information", log.ToTable().Columns);
+    }
+
+    [Fact]
+    public void What_the_model_cannot_do_is_refused_by_name()
+    {
+        string Refused(BalanceOptions balance) => Assert.Throws<BadRequestException>(() => (TinyRun.Options with { Balance = balance }).Check(TinyRun.Spec())).Message;
+        Assert.Contains("selection_bias", Refused(new() { SelectionBias = new() }), StringComparison.Ordinal);
+        Assert.Contains("3 equal parts", Refused(new() { GroupBalance = 1, Groups = 3 }), StringComparison.Ordinal);
+        Assert.Contains("parts of 2", Refused(new() { Variance = 1, Clusters = 4 }), StringComparison.Ordinal);
+    }
+}
