@@ -46,6 +46,17 @@ static unsafe class ElementwiseVector<TLanes>
         Partial.Store(TLanes.MultiplyAdd(factor, Partial.Load<TLanes>(from + i, count - i), last), to + i, count - i);
     }
 
+    /// <summary>to[0..count) = scale · from[0..count), the bits of <see cref="AddScaledRow"/> to zeros; on the calling thread.</summary>
+    internal static void SetScaledRow(float* to, float* from, float scale, int count)
+    {
+        TLanes factor = TLanes.Create(scale);
+        int i = 0;
+        for (; i <= count - TLanes.Lanes; i += TLanes.Lanes)
+            TLanes.Store(TLanes.MultiplyAdd(factor, TLanes.Load(from + i), TLanes.Zero), to + i);
+        if (i < count)
+            Partial.Store(TLanes.MultiplyAdd(factor, Partial.Load<TLanes>(from + i, count - i), TLanes.Zero), to + i, count - i);
+    }
+
     /// <summary>to[0..count) += from[0..count), on the calling thread.</summary>
     internal static void AddRow(float* to, float* from, int count)
     {

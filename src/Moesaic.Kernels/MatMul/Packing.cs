@@ -95,7 +95,11 @@ static unsafe class Packing
             var present = Math.Min(width, columns - first);
             var column = 0;
             for (; column + 4 <= present; column += 4)
+            {
+                if (Sse.IsSupported && first + column + (3 * Ahead) <= columns)
+                    FetchFour(source + (long)(first + column + (2 * Ahead)) * ld, ld, depth);
                 TransposeFour(source + (long)(first + column) * ld, ld, depth, width, panels + column);
+            }
             for (; column < width; column++)
             {
                 for (var k = 0; k < depth; k++)
@@ -103,6 +107,42 @@ static unsafe class Packing
             }
 
             panels += (long)width * depth;
+        }
+    }
+
+    /// <summary>target[row · ldTarget + column] = source[column · ld + row], in whole vectors of the target's rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransposeBack<TSimd, TVector>(float* source, int ld, int columns, int rows, float* target, int ldTarget)
+        where TSimd : struct, ISimdColumns<TVector>
+    {
+        var column = 0;
+        for (; column + TSimd.Lanes <= columns; column += TSimd.Lanes)
+        {
+            var from = source + (long)column * ld;
+            var to = target + column;
+            var row = 0;
+            for (; row + 4 <= rows; row += 4)
+            {
+                TSimd.LoadColumns(from + row, ld, out var first, out var second, out var third, out var fourth);
+                TSimd.Store(first, to);
+                TSimd.Store(second, to + ldTarget);
+                TSimd.Store(third, to + 2L * ldTarget);
+                TSimd.Store(fourth, to + 3L * ldTarget);
+                to += 4L * ldTarget;
+            }
+
+            for (; row < rows; row++)
+            {
+                for (var lane = 0; lane < TSimd.Lanes; lane++)
+                    to[lane] = from[(long)lane * ld + row];
+                to += ldTarget;
+            }
+        }
+
+        for (; column < columns; column++)
+        {
+            for (var row = 0; row < rows; row++)
+                target[(long)row * ldTarget + column] = source[(long)column * ld + row];
         }
     }
 
@@ -122,6 +162,16 @@ static unsafe class Packing
                 panel[column] = 0;
             source += ld;
             panel += width;
+        }
+    }
+
+    static void FetchFour(float* source, nint ld, int depth)
+    {
+        const int FloatsPerLine = 16;
+        for (var row = 0; row < 4; row++)
+        {
+            for (var k = 0; k < depth; k += FloatsPerLine)
+                Sse.Prefetch0(source + row * ld + k);
         }
     }
 

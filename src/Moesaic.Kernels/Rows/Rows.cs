@@ -83,12 +83,13 @@ public static class Rows
     /// <param name="chosen">K.</param>
     /// <param name="width">D.</param>
     /// <param name="dy">[T, D].</param>
-    /// <param name="dOutputs">[R, D], added to; empty when not wanted.</param>
+    /// <param name="dOutputs">[R, D], added to, or overwritten when <paramref name="fresh"/>; empty when not wanted.</param>
     /// <param name="dWeights">[T·K], added to, untouched where the slot is −1; empty when not wanted.</param>
+    /// <param name="fresh">Whether <paramref name="dOutputs"/> has undefined contents; rows that no slot names become zero.</param>
     /// <exception cref="ArgumentException">A slot is outside the outputs or a size does not fit.</exception>
     public static void CombineBackward(
         ReadOnlySpan<float> outputs, ReadOnlySpan<int> slots, ReadOnlySpan<float> weights, int chosen, int width,
-        ReadOnlySpan<float> dy, Span<float> dOutputs, Span<float> dWeights)
+        ReadOnlySpan<float> dy, Span<float> dOutputs, Span<float> dWeights, bool fresh = false)
     {
         CheckCombine(outputs, slots, weights, chosen, width, dy.Length, nameof(dy));
         Require.LengthOrEmpty(dOutputs.Length, outputs.Length, nameof(dOutputs));
@@ -96,15 +97,16 @@ public static class Rows
         switch (LanesOfRow.Level(width))
         {
             case KernelLevel.Vector512:
-                RowsVectorBackward<Lanes512>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights);
+                RowsVectorBackward<Lanes512>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights, fresh);
                 break;
             case KernelLevel.Vector256:
-                RowsVectorBackward<Lanes256>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights);
+                RowsVectorBackward<Lanes256>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights, fresh);
                 break;
             case KernelLevel.Vector128:
-                RowsVectorBackward<Lanes128>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights);
+                RowsVectorBackward<Lanes128>.Run(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights, fresh);
                 break;
             default:
+                if (fresh) dOutputs.Clear();
                 RowsReference.CombineBackward(outputs, slots, weights, chosen, width, dy, dOutputs, dWeights);
                 break;
         }

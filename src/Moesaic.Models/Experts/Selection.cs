@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace Moesaic.Models.Experts;
 
 /// <summary>Slot 6 of the router: which experts a token gets.</summary>
@@ -8,17 +11,33 @@ public static class Selection
     /// <param name="chosen">K indices, filled; K &lt;= E.</param>
     public static void TopK(ReadOnlySpan<float> scores, Span<int> chosen)
     {
-        for (var j = 0; j < chosen.Length; j++)
+        if (chosen.IsEmpty) return;
+        for (var e = 0; e < chosen.Length; e++) Insert(scores, chosen[..(e + 1)], e);
+        var next = chosen.Length;
+        // Most experts fall short of the worst that is kept: eight are passed over at a time.
+        for (; next <= scores.Length - Vector256<float>.Count; next += Vector256<float>.Count)
         {
-            var best = -1;
-            for (var e = 0; e < scores.Length; e++)
-            {
-                if (chosen[..j].Contains(e)) continue;
-                if (best < 0 || scores[e] > scores[best] || (float.IsNaN(scores[best]) && !float.IsNaN(scores[e]))) best = e;
-            }
-            chosen[j] = best;
+            var worst = Vector256.Create(scores[chosen[^1]]);
+            var candidates = ~Vector256.LessThanOrEqual(Vector256.Create(scores[next..]), worst).ExtractMostSignificantBits() & 0xFF;
+            for (; candidates != 0; candidates &= candidates - 1) Offer(scores, chosen, next + BitOperations.TrailingZeroCount(candidates));
         }
+        for (; next < scores.Length; next++) Offer(scores, chosen, next);
     }
+
+    static void Offer(ReadOnlySpan<float> scores, Span<int> chosen, int expert)
+    {
+        if (Better(scores[expert], scores[chosen[^1]])) Insert(scores, chosen, expert);
+    }
+
+    /// <summary>Puts an expert among those before it, best first; the last place is free, or its expert falls out.</summary>
+    static void Insert(ReadOnlySpan<float> scores, Span<int> chosen, int expert)
+    {
+        var place = chosen.Length - 1;
+        for (; place > 0 && Better(scores[expert], scores[chosen[place - 1]]); place--) chosen[place] = chosen[place - 1];
+        chosen[place] = expert;
+    }
+
+    static bool Better(float score, float other) => score > other || (float.IsNaN(other) && !float.IsNaN(score));
 
     /// <summary>A token's choices without the empty places at their end.</summary>
     public static ReadOnlySpan<int> Filled(ReadOnlySpan<int> chosen) => chosen.IndexOf(-1) is var end and >= 0 ? chosen[..end] : chosen;

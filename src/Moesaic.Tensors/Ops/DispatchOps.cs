@@ -115,9 +115,9 @@ public static class DispatchOps
     static void RecordCombine(Workspace workspace, Tensor outputs, ReadOnlyMemory<int> slots, Tensor weights, Tensor y) =>
         workspace.Record(y, () =>
         {
-            var dOutputs = workspace.AddedGradient(outputs) ?? workspace.RentZeroed(outputs.Rows, outputs.Columns);
-            var dWeights = workspace.AddedGradient(weights) ?? workspace.RentZeroed(weights.Rows, weights.Columns);
+            var dOutputs = workspace.WrittenGradient(outputs, out var fresh);
+            var dWeights = workspace.AddedGradient(weights);
             Rows.CombineBackward(outputs.Span, slots.Span, weights.Span, weights.Columns, outputs.Columns,
-                y.Gradient!.Span, dOutputs.Span, dWeights.Span);
+                y.Gradient!.Span, dOutputs is null ? [] : dOutputs.Span, dWeights is null ? [] : dWeights.Span, fresh);
         });
 }

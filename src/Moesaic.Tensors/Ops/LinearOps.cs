@@ -105,7 +105,8 @@ public static class LinearOps
     /// <returns>[R, N] when all weights have N rows, else ragged as one row of Σ rowsₑ·Nₑ values.</returns>
     public static Tensor GroupedLinear(this Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights)
     {
-        var y = Announce(workspace, x, offsets, weights);
+        var y = Result(workspace, offsets, weights);
+        Announce(workspace, x, offsets, (weights, y));
         workspace.Products.Run();
         Finish(workspace, x, offsets, weights, y);
         return y;
@@ -120,14 +121,15 @@ public static class LinearOps
     public static (Tensor First, Tensor Second) GroupedLinear(this Workspace workspace, Tensor x, int[] offsets,
         WeightMatrix[] first, WeightMatrix[] second)
     {
-        var (y1, y2) = (Announce(workspace, x, offsets, first), Announce(workspace, x, offsets, second));
+        var (y1, y2) = (Result(workspace, offsets, first), Result(workspace, offsets, second));
+        Announce(workspace, x, offsets, (first, y1), (second, y2));
         workspace.Products.Run();
         Finish(workspace, x, offsets, first, y1);
         Finish(workspace, x, offsets, second, y2);
         return (y1, y2);
     }
 
-    static unsafe Tensor Announce(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights)
+    static Tensor Result(Workspace workspace, int[] offsets, WeightMatrix[] weights)
     {
         var uniform = true;
         var size = 0;
@@ -136,17 +138,27 @@ public static class LinearOps
             uniform &= weights[e].Rows == weights[0].Rows;
             size = checked(size + ((offsets[e + 1] - offsets[e]) * weights[e].Rows));
         }
-        var y = uniform ? workspace.Rent(offsets[weights.Length], weights[0].Rows) : workspace.Rent(1, size);
-        float* px = x.Pointer, py = y.Pointer;
-        for (var e = 0; e < weights.Length; e++)
+        return uniform ? workspace.Rent(offsets[weights.Length], weights[0].Rows) : workspace.Rent(1, size);
+    }
+
+    // Expert by expert: the second product of an expert finds its rows of x in a cache.
+    static unsafe void Announce(Workspace workspace, Tensor x, int[] offsets, params ReadOnlySpan<(WeightMatrix[] Weights, Tensor Y)> products)
+    {
+        var px = x.Pointer;
+        Span<long> at = stackalloc long[products.Length];
+        at.Clear();
+        for (var e = 0; e < products[0].Weights.Length; e++)
         {
             var rows = offsets[e + 1] - offsets[e];
             if (rows == 0) continue;
-            workspace.Products.Add(px, rows, weights[e], py);
-            px += (long)rows * weights[e].Columns;
-            py += (long)rows * weights[e].Rows;
+            for (var i = 0; i < products.Length; i++)
+            {
+                var weight = products[i].Weights[e];
+                workspace.Products.Add(px, rows, weight, products[i].Y.Pointer + at[i]);
+                at[i] += (long)rows * weight.Rows;
+            }
+            px += (long)rows * products[0].Weights[e].Columns;
         }
-        return y;
     }
 
     static void Finish(Workspace workspace, Tensor x, int[] offsets, WeightMatrix[] weights, Tensor y)

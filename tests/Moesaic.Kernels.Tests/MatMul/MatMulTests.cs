@@ -43,7 +43,7 @@ public class MatMulTests
     public void Sizes_around_every_cut_give_the_bits_of_the_definition(KernelLevel level, MatMulForm form) => Levels.At(level, () =>
     {
         // Slices of k, rows kept near, blocks of rows and columns, with one more and one less.
-        (int M, int N, int K)[] sizes = [(263, 70, 257), (265, 66, 31), (1057, 17, 9), (10, 257, 511), (9, 515, 12), (70, 321, 770), (530, 130, 300)];
+        (int M, int N, int K)[] sizes = [(263, 70, 257), (265, 66, 31), (1057, 17, 9), (10, 257, 511), (9, 515, 12), (48, 260, 300), (100, 131, 257), (128, 70, 40), (70, 321, 770), (530, 130, 300)];
         foreach (var (m, n, k) in sizes)
         {
             var x = new Matrices(form, m, n, k, seed: m, gap: 3);

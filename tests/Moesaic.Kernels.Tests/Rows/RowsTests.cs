@@ -81,5 +81,15 @@ public class RowsTests
             [outputs, weights, perToken, KernelCase.Numbers(rows * width, 4), KernelCase.Numbers(slots.Length, 5)],
             b => Rows.CombineBackward(b[0].Span, slots, b[1].Span, chosen, width, b[2].Span, b[3].Span, b[4].Span),
             b => RowsReference.CombineBackward<double>(b[0], slots, b[1], chosen, width, b[2], b[3], b[4]));
+        // The contents of what is fresh must not count.
+        yield return new(
+            $"Rows.CombineBackward[{tokens}, {width}], fresh",
+            [outputs, weights, perToken, KernelCase.Numbers(rows * width, 4), KernelCase.Numbers(slots.Length, 5)],
+            b => Rows.CombineBackward(b[0].Span, slots, b[1].Span, chosen, width, b[2].Span, b[3].Span, b[4].Span, fresh: true),
+            b =>
+            {
+                b[3].AsSpan().Clear();
+                RowsReference.CombineBackward<double>(b[0], slots, b[1], chosen, width, b[2], b[3], b[4]);
+            });
     }
 }
