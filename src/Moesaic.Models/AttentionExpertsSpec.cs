@@ -13,10 +13,17 @@ public enum ExpertKeys
     /// (LLaMA-MoE v2 2024, attention MoE).
     /// </summary>
     Routed,
+
+    /// <summary>
+    /// The same few of every token for all experts (MoA, Zhang et al. 2022; ModuleFormer; DS-MoE): an expert is a set of query heads
+    /// and an output projection.
+    /// </summary>
+    Shared,
 }
 
 /// <summary>
-/// Attention whose groups of query heads are experts: expert e has key/value head e and the query heads that read it. A token
+/// Attention whose groups of query heads are experts: expert e has key/value head e and the query heads that read it, or, with
+/// <see cref="ExpertKeys.Shared"/>, as many query heads as any other, which share the key/value heads as grouped queries do. A token
 /// gets Σⱼ wⱼ Oⱼ(headsⱼ) over the experts it chose; with all of them and every weight 1 this is grouped-query attention.
 /// </summary>
 /// <param name="Router">How a token chooses, by the normed input of the attention.</param>
@@ -34,9 +41,15 @@ public sealed record AttentionExpertsSpec(RouterSpec Router, ExpertKeys Keys, bo
     public void Validate(AttentionSpec heads, string where)
     {
         Router.Validate(where);
-        if (Router.Experts != heads.KeyValueHeads)
+        if (Keys == ExpertKeys.Shared)
+        {
+            if (heads.QueryHeads % Router.Experts != 0 || heads.QueryHeads / Router.Experts % heads.KeyValueHeads != 0)
+                throw new BadModelException($"{where}: {heads.QueryHeads} query heads cannot be {Router.Experts} attention experts that share {heads.KeyValueHeads} "
+                    + "key/value heads; the query heads of each must be a multiple of those");
+        }
+        else if (Router.Experts != heads.KeyValueHeads)
             throw new BadModelException($"{where}: {Router.Experts} attention experts, but {heads.KeyValueHeads} key/value heads; each is one expert");
-        if (KeepFirst && Keys == ExpertKeys.All)
+        if (KeepFirst && Keys != ExpertKeys.Routed)
             throw new BadModelException($"{where}: the first token is kept, but its keys are everywhere when all tokens' are");
         if (Keys == ExpertKeys.Routed && heads.Window != 0)
             throw new BadModelException($"{where}: a sliding window over keys that are routed is not supported: it would count routed tokens, not positions");

@@ -55,20 +55,25 @@ public sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedForw
 /// <summary>A layer's feed-forward.</summary>
 public abstract record FeedForwardSpec;
 
-/// <summary>A SwiGLU feed-forward of width F.</summary>
+/// <summary>A feed-forward of width F.</summary>
 /// <param name="Width">Inner width, F.</param>
-public sealed record DenseSpec(int Width) : FeedForwardSpec;
+public sealed record DenseSpec(int Width) : FeedForwardSpec
+{
+    /// <summary>Between the projections. Default: SwiGLU.</summary>
+    public Activation Activation { get; init; }
+}
 
-/// <summary>Routed SwiGLU experts, beside an optional shared one that every token uses.</summary>
+/// <summary>Routed experts, beside an optional shared one that every token uses.</summary>
 /// <param name="Router">How experts are chosen and weighted.</param>
 /// <param name="ExpertWidths">Inner width of each routed expert; they may differ.</param>
 /// <param name="SharedWidth">Inner width of the shared experts together; 0 for none.</param>
 public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWidths, int SharedWidth = 0) : FeedForwardSpec
 {
-    /// <summary>
-    /// Whether the shared expert's output is multiplied by σ(w·x), with a weight of its own (Qwen1.5-MoE). Default: by 1.
-    /// </summary>
-    public bool SharedGate { get; init; }
+    /// <summary>Between the projections of every expert, the shared one too. Default: SwiGLU.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>How the shared expert is added. Default: with weight 1.</summary>
+    public SharedGate SharedGate { get; init; }
 
     /// <summary>Whether each projection of a routed expert has a bias (gpt-oss). Default: no.</summary>
     public bool ExpertBias { get; init; }
@@ -81,12 +86,26 @@ public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWid
 
     /// <inheritdoc/>
     public bool Equals(MixtureSpec? other) =>
-        other is not null && Router == other.Router && SharedWidth == other.SharedWidth && SharedGate == other.SharedGate
+        other is not null && Router == other.Router && Activation == other.Activation && SharedWidth == other.SharedWidth && SharedGate == other.SharedGate
         && ExpertBias == other.ExpertBias && Clamp == other.Clamp
         && ExpertWidths.SequenceEqual(other.ExpertWidths);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Router, SharedWidth, ExpertWidths.Count);
+
+    /// <summary>Checks what the parts allow together, the router's numbers too.</summary>
+    /// <param name="where">For the message.</param>
+    /// <exception cref="BadModelException">A part does not go with another.</exception>
+    public void Validate(string where)
+    {
+        Router.Validate(where);
+        if (Router.Experts != ExpertWidths.Count)
+            throw new BadModelException($"{where}: {Router.Experts} experts in the router, but widths of {ExpertWidths.Count}");
+        if (Clamp is not null && Activation != Activation.Swiglu)
+            throw new BadModelException($"{where}: large values are only cut off in SwiGLU; the activation is {Activation}");
+        if (SharedGate != SharedGate.None && SharedWidth == 0)
+            throw new BadModelException($"{where}: a gate of the shared experts ({SharedGate}), but their width is 0");
+    }
 }
 
 /// <summary>

@@ -41,16 +41,22 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
             switch (layer.FeedForward)
             {
                 case DenseSpec dense:
-                    Add(ParameterRole.FeedForward, 3L * dense.Width * spec.Width);
+                    Add(ParameterRole.FeedForward, (long)dense.Activation.Matrices() * dense.Width * spec.Width);
                     break;
                 case MixtureSpec mixture:
-                    var (router, routed) = (mixture.Router, mixture.ExpertWidths.Sum(w => 3L * w * spec.Width));
-                    if (mixture.ExpertBias) routed += mixture.ExpertWidths.Sum(w => 2L * w + spec.Width);
+                    var (router, matrices) = (mixture.Router, (long)mixture.Activation.Matrices());
+                    var routed = mixture.ExpertWidths.Sum(w => matrices * w * spec.Width);
+                    if (mixture.ExpertBias) routed += mixture.ExpertWidths.Sum(w => ((matrices - 1) * w) + spec.Width);
                     Add(ParameterRole.Router, RouterFactory.Parameters(router, spec.Width));
                     Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
                     if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);
                     if (mixture.SharedWidth > 0)
-                        Add(ParameterRole.SharedExperts, ((3L * mixture.SharedWidth) + (mixture.SharedGate ? 1 : 0)) * spec.Width);
+                        Add(ParameterRole.SharedExperts, (matrices * mixture.SharedWidth * spec.Width) + mixture.SharedGate switch
+                        {
+                            SharedGate.None => 0,
+                            SharedGate.Sigmoid => spec.Width,
+                            _ => 2 * (spec.Width + 1),
+                        });
                     break;
             }
         }
@@ -79,12 +85,12 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
         };
     }
 
-    // Of attention experts with all keys, every token uses the whole projections of keys and values.
+    // Of attention experts without keys of their own, every token uses the whole projections of keys and values.
     static long ActiveAttention(AttentionSpec attention, int width)
     {
         var all = Attention(attention, width);
         if (attention.Experts is not { } experts) return all;
-        var always = experts.Keys == ExpertKeys.All ? 2L * width * attention.KeyValueHeads * attention.HeadDim : 0;
+        var always = experts.Keys != ExpertKeys.Routed ? 2L * width * attention.KeyValueHeads * attention.HeadDim : 0;
         return always + ((all - always) * experts.Router.Chosen / experts.Router.Experts);
     }
 

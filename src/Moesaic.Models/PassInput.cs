@@ -56,6 +56,9 @@ public sealed class PassInput
     /// </summary>
     public NoiseDraw? Noise { get; set; }
 
+    /// <summary>Dropout within the routed experts of feed-forwards while training; null: none.</summary>
+    public ExpertDropout? ExpertDropout { get; set; }
+
     /// <summary>Collects what the routers decide, one per mixture layer in order, or null.</summary>
     public IReadOnlyList<RoutingStatistics>? Statistics { get; set; }
 

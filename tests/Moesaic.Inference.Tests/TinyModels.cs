@@ -22,7 +22,7 @@ static class TinyModels
             "mixture" => (new AttentionSpec(4, 2, 8), mixture),
             "raw weights" => (new AttentionSpec(4, 2, 8), mixture with { Router = mixture.Router with { Weight = CombineWeight.Raw, Scale = 3 } }),
             "shared" => (new AttentionSpec(4, 4, 8), mixture with { SharedWidth = 20 }),
-            "normed heads" => (new AttentionSpec(4, 2, 8, AttentionBias.QueryKeyValue) { Norm = HeadNorm.Head }, mixture with { SharedWidth = 20, SharedGate = true }),
+            "normed heads" => (new AttentionSpec(4, 2, 8, AttentionBias.QueryKeyValue) { Norm = HeadNorm.Head }, mixture with { SharedWidth = 20, SharedGate = SharedGate.Sigmoid }),
             "normed keys" => (new AttentionSpec(4, 2, 8) { Norm = HeadNorm.Projection, ScoreFactor = 1.5f }, mixture),
             "sigmoid" => (new AttentionSpec(4, 4, 8) { Latent = new LatentSpec(QueryRank: 12, Rank: 16, RotaryDim: 4, ValueDim: 10) },
                 mixture with { Router = mixture.Router with

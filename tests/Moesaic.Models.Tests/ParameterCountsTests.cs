@@ -14,7 +14,7 @@ public class ParameterCountsTests
         ["keys biased"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Bias = AttentionBias.QueryKeyValue }),
         ["heads normed"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Norm = HeadNorm.Head }),
         ["all normed"] = TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Norm = HeadNorm.Projection }),
-        ["shared gate"] = TinySpec.Of(TinySpec.Mixture(shared: 10) with { SharedGate = true }),
+        ["shared gate"] = TinySpec.Of(TinySpec.Mixture(shared: 10) with { SharedGate = SharedGate.Sigmoid }),
         ["latent"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent()),
         ["latent queries"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent(8, valueDim: 8)),
         ["attention experts"] = TinySpec.Of(TinySpec.Mixture()).With(AttentionCut.Spec(TinySpec.Attention, 1, ExpertKeys.All)),

@@ -10,8 +10,8 @@ public class AttentionExpertsParityTests
     public static TheoryData<string> Cases => [.. GoldenCase.NamesIn("attention-experts")];
 
     [Fact]
-    public void Both_kinds_of_keys_have_a_case() =>
-        Assert.Equal(["all-keys", "routed-keys", "routed-keys-first-kept"], Cases.Select(c => Path.GetFileName((string)c)));
+    public void Every_kind_of_keys_has_a_case() =>
+        Assert.Equal(["all-keys", "routed-keys", "routed-keys-first-kept", "shared-keys", "shared-keys-one-head"], Cases.Select(c => Path.GetFileName((string)c)));
 
     [Theory]
     [MemberData(nameof(Cases))]

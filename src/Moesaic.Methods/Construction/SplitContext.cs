@@ -55,8 +55,9 @@ sealed class SplitContext(SplitStepOptions options, ulong seed, SplitSource sour
 
     /// <exception cref="BadRequestException">The layer is no dense one, or the experts do not fit it.</exception>
     public static PartSizes SizesOf(ModelSpec dense, int layer, SplitStepOptions options) =>
-        dense.Layers[layer].FeedForward is DenseSpec { Width: var width }
-            ? PartSizes.Of(width, options.Experts, options.Shared, options.Padding, layer)
+        dense.Layers[layer].FeedForward is DenseSpec { Width: var width, Activation: var activation }
+            ? activation == Activation.Swiglu ? PartSizes.Of(width, options.Experts, options.Shared, options.Padding, layer)
+                : throw new BadRequestException($"Layer {layer} has {activation} and no gate; only SwiGLU layers can be split.")
             : throw new BadRequestException($"Layer {layer} is a mixture of experts already; only dense layers can be split.");
 
     FeedForwardInputs Gather()

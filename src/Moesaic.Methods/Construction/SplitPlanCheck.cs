@@ -25,6 +25,8 @@ public static class SplitPlanCheck
             last = layer.Layer;
             if (dense.Layers[layer.Layer].FeedForward is not DenseSpec { Width: var width })
                 throw new BadRequestException($"{where}: this layer of the model is a mixture already; only dense layers can be split.");
+            if (dense.Layers[layer.Layer].FeedForward is DenseSpec { Activation: not Activation.Swiglu and var activation })
+                throw new BadRequestException($"{where}: this layer of the model has {activation} and no gate; only SwiGLU layers can be split.");
             if (width != layer.Width)
                 throw new BadRequestException($"{where}: the plan is for a width of {layer.Width}, the model's is {width}: it was made for another model.");
             CheckNeurons(layer, where);

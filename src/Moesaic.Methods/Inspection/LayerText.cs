@@ -27,21 +27,31 @@ static class LayerText
                 + (latent.QueryRank > 0 ? FormattableString.Invariant($", queries through {latent.QueryRank}") : "");
         if (attention.Experts is { } experts)
             text += FormattableString.Invariant($", {experts.Router.Chosen} of {experts.Router.Experts} groups as experts")
-                + (experts.Keys == ExpertKeys.Routed ? ", keys routed" : ", keys of all tokens") + (experts.KeepFirst ? ", first token kept" : "")
+                + experts.Keys switch { ExpertKeys.Routed => ", keys routed", ExpertKeys.All => ", keys of all tokens", _ => ", keys shared" } + (experts.KeepFirst ? ", first token kept" : "")
                 + Of(experts.Router);
         return text + (attention.ScoreFactor != 1 ? FormattableString.Invariant($", scores times {attention.ScoreFactor}") : "");
     }
 
     public static string Of(FeedForwardSpec feedForward) => feedForward switch
     {
-        DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}"),
+        DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}") + Of(dense.Activation),
         MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
             + (mixture.UniformWidth is { } width ? FormattableString.Invariant($"{width}") : string.Join(", ", mixture.ExpertWidths))
             + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
             + (mixture.ExpertBias ? ", biased" : "")
             + (mixture.Clamp is { } clamp ? FormattableString.Invariant($", cut off at {clamp.Limit}") : "")
-            + (mixture.SharedGate ? " with a gate" : "") + Of(mixture.Router),
+            + (mixture.SharedGate switch { SharedGate.None => "", SharedGate.Sigmoid => " with a gate", _ => " mixed in" })
+            + Of(mixture.Activation) + Of(mixture.Router),
         _ => feedForward.GetType().Name,
+    };
+
+    static string Of(Activation activation) => activation switch
+    {
+        Activation.Swiglu => "",
+        Activation.Relu => ", ReLU",
+        Activation.SquaredRelu => ", squared ReLU",
+        Activation.Gelu => ", GELU",
+        _ => ", GELU by tanh",
     };
 
     static string Of(RouterSpec router) =>

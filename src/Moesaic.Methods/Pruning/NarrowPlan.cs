@@ -29,6 +29,8 @@ public sealed record NarrowPlan
         {
             DenseSpec { Width: var present } when present < width =>
                 throw new BadRequestException($"Layer {l} has {present} neurons and cannot keep {width}."),
+            DenseSpec { Activation: not Activation.Swiglu and var activation } =>
+                throw new BadRequestException($"Layer {l} has {activation} and no gate; only SwiGLU layers can be narrowed."),
             DenseSpec => layer with { FeedForward = new DenseSpec(width) },
             _ => throw new BadModelException($"Layer {l} is a mixture of experts; this step narrows dense feed-forwards."),
         })],

@@ -64,7 +64,8 @@ public static class ArchitectureRegistry
     }
 
     static string? WhyNot(IArchitecture architecture, ModelSpec spec) =>
-        !architecture.CarriesExpertBias && spec.Layers.Any(l => l.FeedForward is MixtureSpec { ExpertBias: true } or MixtureSpec { Clamp: not null } or MixtureSpec { Router.Bias: true })
+        !architecture.CarriesForms && CommonConfig.FormsDiffer(spec) is { } reason ? reason
+        : !architecture.CarriesExpertBias && spec.Layers.Any(l => l.FeedForward is MixtureSpec { ExpertBias: true } or MixtureSpec { Clamp: not null } or MixtureSpec { Router.Bias: true })
             ? "its experts or its router have biases, or its experts cut off large values" : architecture.WhyNot(spec);
 
     static string Known => string.Join(", ", All.Select(a => a.ModelType));

@@ -136,6 +136,18 @@ static class CommonConfig
     /// <summary>That heads are experts keeps a shape out of all published layouts.</summary>
     public static string? ExpertAttention(ModelSpec spec) => spec.AttentionExpertLayers.Any() ? "its attention is made of experts" : null;
 
+    /// <summary>Why what stands between the matrices of feed-forwards keeps a shape out of all published layouts.</summary>
+    public static string? FormsDiffer(ModelSpec spec)
+    {
+        foreach (var layer in spec.Layers)
+        {
+            var activation = layer.FeedForward switch { DenseSpec d => d.Activation, MixtureSpec m => m.Activation, _ => Activation.Swiglu };
+            if (activation != Activation.Swiglu) return $"its feed-forwards have no gate ({MoesaicLayout.Name(activation)})";
+            if (layer.FeedForward is MixtureSpec { SharedGate: SharedGate.Mix }) return "its shared and routed experts are weighed against each other";
+        }
+        return null;
+    }
+
     /// <summary>Why heads keep a shape out of layouts where all layers have the same.</summary>
     public static string? UnevenAttention(ModelSpec spec) =>
         spec.Layers.Any(l => l.Attention != spec.Layers[0].Attention) ? "its layers have different attention heads" : null;

@@ -69,7 +69,7 @@ static class DeepSeekConfig
         foreach (var other in layers.OfType<MixtureSpec>())
         {
             if (other.UniformWidth is not { } width) return "its experts have different widths";
-            if (other.SharedGate) return "its shared expert has a gate";
+            if (other.SharedGate != SharedGate.None) return "its shared expert has a gate";
             if (CommonConfig.ScoreDiffers(other.Router) is { } reason) return reason;
             var scale = sameScale ? other.Router.Scale : mixture.Router.Scale;
             if (other with { Router = other.Router with { Scale = scale } } != mixture) return "its mixture layers differ";

@@ -21,6 +21,9 @@ public interface IArchitecture
     /// <summary>Whether routed experts may have biases and cut off large values; others are not asked about such shapes.</summary>
     bool CarriesExpertBias => false;
 
+    /// <summary>Whether feed-forwards may have other activations than SwiGLU, and shared experts a mix; others are not asked about such shapes.</summary>
+    bool CarriesForms => false;
+
     /// <summary>
     /// Whether the experts of a layer lie in two tensors [E, D, 2F] and [E, F, D] with two vectors beside them, where gates and ups
     /// take turns, see <see cref="Loading.InterleavedExperts"/>.

@@ -68,7 +68,7 @@ sealed class LlamaMoe(bool residual) : IArchitecture
         {
             if (layer.FeedForward is not MixtureSpec mixture) return "some layers are dense";
             if (mixture.SharedWidth > 0 != residual) return residual ? "it has no shared experts" : "it has shared experts";
-            if (mixture.SharedGate) return "its shared expert has a gate";
+            if (mixture.SharedGate != SharedGate.None) return "its shared expert has a gate";
             var router = mixture.Router;
             if ((router.Experts, router.Chosen) != (first.Experts, first.Chosen)) return "its layers have or choose different numbers of experts";
             if ((router.Score, router.Noise) != (first.Score, first.Noise)) return "its layers have different kinds of routers";

@@ -82,7 +82,7 @@ sealed class LlamaMoeV2 : IArchitecture
             if (spec.Layers[l].FeedForward is DenseSpec != atEnd) return "its dense layers are not as many at the end as at the beginning";
         }
         if (mixture.UniformWidth is not { } width) return "its experts have different widths";
-        if (mixture.SharedGate) return "its shared expert has a gate";
+        if (mixture.SharedGate != SharedGate.None) return "its shared expert has a gate";
         foreach (var layer in spec.Layers)
         {
             if (layer.FeedForward is DenseSpec dense && dense.Width != (long)width * mixture.Router.Experts) return "its dense layers are not as wide as all experts together";
@@ -102,7 +102,7 @@ sealed class LlamaMoeV2 : IArchitecture
     {
         var experts = spec.Layers[0].Attention.Experts;
         if (spec.Layers.Any(l => l.Attention.Experts != experts)) return "its layers have different attention experts";
-        if (experts is { Keys: not ExpertKeys.Routed }) return "its attention experts have the keys of all tokens";
+        if (experts is { Keys: not ExpertKeys.Routed }) return "its attention experts see the keys of all tokens";
         if (experts is { KeepFirst: true }) return "its attention experts keep the first token";
         if (experts is not null && RouterDiffers(experts.Router, " among attention experts") is { } reason) return reason;
         var heads = WindowConfig.Without(spec);

@@ -18,6 +18,8 @@ sealed class MoesaicLayout : IArchitecture
 
     public bool CarriesExpertBias => true;
 
+    public bool CarriesForms => true;
+
     public ModelSpec ReadSpec(HfConfig config)
     {
         if (config.ToJson()["layers"] is not JsonArray { Count: > 0 } layers)
@@ -41,15 +43,20 @@ sealed class MoesaicLayout : IArchitecture
             var widths = layer.Ints("expert_widths", min: 1);
             feedForward = new MixtureSpec(MoesaicRouter.Read(layer, widths.Count), widths, layer.IntOr("shared_width", 0))
             {
-                SharedGate = layer.BoolOr("shared_gate", false),
+                Activation = ReadActivation(layer),
+                SharedGate = layer.BoolOr("shared_gate", false) ? SharedGate.Sigmoid : layer.BoolOr("shared_mix", false) ? SharedGate.Mix : SharedGate.None,
                 ExpertBias = layer.BoolOr("expert_bias", false),
                 Clamp = layer.Section("clamp") is { } clamp ? ReadClamp(clamp) : null,
             };
+            ((MixtureSpec)feedForward).Validate(layer.Source);
         }
-        else feedForward = new DenseSpec(layer.Int("width", min: 1));
+        else feedForward = new DenseSpec(layer.Int("width", min: 1)) { Activation = ReadActivation(layer) };
         RefuseUnread(layer);
         return (attention, feedForward);
     }
+
+    static Activation ReadActivation(HfConfig layer) =>
+        layer.Has("activation") ? Choice<Activation>(layer, "activation") : Activation.Swiglu;
 
     static SwiGluClamp ReadClamp(HfConfig json)
     {
@@ -89,7 +96,7 @@ sealed class MoesaicLayout : IArchitecture
         var json = layer.FeedForward switch
         {
             MixtureSpec mixture => WriteMixture(mixture),
-            DenseSpec dense => new JsonObject { ["width"] = dense.Width },
+            DenseSpec dense => WriteActivation(dense.Activation, new JsonObject { ["width"] = dense.Width }),
             _ => throw new ArgumentException($"unknown feed-forward {layer.FeedForward}", nameof(layer)),
         };
         if (MoesaicAttention.Write(layer.Attention, first) is { } attention) json["attention"] = attention;
@@ -101,10 +108,18 @@ sealed class MoesaicLayout : IArchitecture
         var json = new JsonObject { ["expert_widths"] = new JsonArray([.. mixture.ExpertWidths.Select(w => (JsonNode)w)]) };
         MoesaicRouter.Write(mixture.Router, json);
         json["shared_width"] = mixture.SharedWidth;
-        if (mixture.SharedGate) json["shared_gate"] = true;
+        if (mixture.SharedGate == SharedGate.Sigmoid) json["shared_gate"] = true;
+        if (mixture.SharedGate == SharedGate.Mix) json["shared_mix"] = true;
+        WriteActivation(mixture.Activation, json);
         if (mixture.ExpertBias) json["expert_bias"] = true;
         if (mixture.Clamp is { } clamp)
             json["clamp"] = new JsonObject { ["limit"] = CommonConfig.Number(clamp.Limit), ["slope"] = CommonConfig.Number(clamp.Slope) };
+        return json;
+    }
+
+    static JsonObject WriteActivation(Activation activation, JsonObject json)
+    {
+        if (activation != Activation.Swiglu) json["activation"] = Name(activation);
         return json;
     }
 }

@@ -23,7 +23,7 @@ sealed class Qwen2Moe : IArchitecture
     public string? WhyNot(ModelSpec spec) =>
         QwenConfig.WhyNot(spec)
         ?? (spec.Layers.Any(l => l.FeedForward is MixtureSpec { SharedWidth: 0 }) ? "it has no shared expert"
-            : spec.Layers.Any(l => l.FeedForward is MixtureSpec { SharedGate: false }) ? "its shared expert has no gate" : null)
+            : spec.Layers.Any(l => l.FeedForward is MixtureSpec { SharedGate: not SharedGate.Sigmoid }) ? "its shared expert has no gate" : null)
         ?? CommonConfig.AttentionDiffers(spec, HeadNorm.None, AttentionBias.QueryKeyValue, AttentionBias.None);
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)

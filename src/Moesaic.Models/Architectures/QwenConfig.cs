@@ -22,7 +22,7 @@ static class QwenConfig
         router.Validate(config.Source);
         var mixture = new MixtureSpec(router, [.. Enumerable.Repeat(config.Int("moe_intermediate_size", min: 1), experts)], sharedWidth)
         {
-            SharedGate = sharedWidth > 0,
+            SharedGate = sharedWidth > 0 ? SharedGate.Sigmoid : SharedGate.None,
         };
         return l => onlyDense.Contains(l) || (l + 1) % step != 0 ? dense : mixture;
     }

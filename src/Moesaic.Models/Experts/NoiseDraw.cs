@@ -17,18 +17,29 @@ public readonly record struct NoiseDraw(ulong Seed, long Step, long FirstToken)
     /// <param name="normals">Filled.</param>
     public void Fill(int layer, int token, Span<float> normals)
     {
-        var state = Mix(Mix(Mix(Mix(Seed + Gamma) + (ulong)Step) + (ulong)layer) + (ulong)(FirstToken + token));
+        var state = Start(layer, token);
         for (var i = 0; i < normals.Length; i += 2)
         {
-            var radius = Math.Sqrt(-2 * Math.Log(1 - Next(ref state)));
-            var (sin, cos) = Math.SinCos(2 * Math.PI * Next(ref state));
+            var radius = Math.Sqrt(-2 * Math.Log(1 - Uniform(ref state)));
+            var (sin, cos) = Math.SinCos(2 * Math.PI * Uniform(ref state));
             normals[i] = (float)(radius * cos);
             if (i + 1 < normals.Length) normals[i + 1] = (float)(radius * sin);
         }
     }
 
+    /// <summary>Where independent bits for one token in one expert begin.</summary>
+    /// <param name="layer">Number of the layer.</param>
+    /// <param name="token">Row of the pass.</param>
+    /// <param name="expert">Number of the expert.</param>
+    internal ulong Stream(int layer, int token, int expert) => Mix(Start(layer, token) + (ulong)expert);
+
+    /// <summary>The next 64 bits of a stream.</summary>
+    internal static ulong Next(ref ulong stream) => Mix(stream += Gamma);
+
     // Uniform in [0, 1).
-    static double Next(ref ulong state) => (Mix(state += Gamma) >> 11) * (1.0 / (1UL << 53));
+    static double Uniform(ref ulong state) => (Next(ref state) >> 11) * (1.0 / (1UL << 53));
+
+    ulong Start(int layer, int token) => Mix(Mix(Mix(Mix(Seed + Gamma) + (ulong)Step) + (ulong)layer) + (ulong)(FirstToken + token));
 
     static ulong Mix(ulong z)
     {

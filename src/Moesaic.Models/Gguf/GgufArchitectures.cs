@@ -36,6 +36,7 @@ static class GgufArchitectures
     /// <exception cref="BadRequestException">None does; the message says for each which feature it cannot carry.</exception>
     public static IGgufArchitecture For(ModelSpec spec)
     {
+        if (CommonConfig.FormsDiffer(spec) is { } form) throw new BadRequestException($"GGUF cannot carry this model exactly: {form}.");
         foreach (var mixture in spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>())
             if (CommonConfig.ScoreDiffers(mixture.Router) is { } differs)
                 throw new BadRequestException($"GGUF cannot carry this model exactly: {differs}.");

@@ -86,7 +86,7 @@ sealed class GgufDeepSeek2 : IGgufArchitecture
             : latent.QueryRank == 0 && spec.Layers.Count is not (26 or 27)
                 ? "its queries go through no latent, which readers expect of DeepSeek-V2-Lite's 26 or 27 layers alone"
             : mixture.UniformWidth is not { } width ? "its experts have different widths"
-            : mixture.SharedGate ? "its shared expert has a gate"
+            : mixture.SharedGate != SharedGate.None ? "its shared expert has a gate"
             : mixture.SharedWidth == 0 ? "it has no shared experts"
             : mixture.SharedWidth % width != 0 ? "the shared width is no multiple of the expert width"
             : mixture.Router.Groups is { } && mixture.Router is { Affinity: not RouterAffinity.Sigmoid } or { Groups.Score: GroupScore.Best }

@@ -27,7 +27,7 @@ sealed class GgufMixture(string name, HeadNorm norm, CombineWeight weight, bool 
         router.Validate(keys.Metadata.Source);
         var mixture = new MixtureSpec(router, [.. Enumerable.Repeat(width, experts)], shared ? keys.Int(GgufKeys.SharedLength, min: 1) : 0)
         {
-            SharedGate = shared,
+            SharedGate = shared ? SharedGate.Sigmoid : SharedGate.None,
         };
         return [.. Enumerable.Repeat(new LayerSpec(keys.ReadAttention() with { Norm = norm }, mixture), keys.Layers())];
     }
@@ -38,7 +38,7 @@ sealed class GgufMixture(string name, HeadNorm norm, CombineWeight weight, bool 
         if (spec.Layers[0].FeedForward is not MixtureSpec mixture) return "it has no routed experts";
         return mixture.UniformWidth is null ? "its experts have different widths"
             : mixture.SharedWidth > 0 != shared ? shared ? "it has no shared expert" : "it has shared experts"
-            : mixture.SharedGate != shared ? "its shared expert has no gate"
+            : mixture.SharedGate == SharedGate.Sigmoid != shared ? "its shared expert has no gate"
             : CommonConfig.RouterDiffers(mixture.Router)
             ?? (mixture.Router.SumsToScale != (weight == CombineWeight.Renormalised)
                 ? $"its combine weights are {(mixture.Router.SumsToScale ? "" : "not ")}renormalised"

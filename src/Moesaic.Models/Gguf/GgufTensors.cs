@@ -102,7 +102,7 @@ static class GgufTensors
         if (mixture.SharedWidth == 0) yield break;
         foreach (var tensor in Triple(stored, "_shexp", [$"{layer}shared_experts."], mixture.SharedWidth, width, ParameterRole.SharedExperts))
             yield return tensor;
-        if (mixture.SharedGate)
+        if (mixture.SharedGate == SharedGate.Sigmoid)
             yield return Matrix($"{stored}gate_inp_shexp.weight", $"{layer}shared_expert_gate.weight", 1, width, ParameterRole.SharedExperts)
                 with { Kind = GgufTensorKind.Row };
     }

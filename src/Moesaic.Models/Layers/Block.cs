@@ -20,29 +20,33 @@ public sealed class Block
         feedForwardNorm = make.Vector($"{prefix}.post_attention_layernorm.weight", ParameterRole.Norms, model.Width);
         FeedForward = spec.FeedForward switch
         {
-            DenseSpec dense => Dense($"{prefix}.mlp", ParameterRole.FeedForward, dense.Width),
+            DenseSpec dense => Dense($"{prefix}.mlp", ParameterRole.FeedForward, dense.Width, dense.Activation),
             MixtureSpec mixture => Mixture($"{prefix}.mlp", mixture),
             _ => throw new ArgumentException($"layer {layer}: unknown feed-forward {spec.FeedForward}", nameof(model)),
         };
 
-        DenseFeedForward Dense(string name, ParameterRole role, int width) => new(
-            make.Matrix($"{name}.gate_proj.weight", role, width, model.Width),
+        DenseFeedForward Dense(string name, ParameterRole role, int width, Activation activation) => new(
+            activation == Activation.Swiglu ? make.Matrix($"{name}.gate_proj.weight", role, width, model.Width) : null,
             make.Matrix($"{name}.up_proj.weight", role, width, model.Width),
-            make.Matrix($"{name}.down_proj.weight", role, model.Width, width));
+            make.Matrix($"{name}.down_proj.weight", role, model.Width, width), activation);
 
         MixtureFeedForward Mixture(string name, MixtureSpec mixture)
         {
             var router = RouterFactory.Make(mixture.Router, $"{name}.gate", layer, model.Width, make);
-            DenseFeedForward[] triples = [.. mixture.ExpertWidths.Select((width, e) =>
-                Dense($"{name}.experts.{e}", ParameterRole.Experts, width))];
+            var gated = mixture.Activation == Activation.Swiglu;
+            DenseFeedForward[] experts = [.. mixture.ExpertWidths.Select((width, e) =>
+                Dense($"{name}.experts.{e}", ParameterRole.Experts, width, mixture.Activation))];
             var shared = mixture.SharedWidth == 0 ? null
-                : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth);
-            var gate = mixture is { SharedGate: true, SharedWidth: > 0 }
-                ? make.Matrix($"{name}.shared_expert_gate.weight", ParameterRole.SharedExperts, 1, model.Width) : null;
+                : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth, mixture.Activation);
+            var mixed = mixture is { SharedGate: SharedGate.Mix, SharedWidth: > 0 };
+            var gate = mixed || mixture is { SharedGate: SharedGate.Sigmoid, SharedWidth: > 0 }
+                ? make.Matrix($"{name}.shared_expert_gate.weight", ParameterRole.SharedExperts, mixed ? 2 : 1, model.Width) : null;
+            var gateBias = mixed ? make.Vector($"{name}.shared_expert_gate.bias", ParameterRole.SharedExperts, 2) : null;
             return new MixtureFeedForward(router,
-                new ExpertTable([.. triples.Select(e => e.Gate)], [.. triples.Select(e => e.Up)], [.. triples.Select(e => e.Down)],
-                    mixture.ExpertBias ? new(Biases("gate", mixture), Biases("up", mixture), Biases("down", mixture)) : null, mixture.Clamp),
-                shared, gate);
+                new ExpertTable(gated ? [.. experts.Select(e => e.Gate)] : [], [.. experts.Select(e => e.Up)], [.. experts.Select(e => e.Down)],
+                    mixture.ExpertBias ? new(gated ? Biases("gate", mixture) : [], Biases("up", mixture), Biases("down", mixture)) : null,
+                    mixture.Clamp, mixture.Activation),
+                shared, gate, gateBias, layer);
 
             Tensor[] Biases(string projection, MixtureSpec mixture) => [.. mixture.ExpertWidths.Select((width, e) => make.Vector(
                 $"{name}.experts.{e}.{projection}_proj.bias", ParameterRole.Experts, projection == "down" ? model.Width : width))];

@@ -13,7 +13,7 @@ public sealed class ExpertAttention : AttentionLayer
     readonly int layer, headDim;
     readonly float epsilon;
     readonly RotaryTable rotary;
-    readonly WeightMatrix[] q, o, k, v;     // of k and v one for all experts, when they have all tokens'
+    readonly WeightMatrix[] q, o, k, v;     // of k and v one for all experts, unless keys are routed
     readonly Tensor? qNorm, kNorm;
     readonly AttentionShape shape;          // of one expert
 
@@ -23,8 +23,8 @@ public sealed class ExpertAttention : AttentionLayer
         Experts = spec.Experts!;
         Experts.Validate(spec, $"layer {layer}");
         (this.layer, headDim, epsilon, this.rotary) = (layer, spec.HeadDim, model.NormEpsilon, rotary);
-        int experts = spec.KeyValueHeads, heads = spec.QueryHeads / experts, width = heads * headDim;
-        shape = new AttentionShape(heads, 1, headDim, spec.ScoreFactor / MathF.Sqrt(headDim), spec.Window);
+        int experts = Experts.Router.Experts, heads = spec.QueryHeads / experts, width = heads * headDim;
+        shape = new AttentionShape(heads, Experts.Keys == ExpertKeys.Shared ? spec.KeyValueHeads : 1, headDim, spec.ScoreFactor / MathF.Sqrt(headDim), spec.Window);
         // Noise of its own beside that of the feed-forward.
         Router = RouterFactory.Make(Experts.Router, $"{prefix}.gate", -1 - layer, model.Width, make);
         q = Each("q_proj", width, model.Width);
@@ -35,7 +35,7 @@ public sealed class ExpertAttention : AttentionLayer
         WeightMatrix[] Each(string name, int rows, int columns) => [.. Enumerable.Range(0, experts).Select(e =>
             make.Matrix($"{prefix}.experts.{e}.{name}.weight", ParameterRole.Attention, rows, columns))];
         WeightMatrix[] OfKeys(string name) => Experts.Keys == ExpertKeys.Routed ? Each(name, headDim, model.Width)
-            : [make.Matrix($"{prefix}.{name}.weight", ParameterRole.Attention, experts * headDim, model.Width)];
+            : [make.Matrix($"{prefix}.{name}.weight", ParameterRole.Attention, spec.KeyValueHeads * headDim, model.Width)];
         Tensor? Norm(string name) => spec.Norm == HeadNorm.None ? null
             : make.Vector($"{prefix}.{name}.weight", ParameterRole.Norms, headDim);
     }
@@ -89,25 +89,35 @@ public sealed class ExpertAttention : AttentionLayer
     {
         var rows = workspace.GatherRows(x, dispatch.Tokens);
         var queries = Rotate(workspace, workspace.GroupedLinear(rows, dispatch.Offsets, q), qNorm, input, dispatch.Tokens);
-        var mixed = Experts.Keys == ExpertKeys.All
-            ? OverAll(workspace, x, queries, dispatch, input) : OverRouted(workspace, x, rows, queries, dispatch, input);
+        var mixed = Experts.Keys switch
+        {
+            ExpertKeys.All => OverAll(workspace, x, queries, dispatch, input),
+            ExpertKeys.Shared => OverShared(workspace, x, queries, dispatch, input),
+            _ => OverRouted(workspace, x, rows, queries, dispatch, input),
+        };
         return workspace.GroupedLinear(mixed, dispatch.Offsets, o);
     }
 
-    Tensor OverAll(Workspace workspace, Tensor x, Tensor queries, in Dispatch dispatch, PassInput input)
+    // The keys and values of all tokens, written to the cache where there is one.
+    (Tensor Keys, Tensor Values) KeysOfAll(Workspace workspace, Tensor x, PassInput input)
     {
         var (keys, values) = workspace.Linear(x, k[0], v[0]);
         if (kNorm is not null) keys = workspace.RmsNorm(keys, kNorm, epsilon);
         var (cos, sin) = rotary.Angles;
         workspace.RotateInPlace(keys, headDim, input.Positions, cos, sin);
+        if (Cache(workspace, input) is not { } cache) return (keys, values);
+        ref readonly var pages = ref cache.Layer(layer);
+        var rows = input.CacheRows.Span;
+        for (var t = 0; t < rows.Length; t++) pages.Write(rows[t], keys.Row(t), values.Row(t));
+        return (keys, values);
+    }
+
+    Tensor OverAll(Workspace workspace, Tensor x, Tensor queries, in Dispatch dispatch, PassInput input)
+    {
+        var (keys, values) = KeysOfAll(workspace, x, input);
         var experts = Experts.Router.Experts;
-        if (Cache(workspace, input) is { } cache)
-        {
-            ref readonly var pages = ref cache.Layer(layer);
-            var rows = input.CacheRows.Span;
-            for (var t = 0; t < rows.Length; t++) pages.Write(rows[t], keys.Row(t), values.Row(t));
-            return workspace.Attention(shape, ExpertSegments.Runs(workspace, dispatch, experts, input), queries, pages, input.PageTable);
-        }
+        if (input.Cache is { } cache)
+            return workspace.Attention(shape, ExpertSegments.Runs(workspace, dispatch, experts, input), queries, cache.Layer(layer), input.PageTable);
         // Every query in its token's row: what no token chose is computed and left.
         var places = workspace.RentIndices(queries.Rows);
         for (var e = 0; e < experts; e++)
@@ -116,6 +126,23 @@ public sealed class ExpertAttention : AttentionLayer
         var all = workspace.SpreadRows(queries, index, x.Rows, experts);
         var mixed = workspace.Attention(shape with { QueryHeads = Spec.QueryHeads, KeyValueHeads = experts }, input.Segments, all, keys, values);
         return workspace.CollectRows(mixed, index, experts);
+    }
+
+    // A token's j-th choice is a row of the j-th copy of the sequences, and all copies see the same keys.
+    Tensor OverShared(Workspace workspace, Tensor x, Tensor queries, in Dispatch dispatch, PassInput input)
+    {
+        var (keys, values) = KeysOfAll(workspace, x, input);
+        int tokens = x.Rows, copies = dispatch.Slots.Length / tokens;
+        var places = workspace.RentIndices(queries.Rows);
+        var slots = dispatch.Slots.Span;
+        for (var slot = 0; slot < slots.Length; slot++)
+            if (slots[slot] >= 0) places[slots[slot]] = (slot % copies * tokens) + (slot / copies);
+        var index = places.AsMemory(0, queries.Rows);
+        var all = workspace.SpreadRows(queries, index, copies * tokens, parts: 1);
+        var segments = ExpertSegments.Copies(workspace, copies, tokens, input);
+        var mixed = input.Cache is { } cache ? workspace.Attention(shape, segments, all, cache.Layer(layer), input.PageTable)
+            : workspace.Attention(shape, segments, all, keys, values);
+        return workspace.CollectRows(mixed, index, parts: 1);
     }
 
     Tensor OverRouted(Workspace workspace, Tensor x, Tensor rows, Tensor queries, in Dispatch dispatch, PassInput input)

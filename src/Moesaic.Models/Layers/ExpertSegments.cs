@@ -73,6 +73,20 @@ static class ExpertSegments
         return segments.AsMemory(0, count);
     }
 
+    /// <summary>The segments of a pass once for each copy of its tokens, copy after copy, over the same keys.</summary>
+    public static ReadOnlyMemory<AttentionSegment> Copies(Workspace workspace, int copies, int tokens, PassInput input)
+    {
+        var count = input.Segments.Length;
+        var segments = workspace.RentSegments(copies * count);
+        for (var copy = 0; copy < copies; copy++)
+            for (var s = 0; s < count; s++)
+            {
+                var segment = input.Segments.Span[s];
+                segments[(copy * count) + s] = segment with { QueryStart = segment.QueryStart + (copy * tokens) };
+            }
+        return segments.AsMemory(0, copies * count);
+    }
+
     /// <summary>Moves to the first row whose token is at least <paramref name="token"/>.</summary>
     internal static void Skip(ReadOnlySpan<int> tokens, ref int row, int end, int token)
     {

@@ -15,14 +15,20 @@ public abstract class FeedForwardLayer
     public abstract Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics);
 }
 
-/// <summary>SwiGLU: down(silu(gate(x)) · up(x)) (Shazeer 2020).</summary>
-/// <param name="gate">[F, D].</param>
+/// <summary>SwiGLU, down(silu(gate(x)) · up(x)) (Shazeer 2020), or without a gate down(f(up(x))).</summary>
+/// <param name="gate">[F, D]; null without SwiGLU.</param>
 /// <param name="up">[F, D].</param>
 /// <param name="down">[D, F].</param>
-public sealed class DenseFeedForward(WeightMatrix gate, WeightMatrix up, WeightMatrix down) : FeedForwardLayer
+/// <param name="activation">Between the projections.</param>
+public sealed class DenseFeedForward(WeightMatrix? gate, WeightMatrix up, WeightMatrix down, Activation activation = Activation.Swiglu)
+    : FeedForwardLayer
 {
+    /// <summary>Between the projections.</summary>
+    public Activation Activation { get; } = activation;
+
     /// <summary>[F, D].</summary>
-    public WeightMatrix Gate { get; } = gate;
+    /// <exception cref="InvalidOperationException">The <see cref="Activation"/> has no gate.</exception>
+    public WeightMatrix Gate => gate ?? throw new InvalidOperationException($"a feed-forward with {Activation} has no gate");
 
     /// <summary>[F, D].</summary>
     public WeightMatrix Up { get; } = up;
@@ -34,21 +40,24 @@ public sealed class DenseFeedForward(WeightMatrix gate, WeightMatrix up, WeightM
     public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
         workspace.Linear(Inner(workspace, x), Down);
 
-    /// <summary>silu(gate(x)) · up(x), [T, F]: what the neurons hold.</summary>
+    /// <summary>silu(gate(x)) · up(x) or f(up(x)), [T, F]: what the neurons hold.</summary>
     public Tensor Inner(Workspace workspace, Tensor x)
     {
+        if (Activation != Activation.Swiglu) return workspace.Activate(Activation.Kind(), workspace.Linear(x, Up));
         var (gate, up) = workspace.Linear(x, Gate, Up);
         return workspace.SwiGlu(gate, up);
     }
 }
 
-/// <summary>Router, dispatch and experts put together: y = Σⱼ wⱼ Eⱼ(x) (+ σ(g·x) shared(x)).</summary>
+/// <summary>Router, dispatch and experts put together: y = Σⱼ wⱼ Eⱼ(x) (+ σ(g·x) shared(x), see <see cref="Models.SharedGate"/>).</summary>
 /// <param name="router">Who is chosen.</param>
 /// <param name="experts">What they compute.</param>
 /// <param name="shared">The shared experts as one, or null.</param>
-/// <param name="sharedGate">[1, D], or null when the shared experts have weight 1.</param>
-public sealed class MixtureFeedForward(Router router, ExpertTable experts, DenseFeedForward? shared, WeightMatrix? sharedGate)
-    : FeedForwardLayer
+/// <param name="sharedGate">[1, D] or, where both halves are weighed, [2, D]; null when the shared experts have weight 1.</param>
+/// <param name="sharedGateBias">[1, 2] where both halves are weighed, else null.</param>
+/// <param name="layer">Number of the layer.</param>
+public sealed class MixtureFeedForward(Router router, ExpertTable experts, DenseFeedForward? shared, WeightMatrix? sharedGate,
+    Tensor? sharedGateBias = null, int layer = 0) : FeedForwardLayer
 {
     /// <summary>Who is chosen.</summary>
     public Router Router { get; } = router;
@@ -59,7 +68,7 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     /// <summary>The shared experts as one, or null.</summary>
     public DenseFeedForward? Shared { get; } = shared;
 
-    /// <summary>g, [1, D], or null when the shared experts have weight 1.</summary>
+    /// <summary>g, [1, D], or [2, D] where both halves are weighed; null when the shared experts have weight 1.</summary>
     public WeightMatrix? SharedGate { get; } = sharedGate;
 
     /// <inheritdoc/>
@@ -68,19 +77,21 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
         var routed = Routed(workspace, x, input, statistics);
         if (Shared is null) return routed;
         var always = Shared.Forward(workspace, x, input, null);
-        if (SharedGate is not null) always = workspace.GateRows(always, workspace.Linear(x, SharedGate));
-        return workspace.Residual(routed, always);
+        if (SharedGate is null) return workspace.Residual(routed, always);
+        var logits = workspace.Linear(x, SharedGate, sharedGateBias);
+        return sharedGateBias is not null ? workspace.MixRows(logits, routed, always)
+            : workspace.Residual(routed, workspace.GateRows(always, logits));
     }
 
     /// <summary>The routed part alone, [T, D].</summary>
     public Tensor Routed(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
-        Follow(workspace, x, Router.Route(workspace, x, input, statistics, input.ExpertAnneal));
+        Follow(workspace, x, Router.Route(workspace, x, input, statistics, input.ExpertAnneal), input.ExpertDropout);
 
     /// <summary>The routed part for given decisions, [T, D]: zeros for a token that no expert gets.</summary>
-    internal Tensor Follow(Workspace workspace, Tensor x, in Routing routing)
+    internal Tensor Follow(Workspace workspace, Tensor x, in Routing routing, ExpertDropout? dropout = null)
     {
         var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Router.Spec.Experts);
-        var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch.Offsets);
+        var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch, dropout, layer);
         return workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
     }
 }

@@ -15,7 +15,7 @@ public class LayoutChoiceTests
     static readonly AttentionSpec HeadsNormed = TinySpec.Attention with { Norm = HeadNorm.Head };
     static readonly AttentionSpec AllNormed = new(4, 2, 4) { Norm = HeadNorm.Projection };
     static readonly MixtureSpec Raw = TinySpec.Mixture(weight: CombineWeight.Raw);
-    static readonly MixtureSpec Gated = TinySpec.Mixture(shared: 10, weight: CombineWeight.Raw) with { SharedGate = true };
+    static readonly MixtureSpec Gated = TinySpec.Mixture(shared: 10, weight: CombineWeight.Raw) with { SharedGate = SharedGate.Sigmoid };
     static readonly MixtureSpec TwoLayers = Raw with { Router = Raw.Router with { Score = RouterScore.Mlp } };
     static readonly MixtureSpec Noisy = Raw with { Router = Raw.Router with { Noise = RouterNoise.Learned, Weight = CombineWeight.Renormalised } };
     static readonly RopeConfig Stretched = new(10_000, RopeScaling.Yarn, 4, OriginalContext: 16) { MScale = 1, MScaleAllDim = 0.5 };

@@ -76,7 +76,7 @@ public sealed class GgufRoundTripTests : IDisposable
     static readonly RopeConfig Yarn = new(10_000, RopeScaling.Yarn, 4, OriginalContext: 16) { BetaFast = 8 };
     static readonly RopeConfig DeepSeekYarn = Yarn with { MScale = 0.707, MScaleAllDim = 0.707 };
     static readonly MixtureSpec RawShared = TinySpec.Mixture(weight: CombineWeight.Raw, shared: 24, scale: 2);
-    static readonly MixtureSpec RawGated = TinySpec.Mixture(weight: CombineWeight.Raw, shared: 10) with { SharedGate = true };
+    static readonly MixtureSpec RawGated = TinySpec.Mixture(weight: CombineWeight.Raw, shared: 10) with { SharedGate = SharedGate.Sigmoid };
 
     static ModelSpec Latent(ModelSpec spec, AttentionSpec attention) => spec.With(attention) with { NormEpsilon = 1e-6f };
 

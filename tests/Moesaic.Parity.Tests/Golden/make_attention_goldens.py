@@ -6,7 +6,8 @@
 The mathematics is that of LLaMA-MoE v2's attention mixture, with masks in place of compacted sequences: expert a has
 key/value head a and the query heads that read it; a token that chose it attends, at the original positions, to the earlier
 tokens of its segment (keys "all") or to those of them that chose a too (keys "routed"), besides the first token of the
-segment where it is kept. golden.safetensors is as in make_goldens.py; the routings are those of attention.
+segment where it is kept. With keys "shared" (MoA, Zhang et al. 2022) an expert has query heads and an output projection
+alone; the key/value heads are those of the layer, and the query heads of every expert read them in groups. golden.safetensors is as in make_goldens.py; the routings are those of attention.
 """
 
 import argparse
@@ -29,27 +30,35 @@ DENSE = {
     "num_key_value_heads": 4, "head_dim": 6, "vocab_size": 40, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
     "rope_theta": 10000.0, "tie_word_embeddings": True,
 }
+EXPERTS = 4
 # Case -> chosen, keys, keep_first, combine weight, scale, lengths of the packed segments.
 CASES = {
     "all-keys": (2, "all", False, "renormalised", 2.0, [14, 1, 9]),
     "routed-keys": (2, "routed", False, "renormalised", 2.5, [14, 1, 9]),
     "routed-keys-first-kept": (1, "routed", True, "raw", 4.0, [11, 13]),
+    "shared-keys": (2, "shared", False, "raw", 2.0, [14, 1, 9]),
+    "shared-keys-one-head": (3, "shared", False, "renormalised", 1.0, [11, 13]),
+}
+# With shared keys, key/value heads of the layer and query heads of each expert; elsewhere each expert has one of the former.
+SHARED = {
+    "shared-keys": (2, 4),
+    "shared-keys-one-head": (1, 2),
 }
 
 
 class Experts(Reference):
     def __init__(self, case, weights):
-        super().__init__(DENSE, weights)
+        super().__init__(heads_of(case), weights)
         self.chosen, self.keys, self.keep_first, self.weight, self.scale, _ = CASES[case]
         self.routings = {}
 
     def attention_shapes(self):
         s, d, w = self.s, self.s.width, self.s.head_width
-        width = s.heads // s.kv_heads * w
-        shapes = {"gate.weight": (s.kv_heads, d)}
-        if self.keys == "all":
+        width = s.heads // EXPERTS * w
+        shapes = {"gate.weight": (EXPERTS, d)}
+        if self.keys != "routed":
             shapes |= {"k_proj.weight": (s.kv_heads * w, d), "v_proj.weight": (s.kv_heads * w, d)}
-        for a in range(s.kv_heads):
+        for a in range(EXPERTS):
             shapes |= {f"experts.{a}.q_proj.weight": (width, d), f"experts.{a}.o_proj.weight": (d, width)}
             if self.keys == "routed":
                 shapes |= {f"experts.{a}.k_proj.weight": (w, d), f"experts.{a}.v_proj.weight": (w, d)}
@@ -63,18 +72,22 @@ class Experts(Reference):
         causal = (order[:, None] >= order) & (segments[:, None] == segments)
         first = torch.cat([torch.tensor([True]), segments[1:] != segments[:-1]])
         y = torch.zeros_like(x)
-        for a in range(s.kv_heads):
+        for a in range(EXPERTS):
             rows, slots = (routing.chosen == a).nonzero(as_tuple=True)
             q = F.linear(x, self.weights[f"{prefix}.experts.{a}.q_proj.weight"]).view(count, -1, w).transpose(0, 1)
-            if self.keys == "all":
+            if self.keys == "shared":
+                k, v = (self.weights[f"{prefix}.{name}_proj.weight"] for name in "kv")
+            elif self.keys == "all":
                 k, v = (self.weights[f"{prefix}.{name}_proj.weight"][a * w:(a + 1) * w] for name in "kv")
             else:
                 k, v = (self.weights[f"{prefix}.experts.{a}.{name}_proj.weight"] for name in "kv")
-            q, k = self.rotate(q, positions), self.rotate(F.linear(x, k)[None], positions)[0]
+            q, k = self.rotate(q, positions), self.rotate(F.linear(x, k).view(count, -1, w).transpose(0, 1), positions)
+            v = F.linear(x, v).view(count, -1, w).transpose(0, 1)
+            k, v = (part.repeat_interleave(len(q) // len(part), 0) for part in (k, v))
             here = torch.zeros(count, dtype=torch.bool).index_fill(0, rows, True)
             keys = here | first & torch.tensor(self.keep_first) if self.keys == "routed" else torch.ones_like(here)
-            scores = (q[:, rows] @ k.T / math.sqrt(w)).masked_fill(~(causal & keys)[rows], -math.inf)
-            mixed = (scores.softmax(-1) @ F.linear(x, v)).transpose(0, 1).flatten(1)
+            scores = (q[:, rows] @ k.transpose(1, 2) / math.sqrt(w)).masked_fill(~(causal & keys)[rows], -math.inf)
+            mixed = (scores.softmax(-1) @ v).transpose(0, 1).flatten(1)
             out = F.linear(mixed, self.weights[f"{prefix}.experts.{a}.o_proj.weight"])
             y = y.index_add(0, rows, out * routing.weights[rows, slots, None])
         return y
@@ -89,15 +102,21 @@ class Experts(Reference):
         return Routing(logits, probabilities, chosen, weights * self.scale, margin(logits.detach(), self.chosen))
 
 
+def heads_of(case):
+    key_heads, of_expert = SHARED.get(case, (EXPERTS, DENSE["num_attention_heads"] // EXPERTS))
+    return {**DENSE, "num_key_value_heads": key_heads, "num_attention_heads": EXPERTS * of_expert}
+
+
 def config_of(case):
     chosen, keys, keep_first, weight, scale, _ = CASES[case]
-    experts = {"count": DENSE["num_key_value_heads"], "num_experts_per_tok": chosen, "affinity": "softmax_before_selection",
+    experts = {"count": EXPERTS, "num_experts_per_tok": chosen, "affinity": "softmax_before_selection",
                "combine_weight": weight, "scale": scale, "keys": keys}
     if keep_first:
         experts["keep_first"] = True
-    attention = {name: DENSE[name] for name in ("num_attention_heads", "num_key_value_heads", "head_dim")}
+    dense = heads_of(case)
+    attention = {name: dense[name] for name in ("num_attention_heads", "num_key_value_heads", "head_dim")}
     layer = {"width": DENSE["intermediate_size"], "attention": {**attention, "attention_bias": False, "experts": experts}}
-    config = {name: value for name, value in DENSE.items() if name != "intermediate_size"}
+    config = {name: value for name, value in dense.items() if name != "intermediate_size"}
     return {**config, "model_type": "moesaic", "hidden_act": "silu", "torch_dtype": "float32",
             "layers": [layer] * DENSE["num_hidden_layers"]}
 
@@ -155,21 +174,21 @@ def check(case):
     # Reading the keys otherwise, or forgetting the first token, must show.
     kept = CASES[case]
     for keys, keep_first in {("all", False), ("routed", False), ("routed", True)} - {kept[1:3]}:
-        if (kept[1] == "all") == (keys == "all"):
+        if kept[1] == "routed" == keys:
             CASES[case] = (kept[0], keys, keep_first, *kept[3:])
             assert relative_error(compute(case, weights, row, torch.float64)[0]["logits"], stored["logits"]) > 1e-3
     CASES[case] = kept
 
 
 def check_identity():
-    """With all experts chosen, zero routers and their number as scale, both modes are grouped-query attention."""
-    torch.manual_seed(1)
-    dense = Reference(DENSE, {})
-    dense.weights = {n: torch.randn(s, dtype=torch.float64) / math.sqrt(s[-1]) for n, s in dense.shapes().items()}
+    """With all experts chosen, zero routers and their number as scale, all modes are grouped-query attention."""
     tokens, positions, segments = torch.randint(40, (12,)), torch.arange(12), torch.zeros(12, dtype=torch.long)
-    expected, _ = dense.forward(tokens, positions, segments)
     for case, kept in list(CASES.items()):
-        CASES[case] = (4, kept[1], kept[2], "renormalised", 4.0, kept[-1])
+        torch.manual_seed(1)
+        dense = Reference(heads_of(case), {})
+        dense.weights = {n: torch.randn(s, dtype=torch.float64) / math.sqrt(s[-1]) for n, s in dense.shapes().items()}
+        expected, _ = dense.forward(tokens, positions, segments)
+        CASES[case] = (EXPERTS, kept[1], kept[2], "renormalised", float(EXPERTS), kept[-1])
         cut = Experts(case, dict(dense.weights))
         for name, shape in cut.shapes().items():
             if name.endswith(".self_attn.gate.weight"):
@@ -179,7 +198,9 @@ def check_identity():
                 a, kind = int(tail.split(".")[0]), tail.split(".", 1)[1]
                 whole = dense.weights[f"{head}.{kind}"]
                 size = shape[1] if kind.startswith("o") else shape[0]
-                part = slice(a * size, (a + 1) * size)
+                # Head by head, those of one key/value head after those of another.
+                w, keys = dense.s.head_width, dense.s.kv_heads if kept[1] == "shared" else 1
+                part = torch.arange(EXPERTS * size).view(keys, EXPERTS, -1, w)[:, a].flatten()
                 cut.weights[name] = whole[:, part] if kind.startswith("o") else whole[part]
         error = relative_error(cut.forward(tokens, positions, segments)[0], expected)
         print(f"{case:24} identity {error:.1e}")
