@@ -9,7 +9,8 @@ static class TinyModels
     public const int Context = 96;
 
     public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent",
-        "normed heads", "normed keys", "sigmoid", "window", "sinks", "attention experts", "routed keys", "routed keys, first kept"];
+        "normed heads", "normed keys", "sigmoid", "window", "sinks", "attention experts", "routed keys", "routed keys, first kept", "shared keys",
+        "gelu, biased", "relu, mixed"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -33,6 +34,9 @@ static class TinyModels
             "attention experts" => (Experts(new(8, 4, 8), ExpertKeys.All, false), mixture),
             "routed keys" => (Experts(new(4, 4, 8) { Norm = HeadNorm.Head }, ExpertKeys.Routed, false), mixture),
             "routed keys, first kept" => (Experts(new(12, 4, 6), ExpertKeys.Routed, true), (FeedForwardSpec)new DenseSpec(48)),
+            "shared keys" => (Experts(new(16, 2, 8) { Window = 37, Norm = HeadNorm.Head }, ExpertKeys.Shared, false), mixture),
+            "gelu, biased" => (new AttentionSpec(4, 2, 8), mixture with { Activation = Activation.Gelu, ExpertBias = true, SharedWidth = 20 }),
+            "relu, mixed" => (new AttentionSpec(4, 2, 8), mixture with { Activation = Activation.Relu, SharedWidth = 20, SharedGate = SharedGate.Mix }),
             "window" => (new AttentionSpec(4, 2, 8) { Window = 20 }, mixture),
             "sinks" => (new AttentionSpec(4, 2, 8, Bias: AttentionBias.All) { Window = 37, Sinks = true },
                 mixture with { ExpertBias = true, Clamp = new SwiGluClamp(2, 1.702f), Router = mixture.Router with { Bias = true } }),

@@ -19,6 +19,9 @@ public class ParameterCountsTests
         ["latent queries"] = TinySpec.Of(TinySpec.SigmoidMixture()).With(TinySpec.Latent(8, valueDim: 8)),
         ["attention experts"] = TinySpec.Of(TinySpec.Mixture()).With(AttentionCut.Spec(TinySpec.Attention, 1, ExpertKeys.All)),
         ["routed keys"] = TinySpec.Of(TinySpec.Dense()).With(AttentionCut.Spec(new(8, 4, 4) { Norm = HeadNorm.Head }, 3, ExpertKeys.Routed)),
+        ["shared keys"] = TinySpec.Of(TinySpec.Dense()).With(new(12, 2, 8) { Experts = new(new RouterSpec { Experts = 3, Chosen = 2 }, ExpertKeys.Shared, false) }),
+        ["no gate"] = TinySpec.Of(TinySpec.Dense() with { Activation = Activation.Gelu }, TinySpec.Mixture(shared: 8) with { Activation = Activation.Relu, ExpertBias = true }),
+        ["shared mixed"] = TinySpec.Of(TinySpec.Mixture(shared: 8) with { SharedGate = SharedGate.Mix }),
         ["sinks"] = TinySpec.GptOss(),
         ["uneven"] = TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20] }),
     };
@@ -53,6 +56,15 @@ public class ParameterCountsTests
         var counts = ParameterCounts.Of(TinySpec.Of(TinySpec.Dense()).With(AttentionCut.Spec(new(4, 4, 4), 3, keys)));
         Assert.Equal(new RoleCount(ParameterRole.Attention, 64 * TinySpec.Width, active * TinySpec.Width),
             counts.Roles.Single(r => r.Role == ParameterRole.Attention));
+    }
+
+    [Fact]
+    public void Of_attention_experts_with_shared_keys_a_token_uses_its_experts_and_all_keys()
+    {
+        var heads = new AttentionSpec(12, 2, 4) { Experts = new(new RouterSpec { Experts = 3, Chosen = 1 }, ExpertKeys.Shared, false) };
+        var counts = ParameterCounts.Of(TinySpec.Of(TinySpec.Dense()).With(heads)).Roles.Single(r => r.Role == ParameterRole.Attention);
+        Assert.Equal(((2 * 48) + (2 * 8)) * TinySpec.Width, counts.Total);
+        Assert.Equal(((2 * 16) + (2 * 8)) * TinySpec.Width, counts.Active);
     }
 
     [Fact]

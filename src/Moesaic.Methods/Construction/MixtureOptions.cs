@@ -38,8 +38,11 @@ public sealed record MixtureOptions : IValidatableObject
     [Range(1, 1 << 20)]
     public int? SharedWidth { get; init; }
 
-    /// <summary>Multiply what the shared experts say by the sigmoid of a score of its own (Qwen1.5-MoE).</summary>
-    public bool SharedGate { get; init; }
+    /// <summary>How what the shared experts say is added: as it is, through a sigmoid of its own (Qwen1.5-MoE), or mixed by a softmax of two (PR-MoE).</summary>
+    public SharedGate SharedGate { get; init; }
+
+    /// <summary>Between the projections of all experts. Left out: that of the dense layer.</summary>
+    public Activation? Activation { get; init; }
 
     /// <summary>Every so many layers is a mixture, the others stay dense; the first one is named by offset.</summary>
     [Range(1, 4096)]
@@ -68,7 +71,7 @@ public sealed record MixtureOptions : IValidatableObject
             yield return new("width is that of one expert, active_width that of all a token uses; give one of them", [nameof(ActiveWidth)]);
         if (Shared > 0 && SharedWidth is not null)
             yield return new("shared counts shared experts, shared_width says how wide they are together; give one of them", [nameof(SharedWidth)]);
-        if (SharedGate && Shared == 0 && SharedWidth is null)
+        if (SharedGate != SharedGate.None && Shared == 0 && SharedWidth is null)
             yield return new("there are no shared experts to gate; set shared, or leave the gate out", [nameof(SharedGate)]);
         var places = (Every != 1 || Offset != 0 ? 1 : 0) + (Half is null ? 0 : 1) + (Layers is null ? 0 : 1);
         if (places > 1) yield return new("every with offset, half and layers exclude one another", [nameof(Layers), nameof(Half)]);

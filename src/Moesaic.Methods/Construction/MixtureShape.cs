@@ -34,7 +34,7 @@ public static class MixtureShape
         var width = Width(dense.Width, options);
         return new MixtureSpec(options.Router, [.. Enumerable.Repeat(width, options.Router.Experts)], options.SharedWidth ?? options.Shared * width)
         {
-            SharedGate = options.SharedGate,
+            SharedGate = options.SharedGate, Activation = options.Activation ?? dense.Activation,
         };
     }
 

@@ -68,9 +68,9 @@ public class MixtureShapeTests
     {
         Assert.Single(Problems(new() { Router = Router, Width = 8, ActiveWidth = 16 }));
         Assert.Single(Problems(new() { Router = Router, Shared = 1, SharedWidth = 16 }));
-        Assert.Single(Problems(new() { Router = Router, SharedGate = true }));
+        Assert.Single(Problems(new() { Router = Router, SharedGate = SharedGate.Sigmoid }));
         Assert.Single(Problems(new() { Router = Router, Every = 2, Half = LayerHalf.First }));
-        Assert.Empty(Problems(new() { Router = Router, Shared = 1, SharedGate = true, Every = 2, Offset = 1 }));
+        Assert.Empty(Problems(new() { Router = Router, Shared = 1, SharedGate = SharedGate.Sigmoid, Every = 2, Offset = 1 }));
 
         static IEnumerable<ValidationResult> Problems(MixtureOptions options) => options.Validate(new ValidationContext(options));
     }

@@ -14,6 +14,7 @@ public class LayoutChoiceTests
     static readonly AttentionSpec KeysBiased = TinySpec.Attention with { Bias = AttentionBias.QueryKeyValue };
     static readonly AttentionSpec HeadsNormed = TinySpec.Attention with { Norm = HeadNorm.Head };
     static readonly AttentionSpec AllNormed = new(4, 2, 4) { Norm = HeadNorm.Projection };
+    static readonly AttentionSpec SharedKeys = new(12, 2, 8) { Experts = new(new RouterSpec { Experts = 3, Chosen = 2 }, ExpertKeys.Shared, false) };
     static readonly MixtureSpec Raw = TinySpec.Mixture(weight: CombineWeight.Raw);
     static readonly MixtureSpec Gated = TinySpec.Mixture(shared: 10, weight: CombineWeight.Raw) with { SharedGate = SharedGate.Sigmoid };
     static readonly MixtureSpec TwoLayers = Raw with { Router = Raw.Router with { Score = RouterScore.Mlp } };
@@ -92,6 +93,11 @@ public class LayoutChoiceTests
         ["sinks, dense"] = (TinySpec.Of(TinySpec.Dense()).With(TinySpec.Attention with { Sinks = true }), "moesaic", "its attention has sinks"),
         ["router biased"] = (TinySpec.Of(TinySpec.Mixture() with { Router = TinySpec.Mixture().Router with { Bias = true } }), "moesaic", "no biases"),
         ["experts biased, uneven"] = (TinySpec.Of(TinySpec.Mixture() with { ExpertWidths = [4, 8, 12, 20], ExpertBias = true }), "moesaic", "no biases"),
+        ["dense, relu"] = (TinySpec.Of(TinySpec.Dense() with { Activation = Activation.Relu }), "moesaic", "no gate (relu)"),
+        ["gelu"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture() with { Activation = Activation.GeluTanh, ExpertBias = true }), "moesaic", "no gate (gelu_tanh)"),
+        ["squared relu, shared, uneven"] = (TinySpec.Of(Gated with { Activation = Activation.SquaredRelu, ExpertWidths = [4, 8, 12, 20] }), "moesaic", "no gate (squared_relu)"),
+        ["shared mixed"] = (TinySpec.Of(TinySpec.Mixture(shared: 12) with { SharedGate = SharedGate.Mix }), "moesaic", "weighed against each other"),
+        ["shared keys"] = (TinySpec.Of(TinySpec.Dense(), TinySpec.Dense()).With(SharedKeys), "moesaic", "attention is made of experts"),
         ["experts cut off"] = (TinySpec.Of(TinySpec.Mixture(shared: 8) with { Clamp = new SwiGluClamp(1, 1) }), "moesaic", "cut off large values"),
     };
 

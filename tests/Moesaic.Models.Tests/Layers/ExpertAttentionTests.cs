@@ -10,12 +10,20 @@ public class ExpertAttentionTests
 {
     static readonly AttentionSpec Heads = new(8, 4, 6) { Norm = HeadNorm.Head, ScoreFactor = 1.5f };
 
+    public static TheoryData<ExpertKeys, bool> AllModes => new() { { ExpertKeys.All, false }, { ExpertKeys.Routed, false }, { ExpertKeys.Routed, true }, { ExpertKeys.Shared, false } };
+
     public static TheoryData<ExpertKeys, bool> Modes => new() { { ExpertKeys.All, false }, { ExpertKeys.Routed, false }, { ExpertKeys.Routed, true } };
 
     static Model Dense(params FeedForwardSpec[] layers) => TinySpec.Model(TinySpec.Of(layers).With(Heads));
 
     static Model Random(ExpertKeys keys, bool keepFirst, int chosen = 2, int layers = 2) => TinySpec.Model(
-        TinySpec.Of([.. Enumerable.Repeat(TinySpec.Dense(), layers)]).With(AttentionCut.Spec(Heads, chosen, keys, keepFirst)));
+        TinySpec.Of([.. Enumerable.Repeat(TinySpec.Dense(), layers)]).With(keys == ExpertKeys.Shared ? Sharing(chosen) : AttentionCut.Spec(Heads, chosen, keys, keepFirst)));
+
+    // Three experts of four heads each, which share two key/value heads.
+    static AttentionSpec Sharing(int chosen) => new(12, 2, 6)
+    {
+        Norm = HeadNorm.Head, Experts = new(new RouterSpec { Experts = 3, Chosen = chosen, Scale = 3 }, ExpertKeys.Shared, KeepFirst: false),
+    };
 
     [Theory]
     [MemberData(nameof(Modes))]
@@ -42,7 +50,7 @@ public class ExpertAttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Modes))]
+    [MemberData(nameof(AllModes))]
     public void Sequences_do_not_see_one_another(ExpertKeys keys, bool keepFirst)
     {
         using var model = Random(keys, keepFirst);
@@ -83,7 +91,7 @@ public class ExpertAttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Modes))]
+    [MemberData(nameof(AllModes))]
     public void Over_a_cache_the_bits_are_those_of_the_whole_however_it_is_cut(ExpertKeys keys, bool keepFirst)
     {
         if (KernelSelection.Level == KernelLevel.Reference) Assert.Skip("the reference's sums over pages have another order");
@@ -104,7 +112,7 @@ public class ExpertAttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Modes))]
+    [MemberData(nameof(AllModes))]
     public void What_was_taken_back_is_forgotten(ExpertKeys keys, bool keepFirst)
     {
         using var model = Random(keys, keepFirst);
@@ -112,6 +120,46 @@ public class ExpertAttentionTests
         using PagedCache cache = new(model.Spec, 4), other = new(model.Spec, 4);
         Step(model, cache, wrong, 0, 50);
         Assert.Equal(Step(model, other, tokens, 0, 50)[(20 * TinySpec.Vocabulary)..], Step(model, cache, tokens, 20, 30));
+    }
+
+    [Fact]
+    public void All_experts_with_shared_keys_and_weight_one_are_the_dense_attention()
+    {
+        var sharing = Sharing(3);
+        using var dense = TinySpec.Model(TinySpec.Of(TinySpec.Dense()).With(sharing with { Experts = null }));
+        using var cut = new Model(dense.Spec.With(sharing));
+        foreach (var parameter in cut.Parameters)
+        {
+            if (dense.Parameters.FirstOrDefault(p => p.Name == parameter.Name) is { } same) same.Value.Span.CopyTo(parameter.Value.Span);
+            else if (parameter.Role != ParameterRole.Router) CopyHeads(parameter, dense);
+        }
+        var input = Passes.Packed(2, Passes.Tokens(5, 1), Passes.Tokens(40, 2));
+        Assert.InRange(Passes.MaxDifference(Passes.Logits(dense, input), Passes.Logits(cut, input)), 0, 2e-5);
+    }
+
+    // Head h of expert e, both groups of two: the dense attention has the heads of a key/value head next to one another.
+    static void CopyHeads(ModelParameter parameter, Model dense)
+    {
+        var parts = parameter.Name.Split('.');
+        var (e, kind) = (parts[5][0] - '0', parts[6]);
+        var source = dense[string.Join('.', [.. parts[..4], kind, "weight"])];
+        for (var i = 0; i < 4 * 6; i++)
+        {
+            var from = (i / 12 * 36) + (e * 12) + (i % 12);
+            if (kind == "q_proj") source.Row(from).CopyTo(parameter.Value.Row(i));
+            else for (var r = 0; r < source.Rows; r++) parameter.Value.Row(r)[i] = source.Row(r)[from];
+        }
+    }
+
+    [Fact]
+    public void Query_heads_that_cannot_share_the_keys_are_refused()
+    {
+        AttentionSpec[] wrong =
+        [
+            Sharing(2) with { QueryHeads = 16 }, Sharing(2) with { QueryHeads = 9, KeyValueHeads = 1, Experts = Sharing(2).Experts! with { KeepFirst = true } },
+            Sharing(2) with { QueryHeads = 6, KeyValueHeads = 3 }, Sharing(2) with { Sinks = true },
+        ];
+        Assert.All(wrong, w => Assert.Throws<BadModelException>(() => new Model(TinySpec.Of(TinySpec.Dense()).With(w))));
     }
 
     [Fact]
