@@ -32,6 +32,8 @@ public sealed record AttentionSplit
     {
         var where = $"split plan, attention of layer {layer.Layer}";
         if (heads.Experts is not null) throw new BadRequestException($"{where}: it is made of experts already.");
+        if (Keys == ExpertKeys.Shared)
+            throw new BadRequestException($"{where}: keys: shared is for new models: a split leaves every query head the key/value head that it reads. Take keys: all or routed.");
         if (AttentionExpertsSpec.WhyNot(heads) is { } reason)
             throw new BadRequestException($"{where}: its heads cannot be experts: {reason}. Leave attention out.");
         int experts = heads.KeyValueHeads * Parts, sharing = heads.QueryHeads / heads.KeyValueHeads;

@@ -67,7 +67,7 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
             ? [new PreferenceMeasurement(heldOut, Objective(heldOut, "held-out reference"), options)] : [];
         using var trainer = new Trainer(model, new BatchStream(data.Training, options.Batch, context.Seed, tokenizer.PadId ?? 0),
             // With noise a model would differ from the reference that it is.
-            options.ToTrainingOptions(steps) with { Noise = false }, objective);
+            options.ToTrainingOptions(steps) with { Noise = false, Seed = context.Seed }, objective);
         var loop = new TrainingLoop(trainer, log, options, 2L * options.Batch * options.Context, measurements, context);
         var saved = loop.Run();
         notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));

@@ -124,6 +124,8 @@ public sealed class Trainer : IDisposable
             var input = rows.Input();
             input.Training = true;
             input.Noise = Options.Noise ? new NoiseDraw(Options.Seed, step, (long)first * batch.Length) : null;
+            input.ExpertDropout = Options.ExpertDropout > 0
+                ? new ExpertDropout(Options.ExpertDropout, new NoiseDraw(Options.Seed, step, (long)first * batch.Length)) : null;
             input.Recompute = Options.Recompute;
             input.ExpertAnneal = Options.ExpertAnneal?.At(step) ?? default;
             input.AttentionAnneal = Options.AttentionAnneal?.At(step) ?? default;

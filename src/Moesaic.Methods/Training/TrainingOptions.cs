@@ -54,7 +54,10 @@ public sealed record TrainingOptions
     /// <summary>Whether routers that have noise add it. Default true.</summary>
     public bool Noise { get; init; } = true;
 
-    /// <summary>Seed of the noise of routers that have one. Default 0.</summary>
+    /// <summary>Probability that a value within a routed expert is dropped, see <see cref="Models.Experts.ExpertDropout"/>. Default 0.</summary>
+    public float ExpertDropout { get; init; }
+
+    /// <summary>Seed of the noise of routers that have one, and of what is dropped. Default 0.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>
@@ -94,6 +97,8 @@ public sealed record TrainingOptions
                 "whatever the router says. Use the raw softmax probability (weight: raw) with a fitted scale, choose two experts or more, " +
                 "or leave the role router out of the trained roles.");
         Balance?.Check(spec);
+        if (ExpertDropout > 0 && !spec.MixtureLayers.Any())
+            throw new BadRequestException("Values within experts were to be dropped (expert_dropout), but the model has no feed-forward experts.");
         CheckAnneal("feed-forward", ExpertAnneal, spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>().Select(m => m.Router));
         CheckAnneal("attention", AttentionAnneal, spec.Layers.Select(l => l.Attention.Experts?.Router).OfType<RouterSpec>());
     }
