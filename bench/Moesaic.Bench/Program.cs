@@ -6,6 +6,7 @@ return args switch
     ["matmul", .. var rest] => MatMulVerb.Run(rest),
     ["ops", .. var rest] => OpsVerb.Run(rest),
     ["layer", .. var rest] => LayerVerb.Run(rest),
+    ["step", .. var rest] => StepVerb.Run(rest),
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["decode", .. var rest] => DecodeVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
@@ -31,6 +32,7 @@ static int Usage()
     Console.Error.WriteLine(TokenizeVerb.Usage);
     Console.Error.WriteLine(TrainVerb.Usage);
     Console.Error.WriteLine(LayerVerb.Usage);
+    Console.Error.WriteLine(StepVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
     Console.Error.WriteLine(ConstructVerb.Usage);
     Console.Error.WriteLine(MakeModelVerb.Usage);

@@ -13,7 +13,7 @@ static class TrainVerb
 {
     public const string Usage = "  train [demo|stories15M] [--rounds N] [--threads N] [--rows-per-pass N] [--tuned|--alone]   tokens/s of a training step, PyTorch beside it: as one writes it, or tuned";
 
-    const int Context = 256;
+    internal const int Context = 256;
 
     public static int Run(string[] args)
     {
@@ -64,7 +64,8 @@ static class TrainVerb
         Layers = [.. Enumerable.Repeat(new LayerSpec(new AttentionSpec(heads, keyHeads, width / heads), new DenseSpec(inner)), layers)],
     };
 
-    static BatchStream Data(int vocabulary, int batch)
+    /// <summary>Random tokens in blocks of <see cref="Context"/>.</summary>
+    internal static BatchStream Data(int vocabulary, int batch)
     {
         var random = new Random(1);
         var samples = Enumerable.Range(0, 4 * batch).Select(_ =>
