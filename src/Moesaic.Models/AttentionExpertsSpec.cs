@@ -41,6 +41,8 @@ public sealed record AttentionExpertsSpec(RouterSpec Router, ExpertKeys Keys, bo
     public void Validate(AttentionSpec heads, string where)
     {
         Router.Validate(where);
+        if (Router.PassThrough || Router.Capacity is { Overflow: CapacityOverflow.PassThrough } || Router.Training?.Capacity is { Overflow: CapacityOverflow.PassThrough })
+            throw new BadModelException($"{where}: a token's own input passes through experts of feed-forwards, not through those of attention");
         if (Keys == ExpertKeys.Shared)
         {
             if (heads.QueryHeads % Router.Experts != 0 || heads.QueryHeads / Router.Experts % heads.KeyValueHeads != 0)

@@ -5,7 +5,7 @@ public static class ModelInitialiser
 {
     /// <summary>
     /// Matrices normal with the given deviation (those that write to the residual stream divided by √(2L), as GPT-2 does),
-    /// norms one, biases and the noise of routers zero. The same seed gives the same weights everywhere.
+    /// norms one, biases and the noise of routers zero, temperatures of cosines 0.07. The same seed gives the same weights everywhere.
     /// </summary>
     /// <param name="model">Overwritten.</param>
     /// <param name="seed">Any number.</param>
@@ -17,7 +17,8 @@ public static class ModelInitialiser
         foreach (var parameter in model.Parameters)
         {
             var values = parameter.Value.Span;
-            if (parameter.IsVector) values.Fill(parameter.Role == ParameterRole.Norms ? 1f : 0f);
+            if (parameter.Name.EndsWith("gate.temperature", StringComparison.Ordinal)) values.Fill(Experts.CosineScore.Start);
+            else if (parameter.IsVector) values.Fill(parameter.Role == ParameterRole.Norms ? 1f : 0f);
             else if (parameter.Name.EndsWith("weight_noise.weight", StringComparison.Ordinal)) values.Clear();
             else
             {

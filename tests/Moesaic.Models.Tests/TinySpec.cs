@@ -63,7 +63,7 @@ static class TinySpec
         ModelInitialiser.Randomise(model, seed, deviation: 0.3);
         // Norms and biases unlike their starting values, so that forgetting one shows.
         var random = new Random(seed + 1);
-        foreach (var parameter in model.Parameters.Where(p => p.IsVector))
+        foreach (var parameter in model.Parameters.Where(p => p.IsVector && !p.Name.EndsWith("temperature", StringComparison.Ordinal)))
             foreach (ref var value in parameter.Value.Span) value += 0.2f * ((float)random.NextDouble() - 0.5f);
         return model;
     }

@@ -9,11 +9,19 @@ namespace Moesaic.Models.Experts;
 /// <param name="Remaining">1 at the start, 0 when every router chooses its own K.</param>
 public readonly record struct ChosenAnneal(int From, double Remaining)
 {
-    /// <summary>How many experts a router chooses: K + (From − K) · Remaining, rounded up; never fewer than K.</summary>
+    /// <summary>
+    /// How many experts a router chooses: K + (From − K) · Remaining, rounded up; never fewer than K. Selections that do not choose the
+    /// K best, hashes, and groups of which so many each are chosen keep theirs.
+    /// </summary>
     public int Of(RouterSpec router)
     {
+        if (Remaining == 0 || !Reaches(router)) return router.Chosen;
         var most = router.Groups is { } groups ? groups.Kept * (router.Experts / groups.Count) : router.Experts;
         var from = Math.Clamp(From, router.Chosen, most);
         return router.Chosen + (int)Math.Ceiling((from - router.Chosen) * Remaining);
     }
+
+    /// <summary>Whether the number of experts of a router can be annealed.</summary>
+    public static bool Reaches(RouterSpec router) =>
+        router is { Selection.Kind: SelectionKind.TopK, Score: not RouterScore.Hash, Groups: null or { PerGroup: 0 } };
 }

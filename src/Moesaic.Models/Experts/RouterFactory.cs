@@ -1,3 +1,5 @@
+using Moesaic.Tensors;
+
 namespace Moesaic.Models.Experts;
 
 /// <summary>Routers with the parameters that their settings ask for.</summary>
@@ -6,18 +8,46 @@ static class RouterFactory
     /// <summary>Makes a router.</summary>
     /// <param name="spec">The pipeline.</param>
     /// <param name="name">What the names of its parameters begin with.</param>
-    /// <param name="noise">Which of the model's streams of noise is its own.</param>
+    /// <param name="stream">Which of the model's streams of noise is its own.</param>
     /// <param name="width">D.</param>
     /// <param name="make">Makes and lists parameters.</param>
-    public static Router Make(RouterSpec spec, string name, int noise, int width, ParameterFactory make) => new(spec,
-        RouterScores.Of(spec, [.. RouterScores.Shapes(spec, width).Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))],
-            spec.Bias ? make.Vector($"{name}.bias", ParameterRole.Router, spec.Experts) : null),
-        spec.SelectionBias ? make.Vector($"{name}.e_score_correction_bias", ParameterRole.SelectionBias, spec.Experts) : null,
-        spec.Weight == CombineWeight.One ? make.Vector($"{name}.gain", ParameterRole.Router, spec.Experts) : null,
-        spec.Noise == RouterNoise.None ? null
-            : new LearnedNoise(make.Matrix($"{name}.weight_noise.weight", ParameterRole.Router, spec.Experts, width), noise));
+    public static Router Make(RouterSpec spec, string name, int stream, int width, ParameterFactory make)
+    {
+        var key = MakeKey(spec, name, make);
+        WeightMatrix[] matrices = [.. RouterScores.Shapes(spec, KeyWidth(spec, width))
+            .Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))];
+        var score = RouterScores.Of(spec, matrices,
+            spec.Bias ? make.Vector($"{name}.bias", ParameterRole.Router, spec.Experts) : null,
+            spec.Score == RouterScore.Cosine ? make.Vector($"{name}.temperature", ParameterRole.Router, 1) : null);
+        return new(spec, score,
+            spec.SelectionBias ? make.Vector($"{name}.e_score_correction_bias", ParameterRole.SelectionBias, spec.Experts) : null,
+            spec.Weight == CombineWeight.One ? make.Vector($"{name}.gain", ParameterRole.Router, spec.Experts) : null,
+            spec.Noise == RouterNoise.Learned
+                ? new LearnedNoise(make.Matrix($"{name}.weight_noise.weight", ParameterRole.Router, spec.Experts, width), stream) : null)
+        {
+            Key = key,
+            GroupWeight = spec.Groups is { Score: GroupScore.Own } groups
+                ? make.Matrix($"{name}.groups.weight", ParameterRole.Router, groups.Count, width) : null,
+            Stream = stream,
+        };
+    }
 
     /// <summary>How many parameters have the role of routers.</summary>
-    public static long Parameters(RouterSpec spec, int width) => RouterScores.Parameters(spec, width)
-        + (spec.Weight == CombineWeight.One ? spec.Experts : 0) + (spec.Noise == RouterNoise.None ? 0 : (long)spec.Experts * width);
+    public static long Parameters(RouterSpec spec, int width) => RouterScores.Parameters(spec, KeyWidth(spec, width))
+        + (spec.Weight == CombineWeight.One ? spec.Experts : 0) + (spec.Noise == RouterNoise.Learned ? (long)spec.Experts * width : 0)
+        + ((long)spec.Keys * (spec.KeyWidth > 0 ? spec.KeyWidth : spec.Experts))
+        + (spec.Groups is { Score: GroupScore.Own } groups ? (long)groups.Count * width : 0);
+
+    static IRouterKey? MakeKey(RouterSpec spec, string name, ParameterFactory make) => spec.Key switch
+    {
+        RouterKey.Token => null,
+        RouterKey.Sequence => new SequenceKey(),
+        RouterKey.Prefix => new PrefixKey(),
+        RouterKey.Task or RouterKey.Cluster => new EmbeddedKey(spec.Key, make.Matrix($"{name}.keys.weight", ParameterRole.Router, spec.Keys,
+            spec.Score == RouterScore.Table ? spec.Experts : spec.KeyWidth)),
+        RouterKey.TokenId => new HashedKey(spec.Experts, spec.Chosen, spec.HashSeed),
+        _ => throw new ArgumentException($"unknown key {spec.Key}", nameof(spec)),
+    };
+
+    static int KeyWidth(RouterSpec spec, int width) => spec.KeyWidth > 0 ? spec.KeyWidth : width;
 }

@@ -92,6 +92,7 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     {
         var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Router.Spec.Experts);
         var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch, dropout, layer);
-        return workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
+        var routed = workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
+        return routing.Own is { } own ? workspace.Residual(routed, workspace.ScaleRows(x, own)) : routed;
     }
 }

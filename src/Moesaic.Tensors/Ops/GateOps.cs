@@ -36,6 +36,36 @@ public static class GateOps
         }
     });
 
+    /// <summary>y[t] = factor[t] · x[t].</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D].</param>
+    /// <param name="factor">[T, 1].</param>
+    /// <returns>[T, D].</returns>
+    public static Tensor ScaleRows(this Workspace workspace, Tensor x, Tensor factor)
+    {
+        var y = workspace.Rent(x.Rows, x.Columns);
+        x.Span.CopyTo(y.Span);
+        for (var t = 0; t < x.Rows; t++) Elementwise.Scale(y.Row(t), factor.Span[t]);
+        if (workspace.Recording && (x.NeedsGradient || factor.NeedsGradient))
+            RecordScale(workspace, x, factor, y);
+        return y;
+    }
+
+    static void RecordScale(Workspace workspace, Tensor x, Tensor factor, Tensor y) => workspace.Record(y, () =>
+    {
+        Tensor? dx = workspace.AddedGradient(x), dFactor = workspace.AddedGradient(factor);
+        for (var t = 0; t < x.Rows; t++)
+        {
+            var dy = y.Gradient!.Row(t);
+            if (dx is not null) Elementwise.AddScaled(dx.Row(t), dy, factor.Span[t]);
+            if (dFactor is null) continue;
+            double product = 0;
+            var x_D = x.Row(t);
+            for (var d = 0; d < dy.Length; d++) product += (double)dy[d] * x_D[d];
+            dFactor.Span[t] += (float)product;
+        }
+    });
+
     /// <summary>y = tanh(x), element by element.</summary>
     /// <param name="workspace">The pass.</param>
     /// <param name="x">[T, N].</param>

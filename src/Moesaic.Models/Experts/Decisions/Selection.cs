@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Moesaic.Models.Experts;
 
@@ -39,6 +40,41 @@ public static class Selection
 
     static bool Better(float score, float other) => score > other || (float.IsNaN(other) && !float.IsNaN(score));
 
+    /// <summary>The best of each group that <see cref="LimitToGroups"/> left, all together best first.</summary>
+    /// <param name="scores">E scores, −∞ outside the kept groups.</param>
+    /// <param name="groups">With <see cref="ExpertGroups.PerGroup"/>.</param>
+    /// <param name="ids">K places, filled.</param>
+    /// <returns>K.</returns>
+    public static int TopKPerGroup(ReadOnlySpan<float> scores, ExpertGroups groups, Span<int> ids)
+    {
+        int size = scores.Length / groups.Count, count = 0;
+        for (var g = 0; g < groups.Count; g++)
+        {
+            var group = scores.Slice(g * size, size);
+            if (!group.ContainsAnyExcept(float.NegativeInfinity)) continue;
+            var best = ids.Slice(count, groups.PerGroup);
+            TopK(group, best);
+            foreach (ref var e in best) e += g * size;
+            count += groups.PerGroup;
+        }
+        SortBest(scores, ids[..count]);
+        return count;
+    }
+
+    /// <summary>Puts the highest scores first, ties the lowest index first.</summary>
+    /// <param name="scores">E scores.</param>
+    /// <param name="ids">Some of their indices, rising; changed.</param>
+    public static void SortBest(ReadOnlySpan<float> scores, Span<int> ids)
+    {
+        for (var i = 1; i < ids.Length; i++)
+        {
+            var e = ids[i];
+            var j = i;
+            for (; j > 0 && scores[e] > scores[ids[j - 1]]; j--) ids[j] = ids[j - 1];
+            ids[j] = e;
+        }
+    }
+
     /// <summary>A token's choices without the empty places at their end.</summary>
     public static ReadOnlySpan<int> Filled(ReadOnlySpan<int> chosen) => chosen.IndexOf(-1) is var end and >= 0 ? chosen[..end] : chosen;
 
@@ -57,6 +93,11 @@ public static class Selection
         for (var g = 0; g < groups.Count; g++)
         {
             var group = scores.Slice(g * size, size);
+            if (groups.Score == GroupScore.Own)
+            {
+                best[g] = TensorPrimitives.Sum<float>(group);
+                continue;
+            }
             var top = two[..(groups.Score == GroupScore.SumOfBestTwo ? 2 : 1)];
             TopK(group, top);
             best[g] = group[top[0]] + (top.Length == 2 ? group[top[1]] : 0);

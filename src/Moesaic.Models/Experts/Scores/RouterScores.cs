@@ -60,30 +60,36 @@ public static class RouterScores
 {
     /// <summary>The matrices of a score: what their names end with and how large they are.</summary>
     /// <param name="router">Its kind and E.</param>
-    /// <param name="width">D.</param>
+    /// <param name="width">Of the key.</param>
     public static IReadOnlyList<(string Suffix, int Rows, int Columns)> Shapes(RouterSpec router, int width) => router.Score switch
     {
         RouterScore.Linear => [("weight", router.Experts, width)],
         RouterScore.Mlp => [("gate_network.0.weight", router.Experts, width), ("gate_network.2.weight", router.Experts, router.Experts)],
         RouterScore.Swiglu => [("gate_proj.weight", router.Experts, width), ("up_proj.weight", router.Experts, width)],
+        RouterScore.Cosine when router.ScoreWidth > 0 => [("projection.weight", router.ScoreWidth, width), ("weight", router.Experts, router.ScoreWidth)],
+        RouterScore.Cosine => [("weight", router.Experts, width)],
+        RouterScore.Table or RouterScore.Hash => [],
         _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
     };
 
     /// <summary>How many parameters decide.</summary>
     /// <param name="router">Its kind and E.</param>
-    /// <param name="width">D.</param>
+    /// <param name="width">Of the key.</param>
     public static long Parameters(RouterSpec router, int width) => Shapes(router, width).Sum(m => (long)m.Rows * m.Columns)
-        + (router.Bias ? router.Experts : 0);
+        + (router.Bias ? router.Experts : 0) + (router.Score == RouterScore.Cosine ? 1 : 0);
 
     /// <summary>The score with these weights.</summary>
     /// <param name="router">Its kind.</param>
     /// <param name="matrices">As <see cref="Shapes"/> lists them.</param>
     /// <param name="bias">[1, E], with <see cref="RouterSpec.Bias"/>; otherwise null.</param>
-    public static IRouterScore Of(RouterSpec router, IReadOnlyList<WeightMatrix> matrices, Tensor? bias = null) => router.Score switch
+    /// <param name="temperature">[1, 1], with <see cref="RouterScore.Cosine"/>; otherwise null.</param>
+    public static IRouterScore Of(RouterSpec router, IReadOnlyList<WeightMatrix> matrices, Tensor? bias = null, Tensor? temperature = null) => router.Score switch
     {
         RouterScore.Linear => new LinearScore(matrices[0], bias),
         RouterScore.Mlp => new MlpScore(matrices[0], matrices[1]),
         RouterScore.Swiglu => new SwigluScore(matrices[0], matrices[1]),
+        RouterScore.Cosine => new CosineScore(matrices.Count == 2 ? matrices[0] : null, matrices[^1], temperature!),
+        RouterScore.Table or RouterScore.Hash => new GivenScore(),
         _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
     };
 }

@@ -1,0 +1,53 @@
+using Moesaic.Kernels;
+using Moesaic.Tensors;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>Slot 4: from logits to affinities and back.</summary>
+/// <param name="Values">[T, E] affinities.</param>
+/// <param name="Probabilities">[T, E], summing to 1: the same for softmax; where ReLU leaves nothing, 1/E.</param>
+/// <param name="LogSumExp">[1, T] of the logits.</param>
+readonly record struct Affinities(Tensor Values, Tensor Probabilities, Tensor LogSumExp)
+{
+    public static Affinities Of(Workspace workspace, RouterAffinity kind, Tensor logits)
+    {
+        Tensor values = workspace.Rent(logits.Rows, logits.Columns), logSumExp = workspace.Rent(1, logits.Rows);
+        Softmax.Rows(logits.Span, logits.Columns, values.Span);
+        var simple = kind is RouterAffinity.SoftmaxBeforeSelection or RouterAffinity.SoftmaxAfterSelection;
+        var probabilities = simple ? values : workspace.Rent(logits.Rows, logits.Columns);
+        for (var t = 0; t < logits.Rows; t++)
+        {
+            Span<float> z_E = logits.Row(t), a_E = values.Row(t), p_E = probabilities.Row(t);
+            // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
+            var best = TensorPrimitives.IndexOfMax<float>(z_E);
+            logSumExp.Span[t] = z_E[best] - MathF.Log(a_E[best]);
+            if (simple) continue;
+            for (var e = 0; e < a_E.Length; e++) a_E[e] = kind == RouterAffinity.Sigmoid ? GateOps.Sigmoid(z_E[e]) : MathF.Max(0, z_E[e]);
+            var sum = TensorPrimitives.Sum<float>(a_E);
+            if (sum > 0) TensorPrimitives.Divide(a_E, sum, p_E);
+            else p_E.Fill(1f / p_E.Length);
+        }
+        return new Affinities(values, probabilities, logSumExp);
+    }
+
+    /// <summary>Adds what goes on to a token's logits from a gradient of its affinities.</summary>
+    /// <param name="kind">Of the affinities.</param>
+    /// <param name="token">Its row.</param>
+    /// <param name="da_E">E gradients.</param>
+    /// <param name="dz_E">E gradients, added to.</param>
+    public void AddGradient(RouterAffinity kind, int token, ReadOnlySpan<double> da_E, Span<float> dz_E)
+    {
+        var a_E = Values.Row(token);
+        double inner = 0;
+        if (kind is RouterAffinity.SoftmaxBeforeSelection or RouterAffinity.SoftmaxAfterSelection)
+            for (var e = 0; e < a_E.Length; e++) inner += a_E[e] * da_E[e];
+        for (var e = 0; e < a_E.Length; e++)
+            dz_E[e] += (float)(kind switch
+            {
+                RouterAffinity.Relu => a_E[e] > 0 ? da_E[e] : 0,
+                RouterAffinity.Sigmoid => a_E[e] * (1 - a_E[e]) * da_E[e],
+                _ => a_E[e] * (da_E[e] - inner),
+            });
+    }
+}

@@ -1,0 +1,49 @@
+using Moesaic.Tensors;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>What became of a choice.</summary>
+enum PickState
+{
+    /// <summary>The expert computes it.</summary>
+    Kept,
+
+    /// <summary>Its expert was full.</summary>
+    Overflowed,
+
+    /// <summary>A second expert that the dice left out.</summary>
+    LeftOut,
+}
+
+/// <summary>The choices of T tokens, those included that were lost again: weights may be shares of all of them.</summary>
+/// <param name="Codes">T rows of expert + E · state, best first, ended by −1 where shorter than <see cref="Width"/>.</param>
+/// <param name="Width">Places of a row.</param>
+/// <param name="Experts">E.</param>
+readonly record struct Picks(int[] Codes, int Width, int Experts)
+{
+    public static Picks Rent(Workspace workspace, int tokens, int width, int experts) =>
+        new(workspace.RentIndices(tokens * width), width, experts);
+
+    /// <summary>A token's row, all places.</summary>
+    public Span<int> Row(int token) => Codes.AsSpan(token * Width, Width);
+
+    /// <summary>A token's choices.</summary>
+    public Span<int> Of(int token)
+    {
+        var row = Row(token);
+        return row.IndexOf(-1) is var end and >= 0 ? row[..end] : row;
+    }
+
+    public int Expert(int code) => code % Experts;
+
+    public PickState State(int code) => (PickState)(code / Experts);
+
+    /// <summary>The code of the same choice in another state.</summary>
+    public int Marked(int code, PickState state) => Expert(code) + (Experts * (int)state);
+
+    /// <summary>Ends a token's row after <paramref name="count"/> choices.</summary>
+    public void End(int token, int count)
+    {
+        if (count < Width) Codes[(token * Width) + count] = -1;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using Moesaic.Kernels;
+using Moesaic.Tensors;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>
+/// Slots 4 to 7 where every token gets its K best experts and nothing is dropped: what published checkpoints do, with the formulas
+/// that are simplest then. Allocates nothing. <see cref="RaggedDecision"/> decides the same in general.
+/// </summary>
+static class PlainDecision
+{
+    /// <summary>Whether a pipeline decides this way.</summary>
+    public static bool Fits(RouterSpec spec) => spec is
+    {
+        Selection.Kind: SelectionKind.TopK, Capacity: null, PassThrough: false, Affinity: not RouterAffinity.Relu,
+        Weight: not CombineWeight.RenormalisedByLevel, Groups: null or { PerGroup: 0 },
+    };
+
+    /// <summary>Probabilities, selection and weights for given logits.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="spec">The pipeline.</param>
+    /// <param name="router">Its vectors.</param>
+    /// <param name="logits">[T, E].</param>
+    /// <param name="chosen">K, or more while it is annealed.</param>
+    public static Routing Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen)
+    {
+        int experts = spec.Experts, tokens = logits.Rows;
+        var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
+            workspace.Rent(tokens, chosen), workspace.Rent(tokens, experts), workspace.Rent(1, tokens));
+        Softmax.Rows(logits.Span, experts, routing.Probabilities.Span);
+        var ids = MemoryMarshal.AsMemory(routing.Chosen).Span;
+        var (bias, gain) = (router.SelectionBias, router.Gain);
+        // Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
+        var selectByLogit = bias is null && spec is { Affinity: not RouterAffinity.Sigmoid, Groups: null };
+        Span<float> scores_E = selectByLogit ? [] : experts <= 512 ? stackalloc float[experts] : new float[experts];
+        for (var t = 0; t < tokens; t++)
+        {
+            Span<float> z_E = logits.Row(t), p_E = routing.Probabilities.Row(t), w_K = routing.Weights.Row(t);
+            var ids_K = ids.Slice(t * chosen, chosen);
+            // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
+            var best = TensorPrimitives.IndexOfMax<float>(z_E);
+            routing.LogSumExp.Span[t] = z_E[best] - MathF.Log(p_E[best]);
+            if (spec.Affinity == RouterAffinity.Sigmoid)
+                for (var e = 0; e < experts; e++) p_E[e] = GateOps.Sigmoid(z_E[e]);
+
+            if (selectByLogit) Selection.TopK(z_E, ids_K);
+            else
+            {
+                p_E.CopyTo(scores_E);
+                if (bias is not null) TensorPrimitives.Add(scores_E, bias.Span, scores_E);
+                if (spec.Groups is { } groups) Selection.LimitToGroups(scores_E, groups);
+                Selection.TopK(scores_E, ids_K);
+            }
+
+            var sum = 1f;
+            if (spec.SumsToScale)
+            {
+                sum = 0;
+                foreach (var e in ids_K) sum += p_E[e];
+            }
+            for (var j = 0; j < chosen; j++)
+                w_K[j] = (gain is null ? p_E[ids_K[j]] / sum : 1 + (gain.Span[ids_K[j]] * p_E[ids_K[j]])) * spec.Scale;
+            if (spec.Affinity == RouterAffinity.Sigmoid)
+                TensorPrimitives.Divide(p_E, TensorPrimitives.Sum<float>(p_E), p_E);
+        }
+        return routing;
+    }
+
+    /// <summary>Adds the gradients of weights to those of the logits and gains.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="spec">The pipeline.</param>
+    /// <param name="gain">g, [1, E], or null.</param>
+    /// <param name="logits">[T, E].</param>
+    /// <param name="routing">The decisions.</param>
+    public static void AddGradient(Workspace workspace, RouterSpec spec, Tensor? gain, Tensor logits, in Routing routing)
+    {
+        var dLogits = workspace.AddedGradient(logits)!;
+        var chosen = routing.Weights.Columns;
+        if (chosen == 1 && spec.SumsToScale) return;        // exactly: an optimiser would make steps of the rounding
+        var dWeights = routing.Weights.Gradient!;
+        for (var t = 0; t < logits.Rows; t++)
+        {
+            var ids_K = routing.Chosen.Span.Slice(t * chosen, chosen);
+            Span<float> w_K = routing.Weights.Row(t), dw_K = dWeights.Row(t), dz_E = dLogits.Row(t);
+            if (gain is not null)
+            {
+                AddGainGradient(spec, gain, workspace.AddedGradient(gain), ids_K, dw_K, routing.Probabilities.Row(t), dz_E);
+                continue;
+            }
+            var inner = 0f;
+            for (var j = 0; j < chosen; j++) inner += w_K[j] * dw_K[j];
+            if (spec.SumsToScale) inner /= spec.Scale;
+            if (spec.Affinity == RouterAffinity.Sigmoid)
+            {
+                // σ' = σ(1 − σ), and w is proportional to σ: ∂w/∂z has the factor w(1 − σ).
+                if (!spec.SumsToScale) inner = 0;
+                for (var j = 0; j < chosen; j++)
+                    dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner) * (1 - GateOps.Sigmoid(logits.Row(t)[ids_K[j]]));
+            }
+            // Softmax over the chosen and renormalised softmax are the same function of the chosen logits: w = s·softmax(z_chosen).
+            else if (spec.SumsToScale)
+                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
+            else
+            {
+                var p_E = routing.Probabilities.Row(t);
+                for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
+                for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * dw_K[j];
+            }
+        }
+    }
+
+    // w = s(1 + g p): ∂w/∂g = s p, and ∂w/∂p = s g goes on through the softmax.
+    static void AddGainGradient(RouterSpec spec, Tensor gain, Tensor? dGain, ReadOnlySpan<int> ids_K, ReadOnlySpan<float> dw_K, ReadOnlySpan<float> p_E,
+        Span<float> dz_E)
+    {
+        var inner = 0f;
+        for (var j = 0; j < ids_K.Length; j++)
+        {
+            var e = ids_K[j];
+            if (dGain is not null) dGain.Span[e] += spec.Scale * p_E[e] * dw_K[j];
+            var dp = spec.Scale * gain.Span[e] * dw_K[j];
+            inner += dp * p_E[e];
+            dz_E[e] += dp * p_E[e];
+        }
+        for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
+    }
+}

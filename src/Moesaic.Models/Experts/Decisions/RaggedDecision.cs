@@ -1,0 +1,103 @@
+using Moesaic.Tensors;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Moesaic.Models.Experts;
+
+/// <summary>Slots 4 to 8 in general: any affinity, selection, weight and capacity. A token gets as many experts as come out.</summary>
+/// <param name="Formula">Slot 7, with the pipeline.</param>
+/// <param name="Affinities">Slot 4.</param>
+/// <param name="Picks">Slots 6 and 8.</param>
+/// <param name="Routing">What came out.</param>
+readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinities, Picks Picks, Routing Routing)
+{
+    /// <summary>Decides.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="spec">The pipeline, of evaluation or of training.</param>
+    /// <param name="router">Its vectors and its stream of noise.</param>
+    /// <param name="logits">[T, E].</param>
+    /// <param name="chosen">K, or more while it is annealed.</param>
+    /// <param name="input">Sequences, noise.</param>
+    public static RaggedDecision Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen, PassInput input)
+    {
+        int tokens = logits.Rows, experts = logits.Columns;
+        var affinities = Affinities.Of(workspace, spec.Affinity, logits);
+        var rule = spec.Selection;
+        var picks = Picks.Rent(workspace, tokens, TokenSelection.Most(rule, chosen, experts), experts);
+        var scores = Scores(workspace, spec, router, logits, affinities.Values);
+        var groups = spec.Capacity is not null || rule.Kind is SelectionKind.ExpertChoice or SelectionKind.AverageAbove
+            ? RoutingGroups.Of(workspace, spec.Group, tokens, input) : default;
+        if (rule.Kind == SelectionKind.ExpertChoice) GroupSelection.ExpertChoice(affinities.Values, groups, chosen, picks);
+        else if (rule.Kind == SelectionKind.AverageAbove) GroupSelection.AverageAbove(affinities.Values, groups, rule.Threshold, picks);
+        else
+            for (var t = 0; t < tokens; t++)
+            {
+                picks.End(t, spec.Groups is { PerGroup: > 0 } tree
+                    ? Selection.TopKPerGroup(scores.Row(t), tree, picks.Row(t))
+                    : TokenSelection.Pick(rule, scores.Row(t), affinities.Values.Row(t), chosen, picks.Row(t)));
+                if (spec.Affinity == RouterAffinity.Relu && rule.Kind == SelectionKind.TopK) EndAtZero(affinities.Values.Row(t), picks, t);
+                if (rule.Kind is SelectionKind.SecondAbove or SelectionKind.SecondSampled)
+                    SecondExpert.Decide(rule, affinities.Values.Row(t), picks, t, input.Noise, router.Stream);
+            }
+        if (spec.Capacity is { } capacity)
+            CapacityLimit.Apply(capacity, chosen, scores, affinities.Values, groups, picks, input.Noise, router.Stream);
+        return new RaggedDecision(new CombineFormula(spec, router.Gain), affinities, picks, default).Weigh(workspace, tokens, chosen);
+    }
+
+    RaggedDecision Weigh(Workspace workspace, int tokens, int chosen)
+    {
+        var width = Picks.Width == chosen ? chosen : 1;
+        for (var t = 0; t < tokens; t++) width = Math.Max(width, Picks.Of(t).Length);
+        var dropped = Formula.Spec.Capacity is null ? default : workspace.RentIndices(tokens).AsMemory(0, tokens);
+        var routing = new Routing(workspace.RentIndices(tokens * width).AsMemory(0, tokens * width), workspace.Rent(tokens, width),
+            Affinities.Probabilities, Affinities.LogSumExp) { Own = Formula.HasOwn ? workspace.Rent(tokens, 1) : null, Dropped = dropped };
+        for (var t = 0; t < tokens; t++)
+        {
+            var overflowed = Formula.Fill(Affinities, Picks, t, routing);
+            if (!dropped.IsEmpty) dropped.Span[t] = overflowed;
+        }
+        return this with { Routing = routing };
+    }
+
+    /// <summary>Adds the gradients of weights to those of the logits and gains.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="logits">[T, E].</param>
+    /// <param name="dOwn">[T, 1], or null where tokens' own inputs have no weight.</param>
+    public void AddGradient(Workspace workspace, Tensor logits, Tensor? dOwn)
+    {
+        var dLogits = workspace.AddedGradient(logits)!;
+        var dGain = Formula.Gain is { } gain ? workspace.AddedGradient(gain) : null;
+        Span<double> da_E = new double[logits.Columns];
+        for (var t = 0; t < logits.Rows; t++)
+        {
+            da_E.Clear();
+            Formula.AddGradient(Affinities, Picks, t, Routing.Weights.Gradient!.Row(t), dOwn is null ? 0 : dOwn.Span[t], da_E, dGain);
+            Affinities.AddGradient(Formula.Spec.Affinity, t, da_E, dLogits.Row(t));
+        }
+    }
+
+    // Slot 5. Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
+    static Tensor Scores(Workspace workspace, RouterSpec spec, Router router, Tensor logits, Tensor affinities)
+    {
+        if (router.SelectionBias is null && spec.Groups is null) return spec.Affinity is RouterAffinity.Sigmoid or RouterAffinity.Relu ? affinities : logits;
+        var scores = workspace.Rent(logits.Rows, logits.Columns);
+        affinities.Span.CopyTo(scores.Span);
+        for (var t = 0; t < scores.Rows; t++)
+        {
+            if (router.SelectionBias is { } bias) TensorPrimitives.Add(scores.Row(t), bias.Span, scores.Row(t));
+            if (spec.Groups is { } groups) Selection.LimitToGroups(scores.Row(t), groups);
+        }
+        return scores;
+    }
+
+    // With ReLU a choice of affinity 0 is none.
+    static void EndAtZero(ReadOnlySpan<float> a_E, in Picks picks, int token)
+    {
+        var codes = picks.Of(token);
+        for (var j = 0; j < codes.Length; j++)
+        {
+            if (a_E[codes[j]] > 0) continue;
+            picks.End(token, j);
+            return;
+        }
+    }
+}
