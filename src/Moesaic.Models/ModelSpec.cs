@@ -45,6 +45,19 @@ public sealed record ModelSpec
     /// <summary>The layers whose attention is made of experts.</summary>
     public IEnumerable<int> AttentionExpertLayers =>
         Enumerable.Range(0, Layers.Count).Where(l => Layers[l].Attention.Experts is not null);
+
+    /// <summary>All routers with the numbers of their layers; of a layer that of the attention first.</summary>
+    public IEnumerable<(int Layer, RouterSpec Router)> Routers
+    {
+        get
+        {
+            for (var l = 0; l < Layers.Count; l++)
+            {
+                if (Layers[l].Attention.Experts is { } heads) yield return (l, heads.Router);
+                if (Layers[l].FeedForward is MixtureSpec mixture) yield return (l, mixture.Router);
+            }
+        }
+    }
 }
 
 /// <summary>One layer: attention, then feed-forward, each after an RMS norm and added to the residual stream.</summary>

@@ -224,6 +224,14 @@ public sealed record RouterSpec
         : Capacity is { } capacity ? DependenceOf(capacity)
         : Key == RouterKey.Prefix ? RouterDependence.EarlierTokens : RouterDependence.Token;
 
+    /// <summary>What a decision in evaluation looks at beside the token, in words; null for nothing.</summary>
+    public string? LooksAt => Dependence == RouterDependence.Token ? null
+        : Key == RouterKey.Sequence ? "the mean of the whole sequence"
+        : Selection.Kind == SelectionKind.ExpertChoice ? "what its experts choose among all tokens"
+        : Selection.Kind == SelectionKind.AverageAbove ? "how many experts tokens need on average"
+        : Capacity is null ? "the mean of the sequence so far"
+        : Dependence == RouterDependence.EarlierTokens ? "the places that earlier tokens left" : "the places that other tokens take";
+
     /// <summary>Whether a decision depends on nothing that comes later or beside the token's sequence.</summary>
     public bool Causal => Dependence != RouterDependence.OtherTokens;
 

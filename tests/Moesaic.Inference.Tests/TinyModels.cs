@@ -10,7 +10,8 @@ static class TinyModels
 
     public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent",
         "normed heads", "normed keys", "sigmoid", "window", "sinks", "attention experts", "routed keys", "routed keys, first kept", "shared keys",
-        "gelu, biased", "relu, mixed"];
+        "gelu, biased", "relu, mixed",
+        "relu", "hashed", "cosine, passing through", "tree of routers", "dynamic number"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -41,6 +42,21 @@ static class TinyModels
             "sinks" => (new AttentionSpec(4, 2, 8, Bias: AttentionBias.All) { Window = 37, Sinks = true },
                 mixture with { ExpertBias = true, Clamp = new SwiGluClamp(2, 1.702f), Router = mixture.Router with { Bias = true } }),
             "uneven" => (new AttentionSpec(4, 4, 8), (FeedForwardSpec)(mixture with { ExpertWidths = [8, 40, 16, 24, 33, 5] })),
+            "relu" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with
+            {
+                Affinity = RouterAffinity.Relu, Weight = CombineWeight.Raw, Selection = new(SelectionKind.Positive), Norm = new(1),
+            } }),
+            "hashed" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with { Key = RouterKey.TokenId, Score = RouterScore.Hash, HashSeed = 3 } }),
+            "cosine, passing through" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with
+            {
+                Score = RouterScore.Cosine, ScoreWidth = 5, Affinity = RouterAffinity.Sigmoid, Weight = CombineWeight.Raw, PassThrough = true,
+                Training = new() { Capacity = new(1) { Order = CapacityOrder.Random } },
+            } }),
+            "tree of routers" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with
+            {
+                Groups = new(3, 2, GroupScore.Own) { PerGroup = 1 }, Weight = CombineWeight.RenormalisedByLevel, Temperature = 0.5f,
+            } }),
+            "dynamic number" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with { Selection = new(SelectionKind.Share) { Threshold = 0.6f } } }),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };
         var model = new Model(new ModelSpec

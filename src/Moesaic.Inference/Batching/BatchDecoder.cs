@@ -30,10 +30,12 @@ public sealed class BatchDecoder : IDisposable
     /// <param name="model">Not changed; must outlive this.</param>
     /// <param name="options">Sizes.</param>
     /// <exception cref="BadRequestException">A size is out of range.</exception>
+    /// <exception cref="BadModelException">A router decides by more than the token.</exception>
     /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
     public BatchDecoder(Model model, BatchOptions options)
     {
         options.Validate();
+        if (DecodableRouters.WhyNot(model.Spec) is { } reason) throw new BadModelException($"This model cannot generate: {reason}.");
         (this.model, this.options) = (model, options);
         cache = new PagedCache(model.Spec, BatchSequence.PageCount(options.CacheTokens), options.Encoding);
         Pool = new PagePool(cache.Pages);

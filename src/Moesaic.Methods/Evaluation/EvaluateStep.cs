@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
@@ -22,6 +23,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
     public StepPlan Plan(PlanContext context)
     {
         var spec = context.Shape();
+        CausalRouters.Check(spec, options.AllowNonCausal, training: false);
         var (window, stride) = Windows(spec);
         var parameters = ParameterCounts.Of(spec);
         var tokens = options.Data.Tokens ?? 1_000_000;
@@ -45,9 +47,10 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         using var loaded = ModelFolder.Load(context.InputFolder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) context.Progress.Note(note);
         var model = loaded.Model;
+        CausalRouters.Check(model.Spec, options.AllowNonCausal, training: false);
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
         var (window, stride) = Windows(model.Spec);
-        var notes = new List<string>();
+        List<string> notes = [.. CausalRouters.Note(model.Spec)];
         var data = Perplexity.Read(options.Data, tokenizer, window, stride, context.Seed, notes,
             ChatTemplate.Find(context.InputFolder), context.Cancellation);
 
@@ -88,6 +91,11 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
     IEnumerable<Figure> Speed(Model model, PackedDataset data, StepContext context, List<string> notes)
     {
         if (options.SpeedRepeats == 0) return [];
+        if (DecodableRouters.WhyNot(model.Spec) is { } reason)
+        {
+            notes.Add($"no speed: {reason}");
+            return [];
+        }
         var prompt = Math.Min(LongestPrompt, model.Spec.MaxPositions / 2);
         var decoded = Math.Min(LongestDecode, model.Spec.MaxPositions - prompt);
         using var task = context.Progress.Begin("measure the speed", options.SpeedRepeats, "runs");

@@ -31,4 +31,10 @@ public sealed record EvaluateStepOptions
     [Unit("runs")]
     [Range(0, 1000)]
     public int SpeedRepeats { get; init; } = 3;
+
+    /// <summary>
+    /// Measure a model whose routers look at later tokens or at other sequences. What it loses is no measure of what it can generate; the report
+    /// says so.
+    /// </summary>
+    public bool AllowNonCausal { get; init; }
 }

@@ -110,6 +110,12 @@ public abstract record OptimisationOptions
     /// <summary>Train a router that no gradient can reach (one expert, renormalised weight), as some published systems do.</summary>
     public bool AllowUnreachableRouter { get; init; }
 
+    /// <summary>
+    /// Train routers that look at later tokens or at other sequences: expert choice, places given by priority, the mean of a sequence. Their
+    /// loss is no measure of what the model can generate.
+    /// </summary>
+    public bool AllowNonCausal { get; init; }
+
     /// <summary>Feed-forward experts per token come down from more while training. Left out: the model's number throughout.</summary>
     public AnnealOptions? AnnealChosen { get; init; }
 
@@ -136,6 +142,7 @@ public abstract record OptimisationOptions
         Variation = (float)Variation,
         ExpertDropout = (float)ExpertDropout,
         AllowUnreachableRouter = AllowUnreachableRouter,
+        AllowNonCausal = AllowNonCausal,
         ExpertAnneal = AnnealChosen?.ToSchedule(steps),
         AttentionAnneal = AnnealAttention?.ToSchedule(steps),
     };

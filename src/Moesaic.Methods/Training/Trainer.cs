@@ -122,7 +122,7 @@ public sealed class Trainer : IDisposable
         {
             var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
             var input = rows.Input();
-            input.Training = true;
+            input.Training = Options.Noise;
             input.Noise = Options.Noise ? new NoiseDraw(Options.Seed, step, (long)first * batch.Length) : null;
             input.ExpertDropout = Options.ExpertDropout > 0
                 ? new ExpertDropout(Options.ExpertDropout, new NoiseDraw(Options.Seed, step, (long)first * batch.Length)) : null;

@@ -51,7 +51,7 @@ public sealed record TrainingOptions
     /// <summary>Whether layers are computed again in the backward pass instead of kept. Default false.</summary>
     public bool Recompute { get; init; }
 
-    /// <summary>Whether routers that have noise add it. Default true.</summary>
+    /// <summary>Whether routers do what they do in training alone: noise, and <see cref="RouterSpec.Training"/>. Default true.</summary>
     public bool Noise { get; init; } = true;
 
     /// <summary>Probability that a value within a routed expert is dropped, see <see cref="Models.Experts.ExpertDropout"/>. Default 0.</summary>
@@ -65,6 +65,9 @@ public sealed record TrainingOptions
     /// Default false.
     /// </summary>
     public bool AllowUnreachableRouter { get; init; }
+
+    /// <summary>Allows routers to look at later tokens or other sequences. Default false.</summary>
+    public bool AllowNonCausal { get; init; }
 
     /// <summary>Feed-forward experts per token while training; null for the routers' own number.</summary>
     public ChosenSchedule? ExpertAnneal { get; init; }
@@ -99,13 +102,14 @@ public sealed record TrainingOptions
         Balance?.Check(spec);
         if (ExpertDropout > 0 && !spec.MixtureLayers.Any())
             throw new BadRequestException("Values within experts were to be dropped (expert_dropout), but the model has no feed-forward experts.");
+        CausalRouters.Check(spec, AllowNonCausal, training: Noise);
         CheckAnneal("feed-forward", ExpertAnneal, spec.Layers.Select(l => l.FeedForward).OfType<MixtureSpec>().Select(m => m.Router));
         CheckAnneal("attention", AttentionAnneal, spec.Layers.Select(l => l.Attention.Experts?.Router).OfType<RouterSpec>());
     }
 
     static void CheckAnneal(string kind, ChosenSchedule? anneal, IEnumerable<RouterSpec> routers)
     {
-        if (anneal is not null && !routers.Any(r => r.Chosen < anneal.From))
+        if (anneal is not null && !routers.Any(r => r.Chosen < anneal.From && ChosenAnneal.Reaches(r.InTraining())))
             throw new BadRequestException($"The {kind} experts of a token were to come down from {anneal.From}, but no layer's router chooses fewer {kind} experts than that.");
     }
 }

@@ -2,6 +2,7 @@ using Moesaic.Formats;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
+using Moesaic.Models;
 using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Tests.Evaluation;
@@ -48,6 +49,32 @@ public sealed class EvaluateStepTests(TinyFolder folder) : IClassFixture<TinyFol
     {
         var report = new EvaluateStep(Options with { SpeedRepeats = 0 }).Run(folder.StepContext(folder.Model));
         Assert.DoesNotContain(report.Figures, f => f.Key.EndsWith("_speed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Routers_that_look_ahead_are_measured_only_when_asked_for_and_the_report_says_so()
+    {
+        var path = folder["choice"];
+        using (var loaded = ModelFolder.Load(folder.Model))
+        using (var choice = new Model(loaded.Model.Spec with
+        {
+            Layers = [.. loaded.Model.Spec.Layers.Select(l => l.FeedForward is MixtureSpec m ? l with
+            {
+                FeedForward = m with { Router = m.Router with { Weight = CombineWeight.Raw, Selection = new(SelectionKind.ExpertChoice) } },
+            } : l)],
+        }))
+        {
+            ModelInitialiser.Randomise(choice, 1, 0.2);
+            ModelFolder.Save(choice, path, new SaveOptions());
+        }
+        foreach (var file in Directory.GetFiles(folder.Model, "tokenizer*")) File.Copy(file, Path.Combine(path, Path.GetFileName(file)));
+        var refused = Assert.Throws<BadRequestException>(() => new EvaluateStep(Options).Plan(new() { Model = ModelOutline.Read(path), Seed = 1, Threads = 2 }));
+        Assert.Contains("allow_non_causal", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<BadRequestException>(() => new EvaluateStep(Options).Run(folder.StepContext(path)));
+        var report = new EvaluateStep(Options with { AllowNonCausal = true }).Run(folder.StepContext(path));
+        Assert.Contains(report.Notes, n => n.StartsWith("not causal", StringComparison.Ordinal));
+        Assert.Contains(report.Notes, n => n.StartsWith("no speed", StringComparison.Ordinal));
+        Assert.True(double.IsFinite(report.Figures.Single(f => f.Key == "loss").Value));
     }
 
     [Fact]

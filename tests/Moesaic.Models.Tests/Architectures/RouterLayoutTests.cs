@@ -11,7 +11,7 @@ public class RouterLayoutTests
     static readonly RouterSpec Plain = new() { Experts = 4, Chosen = 2 };
 
     /// <summary>Each setting that no published layout has, by its property.</summary>
-    static readonly (string Property, RouterSpec Router)[] Unpublished =
+    internal static readonly (string Property, RouterSpec Router)[] Unpublished =
     [
         (nameof(RouterSpec.Key), Plain with { Key = RouterKey.Sequence }),
         (nameof(RouterSpec.Key), Plain with { Key = RouterKey.Prefix }),

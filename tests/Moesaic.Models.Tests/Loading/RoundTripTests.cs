@@ -43,6 +43,24 @@ public sealed class RoundTripTests : IDisposable
         Assert.Empty(loaded.Notes);
     }
 
+    public static TheoryData<int> Routers => RouterLayoutTests.Cases;
+
+    [Theory]
+    [MemberData(nameof(Routers))]
+    public void Every_router_comes_back_with_its_weights(int number)
+    {
+        var spec = TinySpec.Of(new MixtureSpec(RouterLayoutTests.Unpublished[number].Router, [12, 12, 12, 12]));
+        using var model = TinySpec.Model(spec);
+        Assert.Equal(model.Parameters.Sum(p => (long)p.Value.Count), ParameterCounts.Of(spec).Total);
+        ModelFolder.Save(model, folder["router"], new SaveOptions { Type = TensorType.F32 });
+        using var loaded = ModelFolder.Load(folder["router"]);
+        Assert.Equal("moesaic", loaded.Layout);
+        Assert.Equal(spec.Layers, loaded.Model.Spec.Layers);
+        var input = PassInput.Sequence(Passes.Tokens(12));
+        (input.Tasks, input.Clusters) = (new int[12], new int[12]);
+        Assert.Equal(Passes.Logits(model, input), Passes.Logits(loaded.Model, input));
+    }
+
     [Fact]
     public void Halves_of_the_precision_are_rounded_once()
     {
