@@ -12,7 +12,7 @@ public class PresetTests
 {
     const string Recipe = """
         moesaic: 1
-        preset: mixtral
+        preset: olmoe
         model: recipes/routers
         output: out/x
         steps:
@@ -42,14 +42,14 @@ public class PresetTests
     {
         var recipe = Read(Recipe);
         var router = ((CreateStepOptions)recipe.Steps[0].Options).Mixture!.Router;
-        Assert.Equal((8, 4, CombineWeight.Renormalised), (router.Experts, router.Chosen, router.Weight));
-        Assert.Equal([(0.02, 0.5), (0.02, 0.0)], recipe.Steps.Skip(1).Select(s => (TrainStepOptions)s.Options).Select(o => (o.LoadBalance, o.ZLoss)));
+        Assert.Equal((64, 4, CombineWeight.Raw), (router.Experts, router.Chosen, router.Weight));
+        Assert.Equal([(0.01, 0.5), (0.01, 0.001)], recipe.Steps.Skip(1).Select(s => (TrainStepOptions)s.Options).Select(o => (o.LoadBalance, o.ZLoss)));
     }
 
     [Fact]
     public void A_cell_of_a_grid_can_have_a_preset_of_its_own()
     {
-        var recipe = Read(Recipe.Replace("preset: mixtral\n", "", StringComparison.Ordinal).Replace("{ router: { chosen: 4 } }", "{ router: { experts: 4, chosen: 1 } }", StringComparison.Ordinal)
+        var recipe = Read(Recipe.Replace("preset: olmoe\n", "", StringComparison.Ordinal).Replace("{ router: { chosen: 4 } }", "{ router: { experts: 4, chosen: 1 } }", StringComparison.Ordinal)
             + "\ngrid:\n  cells: [ { preset: [mixtral, olmoe] } ]");
         Assert.Equal([CombineWeight.Renormalised, CombineWeight.Raw],
             recipe.Cells.Select(c => ((CreateStepOptions)c.Recipe.Steps[0].Options).Mixture!.Router.Weight));
@@ -57,8 +57,8 @@ public class PresetTests
 
     [Fact]
     public void A_name_that_is_none_is_refused_with_the_nearest() =>
-        Assert.Contains("r.yaml:2:9: unknown preset 'mixtrall'; did you mean 'mixtral'? Known:",
-            Assert.Throws<BadRequestException>(() => Read(Recipe.Replace("mixtral", "mixtrall", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+        Assert.Contains("r.yaml:2:9: unknown preset 'olmeo'; did you mean 'olmoe'? Known:",
+            Assert.Throws<BadRequestException>(() => Read(Recipe.Replace("olmoe", "olmeo", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_preset_for_no_new_model_is_refused()
