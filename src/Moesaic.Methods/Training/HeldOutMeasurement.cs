@@ -4,7 +4,7 @@ using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Training;
 
-/// <summary>The loss on text that is never learned, and what the routers decided since the last measurement.</summary>
+/// <summary>The loss on text that is never learned, and what the routers decide on it.</summary>
 sealed class HeldOutMeasurement(PackedDataset heldOut, int every) : ITrainingMeasurement
 {
     public bool IsDue(Trainer trainer, TrainingLog log) =>
@@ -17,7 +17,6 @@ sealed class HeldOutMeasurement(PackedDataset heldOut, int every) : ITrainingMea
             result = Perplexity.Measure(trainer.Model, heldOut, progress: blocks => task.Report(blocks), cancellation: context.Cancellation);
         log.HeldOut.Add(new(trainer.Step, result.Loss));
         context.Progress.Measured($"step {trainer.Step}", [new Figure("held_out_loss", result.Loss, "nats"),
-            .. RoutingReport.Figures(trainer.Routing), .. RoutingReport.AttentionFigures(trainer.AttentionRouting)]);
-        foreach (var routing in trainer.Routing.Concat(trainer.AttentionRouting)) routing.Clear();
+            .. RoutingReport.Figures(result.Routing), .. RoutingReport.AttentionFigures(result.AttentionRouting)]);
     }
 }
