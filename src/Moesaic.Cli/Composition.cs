@@ -3,6 +3,7 @@ using Moesaic.Formats;
 using Moesaic.Methods.Alignment;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
+using Moesaic.Methods.Extraction;
 using Moesaic.Methods.Preferences;
 using Moesaic.Methods.Pruning;
 using Moesaic.Methods.Steps;
@@ -20,6 +21,7 @@ static class Composition
         StepKind.Of<SplitStepOptions>("split", "Divide dense feed-forward layers into experts", o => new SplitStep(o)),
         StepKind.Of<AlignStepOptions>("align", "Give layers the mean and variance of their dense parent's", o => new AlignStep(o)),
         StepKind.Of<NarrowStepOptions>("narrow", "Keep the most important neurons: a smaller dense model", o => new NarrowStep(o)),
+        StepKind.Of<ExtractStepOptions>("extract", "Take what one task uses out of a model that routes by task", o => new ExtractStep(o)),
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
         StepKind.Of<DpoStepOptions>("dpo", "Train a model on preference pairs: direct preference optimisation", o => new DpoStep(o)),
         StepKind.Of<EvaluateStepOptions>("evaluate", "Measure loss on text, size, routing and speed of a model", o => new EvaluateStep(o)),
@@ -57,6 +59,7 @@ static class Composition
             "narrow models/demo -o out/narrow --width 192 --calibration dotnet-docs --held-out dotnet-docs",
             "narrow models/demo -o out/random --width 192 --method random",
         ],
+        "extract" => ["extract out/tasks -o out/chat --task chat", "extract out/tasks -o out/chat --task chat --as experts"],
         "train" => ["train models/demo -o out/trained --data dotnet-docs --held-out dotnet-docs --tokens 1000000"],
         "dpo" => ["dpo out/chat -o out/preferred --data pairs.jsonl --held-out-share 0.05"],
         "evaluate" => ["evaluate models/demo --data dotnet-docs --context 512", "evaluate out/demo-moe --data text.jsonl --data-tokens 100000 --stride 128"],

@@ -11,8 +11,9 @@ public static class DecodableRouters
     {
         foreach (var (layer, router) in spec.Routers)
         {
-            if (router.Key is RouterKey.Task or RouterKey.Cluster)
-                return $"the router of layer {layer} decides by {(router.Key == RouterKey.Task ? "task" : "cluster")}, which a prompt does not tell";
+            if (router.Key == RouterKey.Task && spec.Tasks.Count == 0)
+                return $"the router of layer {layer} decides by task, and the model has no names of tasks to ask for";
+            if (router.Key == RouterKey.Cluster) return $"the router of layer {layer} decides by cluster, which a prompt does not tell";
             if (router.LooksAt is { } company)
                 return $"the router of layer {layer} looks at {company}, which is not there while tokens are generated one by one; "
                     + "evaluate can measure it with allow_non_causal; to generate, let the router choose by the token alone in evaluation";

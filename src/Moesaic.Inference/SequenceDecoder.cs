@@ -17,8 +17,9 @@ public sealed class SequenceDecoder : IDisposable
     /// <param name="model">Not changed; must outlive this.</param>
     /// <param name="capacity">Longest sequence, in tokens, 1 or more; memory is taken at once.</param>
     /// <param name="chunk">Most tokens per pass: a longer input runs in several passes. Results do not depend on it. Default 256.</param>
+    /// <param name="task">Number of the task, for a model whose routers decide by one; otherwise −1.</param>
     /// <exception cref="BadRequestException">The capacity exceeds what the model was made for.</exception>
-    public SequenceDecoder(Model model, int capacity, int chunk = 256)
+    public SequenceDecoder(Model model, int capacity, int chunk = 256, int task = -1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
@@ -28,7 +29,7 @@ public sealed class SequenceDecoder : IDisposable
         });
         try
         {
-            sequence = decoder.Add([], capacity);
+            sequence = decoder.Add([], capacity, task);
         }
         catch
         {

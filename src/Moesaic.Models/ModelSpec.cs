@@ -38,6 +38,11 @@ public sealed record ModelSpec
     /// <summary>Padding id as config.json has it, or null.</summary>
     public int? PadId { get; init; }
 
+    /// <summary>
+    /// Names of the tasks that routers with <see cref="RouterKey.Task"/> decide by, in the order of their numbers; empty when no router does.
+    /// </summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
     /// <summary>The layers whose feed-forward is a mixture of experts.</summary>
     public IEnumerable<int> MixtureLayers =>
         Enumerable.Range(0, Layers.Count).Where(l => Layers[l].FeedForward is MixtureSpec);

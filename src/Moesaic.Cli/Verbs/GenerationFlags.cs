@@ -23,6 +23,7 @@ sealed class GenerationFlags
     readonly Option<string?> window = Number("--repetition-window", "How many tokens back the penalties look", "64");
     readonly Option<string[]> bias = Several("--logit-bias", "Added to the logit of a token; -inf forbids it; may be given several times", "id=n");
     readonly Option<string?> seed = Number("--seed", "The only source of randomness", "1");
+    readonly Option<string?> task = new("--task") { Description = "The task to work on, for a model that routes by task", HelpName = "name" };
     readonly Option<string?> cache = new("--cache")
     {
         Description = "How keys and values are kept: f32 as computed, f16 half as large, q8_0 a quarter", HelpName = "type", DefaultValueFactory = _ => "f32",
@@ -32,7 +33,7 @@ sealed class GenerationFlags
     {
         foreach (var option in new Option[]
         {
-            maxTokens, stop, temperature, topK, topP, minP, typicalP, repetition, frequency, presence, window, bias, seed, cache,
+            maxTokens, stop, temperature, topK, topP, minP, typicalP, repetition, frequency, presence, window, bias, seed, task, cache,
         })
         {
             command.Add(option);
@@ -47,6 +48,7 @@ sealed class GenerationFlags
         {
             MaxTokens = Value<int>(parsed, maxTokens) is var most and not 0 ? most : null,
             Stop = parsed.GetValue(stop) ?? [],
+            Task = parsed.GetValue(task),
             Sampling = new SamplingOptions
             {
                 Temperature = Value<float>(parsed, temperature),

@@ -21,7 +21,7 @@ public sealed class BatchDecoder : IDisposable
     readonly PagedCache cache;
     readonly PassInput input;
     readonly List<BatchSequence> sequences = [], planned = [];
-    int[] tokens = [], positions = [], rows = [], table = [], ends = [];
+    int[] tokens = [], positions = [], rows = [], tasks = [], table = [], ends = [];
     AttentionSegment[] segments = [];
     Tensor? logits;
     int rowCount, tableCount;
@@ -59,24 +59,29 @@ public sealed class BatchDecoder : IDisposable
     /// <summary>Adds a sequence. All it may come to need is reserved, so that no step fails for want of room.</summary>
     /// <param name="prompt">Its first tokens; more may be appended.</param>
     /// <param name="capacity">Longest it may get, in tokens.</param>
+    /// <param name="task">Number of its task, for a model whose routers decide by one; otherwise −1.</param>
     /// <exception cref="BadRequestException">
     /// There is no room now, or the capacity exceeds what the model was made for or the whole cache.
     /// </exception>
-    /// <exception cref="ArgumentException">The prompt exceeds the capacity, or an id lies outside the vocabulary.</exception>
-    public BatchSequence Add(ReadOnlySpan<int> prompt, int capacity) => TryAdd(prompt, capacity)
+    /// <exception cref="ArgumentException">
+    /// The prompt exceeds the capacity, an id lies outside the vocabulary, or the task outside those of the model.
+    /// </exception>
+    public BatchSequence Add(ReadOnlySpan<int> prompt, int capacity, int task = -1) => TryAdd(prompt, capacity, task)
         ?? throw Full($"a sequence of up to {capacity} tokens needs more pages");
 
     /// <summary>As <see cref="Add"/>, but null when there is no room until other sequences leave.</summary>
     /// <inheritdoc cref="Add"/>
-    public BatchSequence? TryAdd(ReadOnlySpan<int> prompt, int capacity)
+    public BatchSequence? TryAdd(ReadOnlySpan<int> prompt, int capacity, int task = -1)
     {
+        if (model.Spec.Tasks.Count == 0 ? task != -1 : (uint)task >= (uint)model.Spec.Tasks.Count)
+            throw new ArgumentException($"task {task} for a model with {model.Spec.Tasks.Count} tasks", nameof(task));
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (capacity > model.Spec.MaxPositions)
             throw new BadRequestException($"A context of {capacity} tokens was asked for; the model was made for {model.Spec.MaxPositions}.");
         if (BatchSequence.PageCount(capacity) > Pool.Pages)
             throw new BadRequestException(
                 $"A context of {capacity} tokens was asked for; the cache holds {Pool.Pages * PagedCache.PageTokens} in all. Make it larger.");
-        var sequence = new BatchSequence(this, capacity);
+        var sequence = new BatchSequence(this, capacity, task);
         sequence.Append(prompt);
         var found = options.ReusesPrefixes ? sequence.ReusePages() : 0;
         if (!Pool.TryReserve(BatchSequence.PageCount(capacity) - found))
@@ -104,6 +109,7 @@ public sealed class BatchDecoder : IDisposable
         input.Tokens = tokens.AsMemory(0, rowCount);
         input.Positions = positions.AsMemory(0, rowCount);
         input.CacheRows = rows.AsMemory(0, rowCount);
+        if (model.Spec.Tasks.Count > 0) input.Tasks = tasks.AsMemory(0, rowCount);
         input.PageTable = table.AsMemory(0, tableCount);
         input.Segments = segments.AsMemory(0, planned.Count);
         workspace.Begin(recording: false);
@@ -157,7 +163,7 @@ public sealed class BatchDecoder : IDisposable
         sequences.Add(sequence);
         // All that a step can need, so that steps need not grow anything.
         var most = options.Chunk + sequences.Count;
-        if (tokens.Length < most) (tokens, positions, rows) = (new int[2 * most], new int[2 * most], new int[2 * most]);
+        if (tokens.Length < most) (tokens, positions, rows, tasks) = (new int[2 * most], new int[2 * most], new int[2 * most], new int[2 * most]);
         if (ends.Length < sequences.Count) (ends, segments) = (new int[2 * most], new AttentionSegment[2 * most]);
         planned.EnsureCapacity(sequences.Count);
         var pages = 0;
@@ -199,7 +205,7 @@ public sealed class BatchDecoder : IDisposable
         planned.Add(sequence);
         sequence.Tokens[start..end].CopyTo(tokens.AsSpan(rowCount));
         for (var position = start; position < end; position++, rowCount++)
-            (positions[rowCount], rows[rowCount]) = (position, sequence.CacheRow(position));
+            (positions[rowCount], rows[rowCount], tasks[rowCount]) = (position, sequence.CacheRow(position), sequence.Task);
         sequence.Pages.CopyTo(table.AsSpan(tableCount));
         tableCount += sequence.Pages.Length;
     }

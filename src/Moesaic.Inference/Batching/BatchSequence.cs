@@ -18,14 +18,17 @@ public sealed class BatchSequence : IDisposable
     int logitsRow;
     bool disposed;
 
-    internal BatchSequence(BatchDecoder decoder, int capacity)
+    internal BatchSequence(BatchDecoder decoder, int capacity, int task)
     {
-        this.decoder = decoder;
+        (this.decoder, Task) = (decoder, task);
         (tokens, pages) = (new int[capacity], new int[PageCount(capacity)]);
     }
 
     /// <summary>Longest this sequence may get, in tokens.</summary>
     public int Capacity => tokens.Length;
+
+    /// <summary>Number of the task that routers with such a key decide by; −1 without one.</summary>
+    public int Task { get; }
 
     /// <summary>Tokens so far, those that wait included.</summary>
     public int Length { get; private set; }
@@ -91,7 +94,7 @@ public sealed class BatchSequence : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         var whole = Computed / PageTokens;
         decoder.Reserve(pages.Length - whole);
-        var fork = new BatchSequence(decoder, Capacity)
+        var fork = new BatchSequence(decoder, Capacity, Task)
         {
             Length = Length, Computed = Computed, Reused = whole * PageTokens, pageCount = whole,
             published = Math.Min(published, whole), logitsStep = logitsStep, logitsRow = logitsRow,
@@ -172,7 +175,8 @@ public sealed class BatchSequence : IDisposable
         disposed = true;
     }
 
-    long ParentName(int page) => page == 0 ? 0 : decoder.Pool.Name(pages[page - 1]);
+    // The same tokens have other keys and values under another task: every task has a beginning of its own.
+    long ParentName(int page) => page == 0 ? -1 - Task : decoder.Pool.Name(pages[page - 1]);
 
     bool PublishPage(int page)
     {

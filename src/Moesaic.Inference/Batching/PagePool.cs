@@ -89,7 +89,7 @@ sealed class PagePool
     public long Name(int page) => names[page];
 
     /// <summary>The page with these tokens after the page named <paramref name="parent"/>, or −1.</summary>
-    /// <param name="parent">Name of the page before, 0 at the start of a sequence.</param>
+    /// <param name="parent">Name of the page before; at the start of a sequence 0 or, different for each kind of beginning, less.</param>
     /// <param name="content">The tokens of a page.</param>
     public int Find(long parent, ReadOnlySpan<int> content) =>
         index.TryGetValue(Hash(parent, content), out var page) && parents[page] == parent && Content(page).SequenceEqual(content)

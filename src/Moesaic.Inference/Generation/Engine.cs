@@ -48,15 +48,15 @@ public sealed class Engine : IDisposable
     /// <param name="options">What to generate.</param>
     /// <param name="write">Is given each piece of text as soon as it is certain, from inside <see cref="Step"/>, or null.</param>
     /// <exception cref="BadRequestException">
-    /// There is no room now, the prompt is empty or leaves no room in the context, or an option is out of range.
+    /// There is no room now, the prompt is empty or leaves no room in the context, an option is out of range, or the task is not one of the model's.
     /// </exception>
     public Generation Start(ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write = null) =>
-        Begin(prompt, options, write, decoder.Add(prompt, Capacity(prompt, options)));
+        Begin(prompt, options, write, decoder.Add(prompt, Capacity(prompt, options), Task(options)));
 
     /// <summary>As <see cref="Start"/>, but null when there is no room until other texts end.</summary>
     /// <inheritdoc cref="Start"/>
     public Generation? TryStart(ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write = null) =>
-        decoder.TryAdd(prompt, Capacity(prompt, options)) is { } sequence ? Begin(prompt, options, write, sequence) : null;
+        decoder.TryAdd(prompt, Capacity(prompt, options), Task(options)) is { } sequence ? Begin(prompt, options, write, sequence) : null;
 
     /// <summary>
     /// One pass; then texts choose tokens, and some may end. A text that fails ends with its failure and does not disturb the
@@ -87,6 +87,8 @@ public sealed class Engine : IDisposable
                 $"a prompt of at most {Context - 1} leaves room for an answer. It is not shortened for you.");
         return prompt.Length + Math.Min(options.MaxTokens ?? int.MaxValue, Context - prompt.Length);
     }
+
+    int Task(GenerationOptions options) => TaskNames.Find(model.Spec.Tasks, options.Task, "generation");
 
     Generation Begin(ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write, BatchSequence sequence)
     {

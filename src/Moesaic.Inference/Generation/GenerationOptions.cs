@@ -17,6 +17,9 @@ public sealed record GenerationOptions
     /// </summary>
     public int? LogProbabilities { get; init; }
 
+    /// <summary>Which of its tasks a model whose routers decide by one works on; needed by such a model and refused by any other.</summary>
+    public string? Task { get; init; }
+
     /// <summary>How tokens are chosen. Default: greedy.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 

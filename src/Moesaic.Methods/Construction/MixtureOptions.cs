@@ -22,6 +22,12 @@ public sealed record MixtureOptions : IValidatableObject
     /// <summary>How experts are chosen and weighted.</summary>
     public required RouterSpec Router { get; init; }
 
+    /// <summary>
+    /// Names of the tasks that routers with the key task decide by; router.keys is their number and may be left out. Texts then name one of
+    /// them as their task.
+    /// </summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
     /// <summary>Inner width of one expert. Left out: what active_width leaves for each of the experts that a token uses, shared ones counted.</summary>
     [Range(1, 1 << 20)]
     public int? Width { get; init; }
@@ -63,6 +69,9 @@ public sealed record MixtureOptions : IValidatableObject
     public MixturePlacement Placement() => Layers is { } listed ? MixturePlacement.At(listed)
         : Half is { } half ? half == LayerHalf.First ? MixturePlacement.FirstHalf : MixturePlacement.SecondHalf
         : MixturePlacement.Every(Every, Offset);
+
+    /// <summary>The router with the number of its tasks.</summary>
+    internal RouterSpec CompleteRouter => Router.Key == RouterKey.Task && Router.Keys == 0 ? Router with { Keys = Tasks.Count } : Router;
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

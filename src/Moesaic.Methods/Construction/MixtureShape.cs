@@ -15,16 +15,20 @@ public static class MixtureShape
     {
         try
         {
-            options.Router.Validate("mixture.router");
+            options.CompleteRouter.Validate("mixture.router");
+            var layers = dense.Layers.ToArray();
+            foreach (var l in options.Placement().Of(layers.Length))
+                layers[l] = layers[l] with { FeedForward = Layer(layers[l].FeedForward, l, options) };
+            var spec = dense with { Layers = layers, Tasks = options.Tasks };
+            TaskNames.Check(spec, "mixture.tasks");
+            if (options.Router.Key == RouterKey.Task && options.Tasks.Count == 0)
+                throw new BadRequestException("mixture: the router decides by task; list the names of the tasks in tasks.");
+            return spec;
         }
         catch (BadModelException e)
         {
             throw new BadRequestException(e.Message, e);
         }
-        var layers = dense.Layers.ToArray();
-        foreach (var l in options.Placement().Of(layers.Length))
-            layers[l] = layers[l] with { FeedForward = Layer(layers[l].FeedForward, l, options) };
-        return dense with { Layers = layers };
     }
 
     static MixtureSpec Layer(FeedForwardSpec feedForward, int number, MixtureOptions options)
@@ -32,7 +36,7 @@ public static class MixtureShape
         if (feedForward is not DenseSpec dense)
             throw new BadRequestException($"layer {number} of config.json is a mixture already; leave mixture out, or give a dense shape.");
         var width = Width(dense.Width, options);
-        return new MixtureSpec(options.Router, [.. Enumerable.Repeat(width, options.Router.Experts)], options.SharedWidth ?? options.Shared * width)
+        return new MixtureSpec(options.CompleteRouter, [.. Enumerable.Repeat(width, options.Router.Experts)], options.SharedWidth ?? options.Shared * width)
         {
             SharedGate = options.SharedGate, Activation = options.Activation ?? dense.Activation,
         };

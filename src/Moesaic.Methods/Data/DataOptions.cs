@@ -45,5 +45,10 @@ public record DataOptions
     [Range(1, long.MaxValue)]
     public long? Tokens { get; init; }
 
+    /// <summary>
+    /// The task of this text, one of those that the model's routers decide by; needed by such a model and refused by any other.
+    /// </summary>
+    public string? Task { get; init; }
+
     internal bool IsDotnetDocs => Path == DotnetDocs;
 }

@@ -20,7 +20,7 @@ static class StepTexts
     public static PackedDataset Calibration(DataOptions text, ModelSpec spec, int length, StepContext context, List<string> notes)
     {
         var read = TextData.Read(text, CorpusSplit.Train, ModelTokenizer.Load(context.InputFolder, spec), context.Seed,
-            ChatTemplate.Find(context.InputFolder), context.Cancellation);
+            ChatTemplate.Find(context.InputFolder), spec.Tasks, context.Cancellation);
         notes.AddRange(read.Notes);
         notes.Add(string.Create(CultureInfo.InvariantCulture, $"calibrated on {read.Tokens:N0} tokens of {text.Path} in blocks of {length}"));
         return PackedDataset.Pack(read.Samples, length);
@@ -30,5 +30,5 @@ static class StepTexts
     /// <inheritdoc cref="Calibration"/>
     public static PackedDataset? HeldOut(DataOptions? text, ModelSpec spec, int length, StepContext context, List<string> notes) =>
         text is null ? null : Perplexity.Read(text, ModelTokenizer.Load(context.InputFolder, spec), length, length, context.Seed, notes,
-            ChatTemplate.Find(context.InputFolder), context.Cancellation);
+            ChatTemplate.Find(context.InputFolder), spec.Tasks, context.Cancellation);
 }

@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Steps;
+using Moesaic.Models;
 using Moesaic.Text;
 using Moesaic.Text.Chat;
 using Moesaic.Text.Corpora;
@@ -32,12 +33,14 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
     /// <param name="tokenizer">The model's, see <see cref="ModelTokenizer"/>.</param>
     /// <param name="seed">Draws the documents when the tokens are limited.</param>
     /// <param name="template">The model's chat template, with which conversations are written; null: they are refused.</param>
+    /// <param name="tasks">The tasks of the model, <see cref="ModelSpec.Tasks"/>; null: it has none.</param>
     /// <param name="cancellation">Stops between documents.</param>
     /// <exception cref="BadModelException">The data is missing, damaged or empty.</exception>
-    /// <exception cref="BadRequestException">It holds conversations and the model has no template, or options contradict the data.</exception>
+    /// <exception cref="BadRequestException">It holds conversations and the model has no template, options contradict the data, or its task is not one of the model's.</exception>
     public static TextData Read(DataOptions options, CorpusSplit part, ITokenizer tokenizer, ulong seed,
-        ChatTemplate? template = null, CancellationToken cancellation = default)
+        ChatTemplate? template = null, IReadOnlyList<string>? tasks = null, CancellationToken cancellation = default)
     {
+        var task = TaskNames.Find(tasks ?? [], options.Task, options.Path);
         var builder = new SampleBuilder(tokenizer, new SampleOptions { OneTurnPerSample = options.OneTurnPerSample }, template);
         var notes = new List<string>();
         var documents = Documents(options, part, notes);
@@ -50,7 +53,7 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
             cancellation.ThrowIfCancellationRequested();
             foreach (var sample in builder.Build(document))
             {
-                built.Add(sample);
+                built.Add(task < 0 ? sample : sample with { Task = task });
                 tokens += sample.Tokens.Length;
             }
             if (tokens >= options.Tokens) break;

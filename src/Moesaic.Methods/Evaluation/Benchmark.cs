@@ -48,7 +48,8 @@ public static class Benchmark
         IProgressReporter progress, CancellationToken cancellation)
     {
         var longest = tests.Max(t => t.Depth + t.Tokens);
-        using var decoder = new SequenceDecoder(model, longest, chunk: 512);
+        // Tasks differ in their experts, not in their work.
+        using var decoder = new SequenceDecoder(model, longest, chunk: 512, task: model.Spec.Tasks.Count > 0 ? 0 : -1);
         var random = new Random(1);
         int[] tokens = [.. Enumerable.Range(0, longest).Select(_ => random.Next(model.Spec.VocabularySize))];
         using var task = progress.Begin("bench", tests.Count * (repeats + 1), "runs");

@@ -52,7 +52,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         var (window, stride) = Windows(model.Spec);
         List<string> notes = [.. CausalRouters.Note(model.Spec)];
         var data = Perplexity.Read(options.Data, tokenizer, window, stride, context.Seed, notes,
-            ChatTemplate.Find(context.InputFolder), context.Cancellation);
+            ChatTemplate.Find(context.InputFolder), model.Spec.Tasks, context.Cancellation);
 
         PerplexityResult result;
         using (var task = context.Progress.Begin("evaluate", data.Blocks, "blocks"))
@@ -100,7 +100,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         var decoded = Math.Min(LongestDecode, model.Spec.MaxPositions - prompt);
         using var task = context.Progress.Begin("measure the speed", options.SpeedRepeats, "runs");
         var speed = Throughput.Measure(model, FirstTokens(data, prompt + decoded), prompt, options.SpeedRepeats,
-            done => task.Report(done), context.Cancellation);
+            done => task.Report(done), context.Cancellation, TaskNames.Find(model.Spec.Tasks, options.Data.Task, options.Data.Path));
         notes.Add($"speed: median of {speed.Repeats} runs of one sequence of this text, prompt of {speed.PromptTokens} tokens, "
             + $"then {speed.DecodedTokens} one by one, in float32");
         return [new("prefill_speed", speed.PrefillTokensPerSecond, "tokens/s"), new("decode_speed", speed.DecodeTokensPerSecond, "tokens/s")];

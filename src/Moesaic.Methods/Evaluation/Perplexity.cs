@@ -50,7 +50,7 @@ public static class Perplexity
                 for (var target = counted + 1; target <= end; target++)
                     mask[target - start] = sample.LossMask is not { } own || own[target];
                 counted = end;
-                yield return new TokenizedSample(sample.Tokens[start..(end + 1)], mask);
+                yield return sample with { Tokens = sample.Tokens[start..(end + 1)], LossMask = mask };
             }
         }
     }
@@ -63,11 +63,12 @@ public static class Perplexity
     /// <param name="seed">Draws the documents when the tokens are limited.</param>
     /// <param name="notes">Is told what was left out.</param>
     /// <param name="template">The model's chat template, for conversations, or null.</param>
+    /// <param name="tasks">The tasks of the model, or null.</param>
     /// <param name="cancellation">Stops between documents.</param>
     public static PackedDataset Read(DataOptions text, ITokenizer tokenizer, int context, int stride, ulong seed, List<string> notes,
-        ChatTemplate? template = null, CancellationToken cancellation = default)
+        ChatTemplate? template = null, IReadOnlyList<string>? tasks = null, CancellationToken cancellation = default)
     {
-        var read = TextData.Read(text, CorpusSplit.HeldOut, tokenizer, seed, template, cancellation);
+        var read = TextData.Read(text, CorpusSplit.HeldOut, tokenizer, seed, template, tasks, cancellation);
         notes.AddRange(read.Notes);
         return PackedDataset.Pack(Windows(read.Samples, context, stride), context);
     }

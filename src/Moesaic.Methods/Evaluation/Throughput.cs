@@ -23,13 +23,14 @@ public sealed record Throughput(
     /// <param name="repeats">Timed runs, 1 or more.</param>
     /// <param name="progress">Is told the number of timed runs done, or null.</param>
     /// <param name="cancellation">Stops between passes.</param>
+    /// <param name="task">Number of the task, for a model whose routers decide by one; otherwise −1.</param>
     public static Throughput Measure(Model model, ReadOnlySpan<int> tokens, int promptTokens, int repeats,
-        Action<int>? progress = null, CancellationToken cancellation = default)
+        Action<int>? progress = null, CancellationToken cancellation = default, int task = -1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(promptTokens, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(promptTokens, tokens.Length);
         ArgumentOutOfRangeException.ThrowIfLessThan(repeats, 1);
-        using var decoder = new SequenceDecoder(model, tokens.Length);
+        using var decoder = new SequenceDecoder(model, tokens.Length, task: task);
         double[] prefill = new double[repeats], decode = new double[repeats];
         for (var run = -1; run < repeats; run++)
         {

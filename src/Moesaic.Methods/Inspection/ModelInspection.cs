@@ -65,6 +65,7 @@ public static class ModelInspection
         }}");
         notes.Add($"the most standard layout that holds this shape: {ArchitectureRegistry.MostStandard(spec, out var refused).ModelType}");
         notes.AddRange(refused);
+        if (spec.Tasks.Count > 0) notes.Add($"routers decide by task: {string.Join(", ", spec.Tasks)}");
     }
 
     static StepReport Report(string summary, string path, ModelSpec spec, long bytes, Func<RoleCount, string> bytesOf,

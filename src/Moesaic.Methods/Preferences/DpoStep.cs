@@ -1,4 +1,5 @@
 using System.Globalization;
+using Moesaic.Formats;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
@@ -22,6 +23,8 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
     {
         var spec = context.Shape(options.Context);
         options.ToTrainingOptions(1).Check(spec);
+        if (spec.Routers.Any(r => r.Router.Key == RouterKey.Task))
+            throw new BadRequestException("The routers of this model decide by task, and preference pairs have none; extract the task first and train that.");
         var parameters = ParameterCounts.Of(spec);
         // Without the tokenizer: three characters a token, the prompt once for each answer.
         var (pairs, characters) = (0L, 0L);

@@ -15,12 +15,15 @@ public static class PassInputs
     {
         int start = firstRow * batch.Length, count = rows * batch.Length;
         var counted = new bool[count];
+        // A row of padding goes through routers too, and must have some task there.
+        var tasks = batch.Segments.Any(s => s.Task >= 0) ? new int[count] : [];
         var segments = new List<AttentionSegment>();
         foreach (var segment in batch.Segments)
         {
             if (segment.IsPadding || segment.Start < start || segment.Start >= start + count) continue;
             segments.Add(new AttentionSegment(segment.Start - start, segment.Length, segment.Start - start, segment.Length));
             counted.AsSpan(segment.Start - start, segment.Length).Fill(true);
+            if (tasks.Length > 0) tasks.AsSpan(segment.Start - start, segment.Length).Fill(segment.Task);
         }
         return new PassInput
         {
@@ -28,6 +31,7 @@ public static class PassInputs
             Positions = batch.Positions.AsMemory(start, count),
             Segments = segments.ToArray(),
             Counted = counted,
+            Tasks = tasks,
         };
     }
 }

@@ -67,7 +67,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var model = loaded.Model;
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
         var (notes, log) = (new List<string>(), new TrainingLog());
-        var data = new TrainingData(options, tokenizer, ChatTemplate.Find(context.InputFolder), context, notes);
+        var data = new TrainingData(options, tokenizer, model.Spec.Tasks, ChatTemplate.Find(context.InputFolder), context, notes);
         var batches = data.Batches(log);
         using var distillation = options.Distil is { } distil
             ? TeacherObjective.Load(distil, model.Spec, tokenizer, options.Context) : null;

@@ -13,6 +13,7 @@ sealed class TrainingData
 {
     readonly TrainStepOptions options;
     readonly ITokenizer tokenizer;
+    readonly IReadOnlyList<string> tasks;
     readonly ChatTemplate? template;
     readonly StepContext context;
     readonly List<string> notes;
@@ -21,15 +22,17 @@ sealed class TrainingData
     /// <summary>Reads, tokenizes and packs all that is learned.</summary>
     /// <param name="options">What to read.</param>
     /// <param name="tokenizer">The model's.</param>
+    /// <param name="tasks">The model's.</param>
     /// <param name="template">The model's, or null.</param>
     /// <param name="context">Of the step.</param>
     /// <param name="notes">Is told what was left out and what the figures rest on.</param>
-    public TrainingData(TrainStepOptions options, ITokenizer tokenizer, ChatTemplate? template, StepContext context, List<string> notes)
+    public TrainingData(TrainStepOptions options, ITokenizer tokenizer, IReadOnlyList<string> tasks, ChatTemplate? template,
+        StepContext context, List<string> notes)
     {
-        (this.options, this.tokenizer, this.template, this.context, this.notes) = (options, tokenizer, template, context, notes);
+        (this.options, this.tokenizer, this.tasks, this.template, this.context, this.notes) = (options, tokenizer, tasks, template, context, notes);
         var samples = options.Data.Select(d =>
         {
-            var read = TextData.Read(d, CorpusSplit.Train, tokenizer, context.Seed, template, context.Cancellation);
+            var read = TextData.Read(d, CorpusSplit.Train, tokenizer, context.Seed, template, tasks, context.Cancellation);
             notes.AddRange(read.Notes);
             return read.Samples;
         }).ToList();
@@ -76,7 +79,7 @@ sealed class TrainingData
     }
 
     PackedDataset Windows(DataOptions text) =>
-        Perplexity.Read(text, tokenizer, options.Context, options.Context, context.Seed, notes, template, context.Cancellation);
+        Perplexity.Read(text, tokenizer, options.Context, options.Context, context.Seed, notes, template, tasks, context.Cancellation);
 
     /// <summary>What was drawn of each domain, and what it came to.</summary>
     /// <param name="log">Of the finished run.</param>

@@ -30,7 +30,21 @@ sealed class MoesaicLayout : IArchitecture
         if (config.Int("num_hidden_layers", min: 1) is var count && count != parsed.Length)
             throw config.Bad("num_hidden_layers", $"is {count}, but layers lists {parsed.Length}");
         var spec = CommonConfig.Read(config, CommonConfig.Heads(config), l => parsed[l].FeedForward);
-        return spec with { Layers = [.. spec.Layers.Select((layer, l) => layer with { Attention = parsed[l].Attention ?? layer.Attention })] };
+        spec = spec with
+        {
+            Layers = [.. spec.Layers.Select((layer, l) => layer with { Attention = parsed[l].Attention ?? layer.Attention })],
+            Tasks = ReadTasks(config),
+        };
+        TaskNames.Check(spec, config.Source);
+        return spec;
+    }
+
+    static string[] ReadTasks(HfConfig config)
+    {
+        if (!config.Has("tasks")) return [];
+        config.Accept("tasks");
+        return config.ToJson()["tasks"] is JsonArray { Count: > 0 } names && names.All(n => n?.GetValueKind() == JsonValueKind.String)
+            ? [.. names.Select(n => n!.GetValue<string>())] : throw config.Bad("tasks", "must be a list of names");
     }
 
     static (AttentionSpec? Attention, FeedForwardSpec FeedForward) ReadLayer(HfConfig config, JsonObject json, int number)
@@ -87,6 +101,7 @@ sealed class MoesaicLayout : IArchitecture
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
         var config = CommonConfig.Write(spec, type, ModelType, "MoesaicForCausalLM");
+        if (spec.Tasks.Count > 0) config["tasks"] = new JsonArray([.. spec.Tasks.Select(name => (JsonNode)name)]);
         config["layers"] = new JsonArray([.. spec.Layers.Select(layer => WriteLayer(layer, spec.Layers[0].Attention))]);
         return config;
     }

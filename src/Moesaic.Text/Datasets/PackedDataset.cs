@@ -131,13 +131,13 @@ public sealed class PackedDataset
             foreach (var piece in rows[row] < 0 ? [] : blocks[rows[row]])
             {
                 Fill(piece, tokens.AsSpan(at), targets.AsSpan(at));
-                Close(piece.Length, piece.Source);
+                Close(piece.Length, piece.Source, piece.Sample.Task);
             }
-            if (at < end) Close(end - at, -1);
+            if (at < end) Close(end - at, source: -1, task: -1);
 
-            void Close(int length, int source)
+            void Close(int length, int source, int task)
             {
-                segments.Add(new Segment(at, length, IsPadding: source < 0));
+                segments.Add(new Segment(at, length, IsPadding: source < 0, task));
                 sources.Add(source);
                 for (var i = 0; i < length; i++) positions[at + i] = i;
                 at += length;

@@ -20,6 +20,13 @@ public class PackedDatasetTests
     }
 
     [Fact]
+    public void A_segment_has_the_task_of_its_sample_and_padding_has_none()
+    {
+        var batch = PackedDataset.Pack([Sample(1, 2, 3, 4) with { Task = 2 }, Sample(5, 6, 7)], 6).Batch([0], padId: 9);
+        Assert.Equal([2, -1, -1], batch.Segments.Select(s => s.Task));
+    }
+
+    [Fact]
     public void A_block_holds_samples_targets_positions_and_padding_where_they_belong()
     {
         var packed = PackedDataset.Pack([Sample(1, 2, 3, 4), new([5, 6, 7], [false, false, true])], 6);
