@@ -13,8 +13,11 @@ public static class SplitPlanCheck
     {
         plan.Attention?.Validate(dense);
         if (plan.Layers.Count == 0 && plan.Attention is not { Layers.Count: > 0 }) throw new BadRequestException("The split plan divides no layer.");
-        if (plan.Affinity == RouterAffinity.Sigmoid)
-            throw new BadRequestException("split plan: affinity sigmoid is not supported: its weights of all experts do not sum to 1, "
+        if (plan.Weight == CombineWeight.RenormalisedByLevel)
+            throw new BadRequestException("split plan: weights renormalised by level need experts in groups, which a split does not make; "
+                + "take renormalised, raw or one.");
+        if (plan.Affinity is RouterAffinity.Sigmoid or RouterAffinity.Relu)
+            throw new BadRequestException($"split plan: affinity {(plan.Affinity == RouterAffinity.Relu ? "relu" : "sigmoid")} is not supported: its weights of all experts do not sum to 1, "
                 + "so that no scale makes the split equal the dense model; take softmax_before_selection or softmax_after_selection.");
         var last = -1;
         foreach (var layer in plan.Layers)

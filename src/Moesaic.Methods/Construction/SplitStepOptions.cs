@@ -177,6 +177,9 @@ public sealed record SplitStepOptions : IValidatableObject
         if (EffectiveWeight == CombineWeight.Renormalised && Chosen == 1 && !AllowUnreachableRouter)
             yield return new("one expert per token with a renormalised weight has weight 1 whatever the router says, and so the router " +
                 "cannot learn; leave weight out (raw), choose two, or set allow_unreachable_router to copy a published model", [nameof(Weight)]);
+        if (Weight == CombineWeight.RenormalisedByLevel || Attention?.Weight == CombineWeight.RenormalisedByLevel)
+            yield return new("weights renormalised by level need experts in groups with a router of their own, which a split does not make; " +
+                "take renormalised, raw or one", [nameof(Weight)]);
         if (Shared > 0 && Method is SplitMethod.WeightClusters)
             yield return new("clusters of neurons by weight say nothing of which neurons every token needs; leave shared out, " +
                 "or take token_clusters, document_clusters, co_activation or activation_clusters", [nameof(Shared)]);

@@ -172,6 +172,7 @@ public sealed class SplitStepTests
         Refused("importance has settings that only method token_clusters or document_clusters uses",
             new() { Method = SplitMethod.ActivationClusters, Importance = new() { Normalise = false }, Calibration = source.Data });
         Refused("router_training has settings that only router trained uses", new() { RouterTraining = new() { Epochs = 3 }, Calibration = source.Data });
+        Refused("need experts in groups", new() { Weight = CombineWeight.RenormalisedByLevel, Calibration = source.Data });
         Refused("do not divide", new() { Experts = 7, Calibration = source.Data });
         Refused("leave none", new() { DenseFirst = 1, DenseLast = 1, Calibration = source.Data });
         Refused("longer than the model's", new() { Context = 65, Calibration = source.Data });
