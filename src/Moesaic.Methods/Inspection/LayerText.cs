@@ -55,9 +55,28 @@ static class LayerText
     };
 
     static string Of(RouterSpec router) =>
-        (router.Score switch { RouterScore.Mlp => ", scored by two layers", RouterScore.Swiglu => ", scored by a neuron each", _ => "" })
-        + (router.Noise == RouterNoise.Learned ? ", noise while training" : "")
-        + (router.Affinity == RouterAffinity.Sigmoid ? ", sigmoids" : "")
+        (router.Key switch
+        {
+            RouterKey.Token or RouterKey.TokenId => "",
+            RouterKey.Sequence => ", by the sequence's mean",
+            RouterKey.Prefix => ", by the mean so far",
+            RouterKey.Task => FormattableString.Invariant($", by task of {router.Keys}"),
+            _ => FormattableString.Invariant($", by cluster of {router.Keys}"),
+        })
+        + (router.Score switch
+        {
+            RouterScore.Mlp => ", scored by two layers",
+            RouterScore.Swiglu => ", scored by a neuron each",
+            RouterScore.Cosine => ", scored by a cosine",
+            RouterScore.Table => ", scored by a table",
+            RouterScore.Hash => ", hashed",
+            _ => "",
+        })
+        + (router.Norm is not null ? ", logits normalised" : "")
+        + (router.Temperature != 1 ? FormattableString.Invariant($", temperature {router.Temperature}") : "")
+        + (router.Noise != RouterNoise.None ? ", noise while training" : "")
+        + (router.Affinity switch { RouterAffinity.Sigmoid => ", sigmoids", RouterAffinity.Relu => ", ReLU of logits", _ => "" })
+        + Of(router.Selection)
         + (router.Bias ? ", router biased" : "")
         + (router.SelectionBias ? ", selection biased" : "")
         + (router.Groups is { } groups ? FormattableString.Invariant($", from {groups.Kept} of {groups.Count} groups") : "")
@@ -65,7 +84,24 @@ static class LayerText
         {
             CombineWeight.Raw when !router.SumsToScale => ", weights not renormalised",
             CombineWeight.One => ", weights one",
+            CombineWeight.RenormalisedByLevel => ", weights renormalised by level",
             _ => ", weights renormalised",
         }
-        + (router.Scale != 1 ? FormattableString.Invariant($", scaled by {router.Scale}") : "");
+        + (router.Scale != 1 ? FormattableString.Invariant($", scaled by {router.Scale}") : "")
+        + (router.PassThrough ? ", the rest passes through" : "")
+        + (router.Capacity is { } capacity ? FormattableString.Invariant($", capacity {capacity.Factor}") : "")
+        + (router.Training is not null ? ", otherwise while training" : "");
+
+    static string Of(SelectionRule rule) => rule.Kind switch
+    {
+        SelectionKind.TopK => "",
+        SelectionKind.SecondAbove or SelectionKind.SecondSampled => FormattableString.Invariant($", a second above {rule.Threshold}"),
+        SelectionKind.Above => FormattableString.Invariant($", those above {rule.Threshold} of the mean"),
+        SelectionKind.NearBest => FormattableString.Invariant($", those within {rule.Threshold} of the best"),
+        SelectionKind.Share => FormattableString.Invariant($", as many as hold {rule.Threshold}"),
+        SelectionKind.AverageAbove => FormattableString.Invariant($", as many as are above {rule.Threshold} of the mean on average"),
+        SelectionKind.Positive => ", those above 0",
+        SelectionKind.All => ", all of them",
+        _ => ", experts choose tokens",
+    };
 }

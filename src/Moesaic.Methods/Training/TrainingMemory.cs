@@ -80,15 +80,19 @@ public sealed record TrainingMemory(long Parameters, long Trained, long Weights,
             : (bytes / 1e6).ToString("F2", CultureInfo.InvariantCulture) + " MB";
     }
 
-    // Annealing begins with the most experts per token.
+    // Annealing begins with the most experts per token, and so does ReLU; some choose all as long as they train.
     static ModelSpec AtFirst(ModelSpec spec, OptimisationOptions options) => spec with
     {
         Layers = [.. spec.Layers.Select(layer => new LayerSpec(
-            layer.Attention.Experts is { } heads && options.AnnealAttention is { } attention
-                ? layer.Attention with { Experts = heads with { Router = Raised(heads.Router, attention.From) } } : layer.Attention,
-            layer.FeedForward is MixtureSpec mixture && options.AnnealChosen is { } experts
-                ? mixture with { Router = Raised(mixture.Router, experts.From) } : layer.FeedForward))],
+            layer.Attention.Experts is { } heads
+                ? layer.Attention with { Experts = heads with { Router = Raised(heads.Router, options.AnnealAttention?.From ?? 0) } } : layer.Attention,
+            layer.FeedForward is MixtureSpec mixture
+                ? mixture with { Router = Raised(mixture.Router, options.AnnealChosen?.From ?? 0) } : layer.FeedForward))],
     };
 
-    static RouterSpec Raised(RouterSpec router, int from) => router with { Chosen = new ChosenAnneal(from, 1).Of(router) };
+    static RouterSpec Raised(RouterSpec router, int from) => router with
+    {
+        Chosen = router.InTraining().Selection.Kind is SelectionKind.All or SelectionKind.Positive
+            ? router.Experts : new ChosenAnneal(from, 1).Of(router.InTraining()),
+    };
 }

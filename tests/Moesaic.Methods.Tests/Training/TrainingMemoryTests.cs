@@ -27,5 +27,9 @@ public class TrainingMemoryTests
         Assert.Equal(Of(all, null).Pass, Of(Mixture, 8).Pass);
         Assert.True(Of(Mixture, 8).Pass > Of(Mixture, null).Pass);
         Assert.Equal(Of(Mixture, null), Of(Mixture, 1));
+        // So does training on all experts of what evaluates on two.
+        var dense = Experts(2);
+        dense = dense with { Router = dense.Router with { Weight = CombineWeight.Raw, Training = new() { Selection = new(SelectionKind.All) } } };
+        Assert.Equal(Of(all, null).Pass, Of(Mixture with { Layers = [.. Mixture.Layers.Select(l => l with { FeedForward = dense })] }, null).Pass);
     }
 }

@@ -18,7 +18,13 @@ public readonly ref struct RoutedToken
     /// <summary>The chosen experts, best first.</summary>
     public ReadOnlySpan<int> Chosen { get; init; }
 
-    /// <summary>Their combine weights, scale included.</summary>
+    /// <summary>Choices that were lost to a capacity.</summary>
+    public int Lost { get; init; }
+
+    /// <summary>Choices before any was lost.</summary>
+    public int Picked => Chosen.Length + Lost;
+
+    /// <summary>The combine weights of the chosen ones, scale included.</summary>
     public ReadOnlySpan<float> Weights { get; init; }
 
     /// <summary>What the noise was added to; empty without noise.</summary>

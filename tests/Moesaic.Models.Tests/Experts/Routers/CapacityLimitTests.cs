@@ -1,4 +1,6 @@
 using Moesaic.Models.Experts;
+using Moesaic.Models.Experts.Objectives;
+using Moesaic.Tensors;
 
 namespace Moesaic.Models.Tests.Experts;
 
@@ -119,5 +121,31 @@ public class CapacityLimitTests
         float[] logits = [3, 0, 2, 0, 0, 2, 3, 0];       // 0, 2 and 2, 1: the second choice of the first finds no place
         Assert.Equal(0.7311, RouterRun.Route(spec, RouterRun.Rows(4, logits)).Weights[0].Single(), 1e-4);
         Assert.Equal(1, RouterRun.Route(spec with { RenormaliseAfterDrops = true }, RouterRun.Rows(4, logits)).Weights[0].Single());
+    }
+
+    /// <summary>The load that noise makes smooth is that of the choices, whether or not a capacity took them.</summary>
+    [Fact]
+    public void Objectives_on_noise_see_choices_that_were_lost()
+    {
+        var spec = Raw with { Noise = RouterNoise.Learned, Weight = CombineWeight.Renormalised, Training = new() { Capacity = new(0.1f) } };
+        using var workspace = new Workspace();
+        var found = new List<float[]>();
+        foreach (var capacity in new[] { false, true })
+        {
+            var router = new Router(capacity ? spec : spec with { Training = null }, RouterRun.Of(Raw).Score,
+                noise: new LearnedNoise(Differences.Random(4, 4, 9, 0.1), 3));
+            var x = Differences.Random(12, 4, 6);
+            x.NeedsGradient = true;
+            var input = RouterRun.Training(RouterRun.Input(12));
+            input.Objectives = new BalanceObjectives([new(new LoadVariation(), 1)]);
+            workspace.Begin(recording: true);
+            var routing = router.Route(workspace, x, input, null);
+            Assert.Equal(capacity, routing.Chosen.Span.Contains(-1));
+            workspace.AddedGradient(routing.Weights);
+            workspace.Backward();
+            found.Add(x.Gradient!.Span.ToArray());
+        }
+        Assert.Contains(found[0], g => g != 0);
+        Assert.Equal(found[0], found[1]);
     }
 }
