@@ -48,6 +48,9 @@ public sealed class PassInput
     /// </summary>
     public IReadOnlyDictionary<Router, ReadOnlyMemory<bool>>? DroppedExperts { get; set; }
 
+    /// <summary>Routers' logits are divided by this, on top of <see cref="RouterSpec.Temperature"/>. Default 1.</summary>
+    public float RouterTemperature { get; set; } = 1;
+
     /// <summary>Router objectives whose gradients join the loss while recording, or null.</summary>
     public IRouterObjective? Objectives { get; set; }
 

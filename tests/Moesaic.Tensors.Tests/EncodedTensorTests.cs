@@ -57,6 +57,30 @@ public class EncodedTensorTests
         Assert.Equal(0, losses.Span[0]);
     }
 
+    [Fact]
+    public void The_z_loss_of_an_encoded_head_is_that_of_the_decoded_one()
+    {
+        using var dense = Numbers.Matrix(Rows, Columns, 1);
+        using var encoded = Encoded.Of(WeightEncoding.BF16, dense);
+        using var decoded = Encoded.Decoded(encoded);
+        int[] targets = [.. Enumerable.Range(0, 70).Select(t => t % 5 == 0 ? -1 : t % Rows)];
+        var ((a, squaresOfA), (b, squaresOfB)) = (Run(decoded), Run(encoded));
+        Assert.True(Distance(a, b) < 1e-5);
+        Assert.True(Distance(squaresOfA, squaresOfB) < 1e-5);
+        Assert.Equal(0, squaresOfB[0]);
+
+        (float[] Gradient, float[] Squares) Run(WeightMatrix head)
+        {
+            using var workspace = new Workspace();
+            using var hidden = Numbers.Parameter(70, Columns, 2);
+            workspace.Begin(recording: true);
+            var squares = workspace.Rent(1, 70);
+            workspace.CrossEntropy(hidden, head, targets, [.. Enumerable.Repeat(0.5f, 70)], squareWeight: 0.5f, squares);
+            workspace.Backward();
+            return (hidden.Gradient!.Span.ToArray(), squares.Span.ToArray());
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Encodings))]
     public void Gradients_pass_through_as_through_the_decoded_matrix(WeightEncoding encoding)

@@ -32,8 +32,8 @@ public static class CrossEntropy
     }
 
     /// <summary>
-    /// Losses and gradients in one pass: with g = weight · (softmax(z) − onehot(target)), dHidden += g · head and dHead
-    /// += gᵀ · hidden.
+    /// Losses and gradients in one pass: with g = weight · ((1 + 2 squareWeight · logsumexp) softmax(z) − onehot(target)),
+    /// dHidden += g · head and dHead += gᵀ · hidden.
     /// </summary>
     /// <param name="hidden">[T, D].</param>
     /// <param name="head">[V, D].</param>
@@ -44,28 +44,33 @@ public static class CrossEntropy
     /// <param name="losses">[T]; unweighted; 0 where ignored.</param>
     /// <param name="dHidden">[T, D], added to; empty when not wanted.</param>
     /// <param name="dHead">[V, D], added to; empty when the head is frozen.</param>
+    /// <param name="squareWeight">
+    /// What logsumexp² counts in the total beside the loss: the z-loss of the head (PaLM, Chowdhery et al. 2022). Default 0.
+    /// </param>
+    /// <param name="squares">[T], logsumexp²; 0 where ignored. Empty when not wanted.</param>
     /// <exception cref="ArgumentException">A target is outside the vocabulary or a size does not fit.</exception>
     public static void ForwardBackward(
         ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights,
-        Span<float> losses, Span<float> dHidden, Span<float> dHead)
+        Span<float> losses, Span<float> dHidden, Span<float> dHead, float squareWeight = 0, Span<float> squares = default)
     {
         Check(hidden, head, targets, losses);
         Require.Length(weights.Length, targets.Length, nameof(weights));
         Require.LengthOrEmpty(dHidden.Length, hidden.Length, nameof(dHidden));
         Require.LengthOrEmpty(dHead.Length, head.Length, nameof(dHead));
+        Require.LengthOrEmpty(squares.Length, targets.Length, nameof(squares));
         switch (KernelSelection.Level)
         {
             case KernelLevel.Vector512:
-                CrossEntropyVector<Lanes512>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead);
+                CrossEntropyVector<Lanes512>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead, squareWeight, squares);
                 break;
             case KernelLevel.Vector256:
-                CrossEntropyVector<Lanes256>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead);
+                CrossEntropyVector<Lanes256>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead, squareWeight, squares);
                 break;
             case KernelLevel.Vector128:
-                CrossEntropyVector<Lanes128>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead);
+                CrossEntropyVector<Lanes128>.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead, squareWeight, squares);
                 break;
             default:
-                CrossEntropyReference.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead);
+                CrossEntropyReference.ForwardBackward(hidden, head, targets, weights, losses, dHidden, dHead, squareWeight, squares);
                 break;
         }
     }

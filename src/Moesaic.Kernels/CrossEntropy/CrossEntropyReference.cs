@@ -10,11 +10,11 @@ static class CrossEntropyReference
     internal static void Forward<T>(
         ReadOnlySpan<T> hidden, ReadOnlySpan<T> head, ReadOnlySpan<int> targets, Span<T> losses)
         where T : IFloatingPointIeee754<T> =>
-        ForwardBackward(hidden, head, targets, [], losses, [], []);
+        ForwardBackward(hidden, head, targets, [], losses, [], [], T.Zero, []);
 
     internal static void ForwardBackward<T>(
         ReadOnlySpan<T> hidden, ReadOnlySpan<T> head, ReadOnlySpan<int> targets, ReadOnlySpan<T> weights,
-        Span<T> losses, Span<T> dHidden, Span<T> dHead)
+        Span<T> losses, Span<T> dHidden, Span<T> dHead, T squareWeight, Span<T> squares)
         where T : IFloatingPointIeee754<T>
     {
         if (targets.IsEmpty) return;
@@ -23,6 +23,7 @@ static class CrossEntropyReference
         for (int t = 0; t < targets.Length; t++)
         {
             losses[t] = T.Zero;
+            if (!squares.IsEmpty) squares[t] = T.Zero;
             if (targets[t] < 0) continue;
             ReadOnlySpan<T> row = hidden.Slice(t * width, width);
             T max = T.NegativeInfinity, sum = T.Zero;
@@ -37,9 +38,11 @@ static class CrossEntropyReference
             foreach (T logit in logits) sum += T.Exp(logit - max);
             T total = max + T.Log(sum);
             losses[t] = total - logits[targets[t]];
+            if (!squares.IsEmpty) squares[t] = total * total;
+            T slope = T.One + ((T.One + T.One) * squareWeight * total);
             for (int word = 0; word < vocabulary && !weights.IsEmpty; word++)
             {
-                T gradient = weights[t] * (T.Exp(logits[word] - total) - (word == targets[t] ? T.One : T.Zero));
+                T gradient = weights[t] * ((slope * T.Exp(logits[word] - total)) - (word == targets[t] ? T.One : T.Zero));
                 for (int i = 0; i < width; i++)
                 {
                     if (!dHidden.IsEmpty) dHidden[t * width + i] += gradient * head[word * width + i];

@@ -13,18 +13,19 @@ static unsafe class CrossEntropyVector<TLanes>
 
     internal static void Forward(
         ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, Span<float> losses) =>
-        ForwardBackward(hidden, head, targets, [], losses, [], []);
+        ForwardBackward(hidden, head, targets, [], losses, [], [], 0, []);
 
     internal static void ForwardBackward(
         ReadOnlySpan<float> hidden, ReadOnlySpan<float> head, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights,
-        Span<float> losses, Span<float> dHidden, Span<float> dHead)
+        Span<float> losses, Span<float> dHidden, Span<float> dHead, float squareWeight, Span<float> squares)
     {
         losses.Clear();
+        squares.Clear();
         if (targets.IsEmpty || head.IsEmpty) return;
         int width = hidden.Length / targets.Length, vocabulary = head.Length / width;
         int blockTokens = Math.Min(targets.Length, Math.Clamp(LogitsOfBlock / vocabulary, FewestTokens, MostTokens));
         float* scratch = NativeBuffer.Of<RowJob>().Take((long)blockTokens * (vocabulary + 2 * width + 1));
-        fixed (float* hiddenPointer = hidden, headPointer = head, weightPointer = weights, lossPointer = losses)
+        fixed (float* hiddenPointer = hidden, headPointer = head, weightPointer = weights, lossPointer = losses, squarePointer = squares)
         fixed (float* dHiddenPointer = dHidden, dHeadPointer = dHead)
         fixed (int* targetPointer = targets)
         {
@@ -39,6 +40,7 @@ static unsafe class CrossEntropyVector<TLanes>
             var rows = new RowJob
             {
                 Logits = block.Logits, Weights = weights.IsEmpty ? null : weightPointer, Losses = lossPointer,
+                Squares = squares.IsEmpty ? null : squarePointer, SquareWeight = squareWeight,
                 Targets = targetPointer, Tokens = block.Tokens, Vocabulary = vocabulary,
             };
             for (int next = 0; next < targets.Length;)
@@ -55,7 +57,8 @@ static unsafe class CrossEntropyVector<TLanes>
 
     struct RowJob : IJob
     {
-        public float* Logits, Weights, Losses;
+        public float* Logits, Weights, Losses, Squares;
+        public float SquareWeight;
         public int* Targets, Tokens;
         public int Vocabulary;
         public Slices Slices;
@@ -68,9 +71,12 @@ static unsafe class CrossEntropyVector<TLanes>
                 int token = Tokens[row], target = Targets[token];
                 float max = SoftmaxVector<TLanes>.MaxOfRow(logits, Vocabulary), wanted = logits[target];
                 float sum = SoftmaxVector<TLanes>.ExpOfRow(logits, Vocabulary, logits, max);
+                float total = max + MathF.Log(sum);
                 Losses[token] = max - wanted + MathF.Log(sum);
+                if (Squares != null) Squares[token] = total * total;
                 if (Weights == null) continue;
-                ElementwiseVector<TLanes>.ScaleRow(logits, Weights[token] / sum, Vocabulary);
+                float slope = 1 + (2 * SquareWeight * total);
+                ElementwiseVector<TLanes>.ScaleRow(logits, slope * Weights[token] / sum, Vocabulary);
                 logits[target] -= Weights[token];
             }
         }

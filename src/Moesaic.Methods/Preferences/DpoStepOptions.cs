@@ -68,6 +68,8 @@ public sealed record DpoStepOptions : OptimisationOptions, IValidatableObject
             yield return new($"a step of {Batch} blocks of twice {Context} tokens is too large; lower batch or context", [nameof(Batch)]);
         if (AnnealChosen is not null || AnnealAttention is not null)
             yield return new("the reference uses as many experts per token as the model says; anneal them in a step train before", [nameof(AnnealChosen)]);
+        if (Balance is { ClusterDropout: not null } or { Temperature: not null })
+            yield return new("the reference routes as the model says; drop experts and cool routers in a step train before", [nameof(Balance)]);
         if (HeldOut is not null && HeldOutShare > 0)
             yield return new("name either held_out or held_out_share", [nameof(HeldOutShare)]);
     }

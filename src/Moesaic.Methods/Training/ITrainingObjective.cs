@@ -27,15 +27,16 @@ public interface ITrainingObjective
 /// <param name="Divergence">Distance from a teacher's predictions, nats.</param>
 /// <param name="Accuracy">Pairs whose better answer gained more than the worse one.</param>
 /// <param name="Margin">Implicit reward of the better answer minus that of the worse one.</param>
-public readonly record struct LossSums(double Loss, double? Divergence = null, double? Accuracy = null, double? Margin = null)
+/// <param name="OutputZLoss">Squared logsumexp of the head's logits.</param>
+public readonly record struct LossSums(double Loss, double? Divergence = null, double? Accuracy = null, double? Margin = null, double? OutputZLoss = null)
 {
     /// <summary>Sum by sum.</summary>
     public static LossSums operator +(LossSums a, LossSums b) =>
-        new(a.Loss + b.Loss, a.Divergence + b.Divergence, a.Accuracy + b.Accuracy, a.Margin + b.Margin);
+        new(a.Loss + b.Loss, a.Divergence + b.Divergence, a.Accuracy + b.Accuracy, a.Margin + b.Margin, a.OutputZLoss + b.OutputZLoss);
 
     /// <summary>Each sum divided.</summary>
     public static LossSums operator /(LossSums sums, int count) =>
-        new(sums.Loss / count, sums.Divergence / count, sums.Accuracy / count, sums.Margin / count);
+        new(sums.Loss / count, sums.Divergence / count, sums.Accuracy / count, sums.Margin / count, sums.OutputZLoss / count);
 }
 
 /// <summary>Some rows of a batch.</summary>

@@ -5,7 +5,8 @@ using Moesaic.Text.Datasets;
 namespace Moesaic.Methods.Training;
 
 /// <summary>Next-token cross-entropy. Which tokens count is the data's business (masks of chat samples).</summary>
-public sealed class NextToken : ITrainingObjective
+/// <param name="zLoss">Coefficient of the mean squared logsumexp of the head's logits. Default 0.</param>
+public sealed class NextToken(float zLoss = 0) : ITrainingObjective
 {
     float[] weights = [];
 
@@ -18,8 +19,11 @@ public sealed class NextToken : ITrainingObjective
         var targets = rows.Targets;
         if (weights.Length < targets.Length) weights = new float[targets.Length];
         Array.Fill(weights, weight);
-        double sum = 0;
-        foreach (var loss in workspace.CrossEntropy(hidden, model.Head, targets, weights.AsSpan(0, targets.Length)).Span) sum += loss;
-        return new(sum);
+        var squares = zLoss > 0 && workspace.Recording ? workspace.Rent(1, targets.Length) : null;
+        double sum = 0, squared = 0;
+        foreach (var loss in workspace.CrossEntropy(hidden, model.Head, targets, weights.AsSpan(0, targets.Length), zLoss, squares).Span) sum += loss;
+        if (squares is null) return new(sum);
+        foreach (var square in squares.Span) squared += square;
+        return new(sum, OutputZLoss: squared);
     }
 }

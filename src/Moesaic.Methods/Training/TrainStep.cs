@@ -72,7 +72,8 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         using var distillation = options.Distil is { } distil
             ? TeacherObjective.Load(distil, model.Spec, tokenizer, options.Context) : null;
 
-        using var trainer = new Trainer(model, batches, options.ToTrainingOptions() with { Seed = context.Seed }, distillation);
+        using var trainer = new Trainer(model, batches, options.ToTrainingOptions() with { Seed = context.Seed },
+            distillation ?? (ITrainingObjective)new NextToken((float)options.OutputZLoss));
         var measurements = data.Measurements();
         var loop = new TrainingLoop(trainer, log, options, (long)options.Batch * options.Context, measurements, context);
         var saved = loop.Run();

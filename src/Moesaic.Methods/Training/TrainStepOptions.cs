@@ -49,6 +49,10 @@ public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
     /// <summary>Learn from another model's predictions too. Left out: from the text alone.</summary>
     public DistilOptions? Distil { get; init; }
 
+    /// <summary>Coefficient of the mean squared logsumexp of the logits of the vocabulary, which keeps them small (PaLM: 1e-4; OpenMoE: 1e-3).</summary>
+    [Range(0.0, 100.0)]
+    public double OutputZLoss { get; init; }
+
     /// <summary>Optimiser steps.</summary>
     public int Steps() => checked((int)((Tokens + ((long)Batch * Context) - 1) / ((long)Batch * Context)));
 
@@ -75,6 +79,8 @@ public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
         var named = Mixes || Data.Any(d => d.HeldOut is not null);
         if (named && Data.GroupBy(d => d.Title, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             yield return new($"two domains are called {twice.Key}; give them a name each", [nameof(Data)]);
+        if (OutputZLoss > 0 && Distil is not null)
+            yield return new("output_z_loss is for training without a teacher; leave it or distil out", [nameof(OutputZLoss)]);
         if (DynamicWeights is not { } dynamic) yield break;
         if (Data.Count < 2 || Data.Any(d => d.Weight is null || d.HeldOut is null))
             yield return new("dynamic weights need two domains or more, each with the weight it starts with and a held_out", [nameof(DynamicWeights)]);

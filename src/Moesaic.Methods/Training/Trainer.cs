@@ -104,7 +104,7 @@ public sealed class Trainer : IDisposable
             RefreshWeights();
             Balance.After(step, ledger);
             Objectives = values;
-            return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin, StepRouting.Of(stepRouting));
+            return new TrainingStep(Step, mean.Loss, norm, rate, tokens, mean.Divergence, mean.Accuracy, mean.Margin, StepRouting.Of(stepRouting), mean.OutputZLoss);
         }
 
         Optimiser.ClearGradients();
@@ -123,6 +123,7 @@ public sealed class Trainer : IDisposable
             var rows = new BatchRows(batch, first, Math.Min(Options.RowsPerPass, batch.Rows - first));
             var input = rows.Input();
             input.Training = Options.Noise;
+            if (Options.Noise) Balance.Prepare(input, step);
             input.Noise = Options.Noise ? new NoiseDraw(Options.Seed, step, (long)first * batch.Length) : null;
             input.ExpertDropout = Options.ExpertDropout > 0
                 ? new ExpertDropout(Options.ExpertDropout, new NoiseDraw(Options.Seed, step, (long)first * batch.Length)) : null;

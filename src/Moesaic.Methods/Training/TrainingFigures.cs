@@ -14,6 +14,7 @@ static class TrainingFigures
         Course("divergence", s => s.Divergence, "nats");
         Course("training_accuracy", s => s.Accuracy, "");
         Course("training_margin", s => s.Margin, "");
+        Course("output_z_loss", s => s.OutputZLoss, "");
         if (last[^1].Routing is not null)
         {
             figures.Add(new Figure("load_variation", last.Average(s => s.Routing!.Value.LoadVariation)));

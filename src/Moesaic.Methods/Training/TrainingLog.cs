@@ -108,7 +108,7 @@ public sealed partial record TrainingLog
         // Columns that only some objectives fill.
         var further = new (string Head, Func<TrainingStep, double?> Value)[]
         {
-            ("divergence (nats)", s => s.Divergence), ("accuracy", s => s.Accuracy), ("margin", s => s.Margin),
+            ("divergence (nats)", s => s.Divergence), ("accuracy", s => s.Accuracy), ("margin", s => s.Margin), ("output z loss", s => s.OutputZLoss),
         }.Where(c => count > 0 && c.Value(Steps[0]) is not null).ToList();
         for (var r = 0; r < count; r++)
         {

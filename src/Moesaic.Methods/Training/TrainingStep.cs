@@ -10,6 +10,7 @@ namespace Moesaic.Methods.Training;
 /// <param name="Accuracy">Of pairs, those whose better answer gained more; null without pairs.</param>
 /// <param name="Margin">Implicit reward of the better answer minus that of the worse one; null without pairs.</param>
 /// <param name="Routing">What the routers of the feed-forwards did; null without experts.</param>
+/// <param name="OutputZLoss">Mean squared logsumexp of the head's logits; null without its loss.</param>
 public readonly record struct TrainingStep(int Step, double Loss, double GradientNorm, float LearningRate, int Tokens,
     double? Divergence = null, double? Accuracy = null, double? Margin = null,
-    StepRouting? Routing = null);
+    StepRouting? Routing = null, double? OutputZLoss = null);

@@ -76,7 +76,7 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         var logits = Score.Logits(workspace, key);
         if (GroupWeight is not null) logits = TreeLogits.Join(workspace, workspace.Linear(key, GroupWeight), logits);
         if (Spec.Norm is { } norm) logits = LogitScaling.Normalise(workspace, logits, norm);
-        if (Spec.Temperature != 1) logits = LogitScaling.Divide(workspace, logits, Spec.Temperature);
+        if (Spec.Temperature * input.RouterTemperature is not 1 and var temperature) logits = LogitScaling.Divide(workspace, logits, temperature);
         NoisyLogits? noisy = null;
         if (noise is not null && draw is { } learned)
         {

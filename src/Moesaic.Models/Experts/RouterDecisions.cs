@@ -29,7 +29,7 @@ public readonly record struct RouterDecisions(
             Probabilities = Routing.Probabilities.Row(token),
             LogSumExp = Routing.LogSumExp.Span[token],
             Chosen = chosen,
-            Lost = Routing.Dropped.IsEmpty ? 0 : Routing.Dropped.Span[token],
+            Wanted = Routing.Wanted.IsEmpty ? chosen : Selection.Filled(Routing.Wanted.Span.Slice(token * Routing.WantedWidth, Routing.WantedWidth)),
             Weights = Routing.Weights.Row(token)[..chosen.Length],
             Clean = Noisy is { } noisy ? noisy.Clean.Row(token) : default,
             Deviations = Noisy is { } drawn ? drawn.Deviations.Row(token) : default,

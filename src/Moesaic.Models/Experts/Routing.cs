@@ -17,4 +17,13 @@ public readonly record struct Routing(ReadOnlyMemory<int> Chosen, Tensor Weights
 
     /// <summary>T numbers of choices that a token lost to a capacity; empty without one.</summary>
     public ReadOnlyMemory<int> Dropped { get; init; }
+
+    /// <summary>
+    /// As <see cref="Chosen"/>, in rows of <see cref="WantedWidth"/>, before a capacity took choices away; empty without one, where all that is
+    /// wanted is chosen.
+    /// </summary>
+    public ReadOnlyMemory<int> Wanted { get; init; }
+
+    /// <summary>Places of a token in <see cref="Wanted"/>.</summary>
+    public int WantedWidth { get; init; }
 }

@@ -20,18 +20,23 @@ public static class LossOps
     /// <param name="head">[V, D].</param>
     /// <param name="targets">T token ids; −1 is not counted.</param>
     /// <param name="weights">T factors, usually 1 / number of counted targets; only read when recording.</param>
+    /// <param name="squareWeight">
+    /// When recording the gradient is that of Σ weights[t]·(loss[t] + squareWeight·logsumexp[t]²), with the z-loss of the head (OpenMoE, Xue
+    /// et al. 2024: 1e-3). Default 0.
+    /// </param>
+    /// <param name="squares">[1, T], logsumexp² when recording, 0 where not counted; null when not wanted.</param>
     /// <returns>[1, T], nats per token, 0 where not counted.</returns>
     public static Tensor CrossEntropy(this Workspace workspace, Tensor hidden, WeightMatrix head, ReadOnlySpan<int> targets,
-        ReadOnlySpan<float> weights)
+        ReadOnlySpan<float> weights, float squareWeight = 0, Tensor? squares = null)
     {
         if (!workspace.Recording || !(hidden.NeedsGradient || head.Learns)) return workspace.TokenLosses(hidden, head, targets);
         var losses = workspace.Rent(1, hidden.Rows);
         // The loss is the last operation: its gradients may go straight to where they belong.
         var dHidden = workspace.AddedGradient(hidden);
         var dHead = head.Master is { } master ? workspace.AddedGradient(master) : null;
-        if (head.Factor is EncodedTensor encoded) OfLogits(workspace, hidden, encoded, targets, losses, new(weights, dHidden, dHead));
+        if (head.Factor is EncodedTensor encoded) OfLogits(workspace, hidden, encoded, targets, losses, new(weights, dHidden, dHead, squareWeight, squares));
         else Kernels.CrossEntropy.ForwardBackward(hidden.Span, head.Factor.Dense.Span, targets, weights, losses.Span,
-            dHidden is null ? [] : dHidden.Span, dHead is null ? [] : dHead.Span);
+            dHidden is null ? [] : dHidden.Span, dHead is null ? [] : dHead.Span, squareWeight, squares is null ? [] : squares.Span);
         return losses;
     }
 
@@ -49,19 +54,24 @@ public static class LossOps
         return losses;
     }
 
-    readonly ref struct Gradients(ReadOnlySpan<float> weights, Tensor? hidden, Tensor? head)
+    readonly ref struct Gradients(ReadOnlySpan<float> weights, Tensor? hidden, Tensor? head, float squareWeight, Tensor? squares)
     {
         public ReadOnlySpan<float> Weights { get; } = weights;
 
         public Tensor? Hidden { get; } = hidden;
 
         public Tensor? Head { get; } = head;
+
+        public float SquareWeight { get; } = squareWeight;
+
+        public Tensor? Squares { get; } = squares;
     }
 
     // The logits of an encoded head are computed like any others, a block of tokens at a time.
     static unsafe void OfLogits(Workspace workspace, Tensor hidden, EncodedTensor head, ReadOnlySpan<int> targets, Tensor losses, Gradients gradients)
     {
         losses.Span.Clear();
+        gradients.Squares?.Span.Clear();
         var learns = gradients.Hidden is not null || gradients.Head is not null;
         // Whoever learns decodes the head once more for every block.
         var most = learns ? Math.Clamp(LogitsOfBlock / head.Rows, BlockTokens, 1024) : BlockTokens;
@@ -88,6 +98,9 @@ public static class LossOps
                 // The largest probability is at least 1/V: its logarithm is exact enough to recover logsumexp.
                 losses.Span[first + t] = top - wanted - MathF.Log(row[best]);
                 if (!learns) continue;
+                var total = top - MathF.Log(row[best]);
+                if (gradients.Squares is { } squares) squares.Span[first + t] = total * total;
+                if (gradients.SquareWeight != 0) Elementwise.Scale(row, 1 + (2 * gradients.SquareWeight * total));
                 row[target] -= 1;
                 Elementwise.Scale(row, gradients.Weights[first + t]);
             }

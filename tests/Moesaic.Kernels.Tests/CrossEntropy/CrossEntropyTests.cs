@@ -71,6 +71,7 @@ public class CrossEntropyTests
     {
         Forward(tokens, width, vocabulary, 3).Check(level, Tolerance);
         Backward(tokens, width, vocabulary, 3).Check(level, Tolerance);
+        Backward(tokens, width, vocabulary, 3, squareWeight: 0.25f).Check(level, Tolerance);
     }
 
     static int[] Targets(int tokens, int vocabulary, int ignoreEvery) =>
@@ -91,7 +92,7 @@ public class CrossEntropyTests
 
     static KernelCase Backward(
         int tokens, int width, int vocabulary, int ignoreEvery, float magnitude = 1, bool wantHidden = true,
-        bool wantHead = true)
+        bool wantHead = true, float squareWeight = 0)
     {
         int[] targets = Targets(tokens, vocabulary, ignoreEvery);
         KernelCase forward = Forward(tokens, width, vocabulary, ignoreEvery, magnitude);
@@ -100,9 +101,10 @@ public class CrossEntropyTests
             [
                 forward.Buffers[0], forward.Buffers[1], KernelCase.Numbers(tokens, 4), KernelCase.Numbers(tokens, 5),
                 KernelCase.Numbers(wantHidden ? tokens * width : 0, 6), KernelCase.Numbers(wantHead ? vocabulary * width : 0, 7),
+                KernelCase.Numbers(squareWeight == 0 ? 0 : tokens, 8),
             ],
             b => CrossEntropy.ForwardBackward(
-                b[0].Span, b[1].Span, targets, b[2].Span, b[3].Span, b[4].Span, b[5].Span),
-            b => CrossEntropyReference.ForwardBackward<double>(b[0], b[1], targets, b[2], b[3], b[4], b[5]));
+                b[0].Span, b[1].Span, targets, b[2].Span, b[3].Span, b[4].Span, b[5].Span, squareWeight, b[6].Span),
+            b => CrossEntropyReference.ForwardBackward<double>(b[0], b[1], targets, b[2], b[3], b[4], b[5], squareWeight, b[6]));
     }
 }

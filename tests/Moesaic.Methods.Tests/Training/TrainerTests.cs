@@ -140,6 +140,23 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_loss_on_the_size_of_the_logits_makes_them_smaller_and_is_reported()
+    {
+        double Last(float coefficient)
+        {
+            using var model = TinyRun.Model();
+            using var trainer = new Trainer(model, TinyRun.Batches(), TinyRun.Options with { Steps = 20, RowsPerPass = 4 }, new NextToken(coefficient));
+            var steps = TinyRun.Finish(trainer);
+            Assert.All(steps, s => Assert.True(s.OutputZLoss > 0));
+            return steps[^1].OutputZLoss!.Value;
+        }
+        Assert.True(Last(1) < 0.7 * Last(1e-9f));
+        using var plain = TinyRun.Model();
+        using var without = TinyRun.Trainer(plain);
+        Assert.Null(without.Advance().OutputZLoss);
+    }
+
+    [Fact]
     public void A_weight_that_is_no_number_is_noticed_and_nothing_changes()
     {
         using var model = TinyRun.Model();

@@ -75,6 +75,12 @@ public sealed record BalanceOptions : IValidatableObject
     /// <summary>Let the coefficient of load_balance follow the overload of each layer (Skywork-MoE). Left out: it is what it is.</summary>
     public AdaptiveOptions? Adaptive { get; init; }
 
+    /// <summary>Drop some experts of each cluster for a while (MoEC). Left out: all may be chosen.</summary>
+    public ClusterDropoutOptions? ClusterDropout { get; init; }
+
+    /// <summary>Let a temperature of the logits come down. Left out: it is the model's throughout.</summary>
+    public TemperatureOptions? Temperature { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -96,9 +102,21 @@ public sealed record BalanceOptions : IValidatableObject
         {
             Divides("groups", Groups, router.Experts, 1);
             Divides("clusters", Clusters, router.Experts, 2);
+            if (ClusterDropout is { } dropout) Check(dropout, router);
         }
+        if (Sparsity is not null && routers.FirstOrDefault(r => r.Affinity != RouterAffinity.Relu) is { } other)
+            throw new BadRequestException($"balance.sparsity is for routers with ReLU, and one has {other.Affinity}; leave it out.");
         if (SelectionBias is not null && !routers.Any(r => r.SelectionBias))
             throw new BadRequestException("balance.selection_bias moves biases on the selection of experts, and no router of the model has them.");
+    }
+
+    static void Check(ClusterDropoutOptions dropout, RouterSpec router)
+    {
+        Divides("cluster_dropout.clusters", dropout.Clusters, router.Experts, 1);
+        if (dropout.Left(router.Experts) is var left && left < router.Chosen)
+            throw new BadRequestException($"balance.cluster_dropout leaves {left} of {router.Experts} experts, and a token chooses {router.Chosen}; lower the rate.");
+        if (router.SelectionBias || router.Noise == RouterNoise.Learned)
+            throw new BadRequestException("balance.cluster_dropout goes with selection by logits or affinities alone, without biases on it and without learned noise.");
     }
 
     static void Divides(string key, int? parts, int experts, int least)

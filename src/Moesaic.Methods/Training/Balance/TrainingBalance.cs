@@ -11,12 +11,16 @@ sealed class TrainingBalance : IDisposable
 {
     readonly List<IBalanceController> controllers = [];
     readonly List<BalanceTerm> fixedTerms;
+    readonly ClusterDropout? dropout;
+    readonly Func<int, float>? temperature;
 
     public TrainingBalance(Model model, TrainingOptions options)
     {
         Routers = [.. model.Mixtures.Select(m => m.Router), .. model.Blocks.Select(b => b.Attention).OfType<ExpertAttention>().Select(a => a.Router)];
         var balance = options.Balance ?? new BalanceOptions();
         fixedTerms = [.. BalanceTerms.Of(options, balance)];
+        if (balance.ClusterDropout is { } clusters) dropout = new ClusterDropout(Routers, clusters, options.Seed);
+        if (balance.Temperature is { } cooling) temperature = step => cooling.At(step, options.Steps);
         if (balance.SelectionBias is { } bias) controllers.Add(new SelectionBiasControl(model, Routers, bias, options.Steps));
         if (balance.Sparsity is { } sparsity) controllers.Add(new SparsityControl(Routers, sparsity));
         if (balance.Adaptive is { } adaptive) controllers.Add(new AdaptiveControl(Routers, adaptive, balance.LoadCount, options.LoadBalance));
@@ -33,6 +37,13 @@ sealed class TrainingBalance : IDisposable
 
     /// <summary>What controllers remember that no tensor of the model holds.</summary>
     public IEnumerable<(string Name, Tensor Value)> Beside => controllers.Where(c => c.OutlivesModel).SelectMany(c => c.State);
+
+    /// <summary>What the passes of a step do otherwise.</summary>
+    public void Prepare(PassInput input, int step)
+    {
+        input.DroppedExperts = dropout?.At(step);
+        input.RouterTemperature = temperature?.Invoke(step) ?? 1;
+    }
 
     /// <summary>Tells the controllers of a step.</summary>
     public void After(int step, BalanceLedger ledger)

@@ -41,6 +41,20 @@ readonly record struct Picks(int[] Codes, int Width, int Experts)
     /// <summary>The code of the same choice in another state.</summary>
     public int Marked(int code, PickState state) => Expert(code) + (Experts * (int)state);
 
+    /// <summary>The experts that are kept so far, in rows of <see cref="Width"/> that −1 fills up.</summary>
+    public ReadOnlyMemory<int> Kept(Workspace workspace, int tokens)
+    {
+        var kept = workspace.RentIndices(tokens * Width).AsMemory(0, tokens * Width);
+        kept.Span.Fill(-1);
+        for (var t = 0; t < tokens; t++)
+        {
+            var place = t * Width;
+            foreach (var code in Of(t))
+                if (State(code) == PickState.Kept) kept.Span[place++] = code;
+        }
+        return kept;
+    }
+
     /// <summary>Ends a token's row after <paramref name="count"/> choices.</summary>
     public void End(int token, int count)
     {

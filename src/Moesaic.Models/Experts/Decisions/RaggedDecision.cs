@@ -38,18 +38,19 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
                 if (rule.Kind is SelectionKind.SecondAbove or SelectionKind.SecondSampled)
                     SecondExpert.Decide(rule, affinities.Values.Row(t), picks, t, input.Noise, router.Stream);
             }
+        var wanted = spec.Capacity is null ? default : picks.Kept(workspace, tokens);
         if (spec.Capacity is { } capacity)
             CapacityLimit.Apply(capacity, chosen, scores, affinities.Values, groups, picks, input.Noise, router.Stream);
-        return new RaggedDecision(new CombineFormula(spec, router.Gain), affinities, picks, default).Weigh(workspace, tokens, chosen);
+        return new RaggedDecision(new CombineFormula(spec, router.Gain), affinities, picks, default).Weigh(workspace, tokens, chosen, wanted);
     }
 
-    RaggedDecision Weigh(Workspace workspace, int tokens, int chosen)
+    RaggedDecision Weigh(Workspace workspace, int tokens, int chosen, ReadOnlyMemory<int> wanted)
     {
         var width = Picks.Width == chosen ? chosen : 1;
         for (var t = 0; t < tokens; t++) width = Math.Max(width, Picks.Of(t).Length);
         var dropped = Formula.Spec.Capacity is null ? default : workspace.RentIndices(tokens).AsMemory(0, tokens);
         var routing = new Routing(workspace.RentIndices(tokens * width).AsMemory(0, tokens * width), workspace.Rent(tokens, width),
-            Affinities.Probabilities, Affinities.LogSumExp) { Own = Formula.HasOwn ? workspace.Rent(tokens, 1) : null, Dropped = dropped };
+            Affinities.Probabilities, Affinities.LogSumExp) { Own = Formula.HasOwn ? workspace.Rent(tokens, 1) : null, Dropped = dropped, Wanted = wanted, WantedWidth = Picks.Width };
         for (var t = 0; t < tokens; t++)
         {
             var overflowed = Formula.Fill(Affinities, Picks, t, routing);

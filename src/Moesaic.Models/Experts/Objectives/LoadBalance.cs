@@ -52,9 +52,9 @@ public sealed class LoadBalance(LoadCount count = LoadCount.Share) : ILogitObjec
     internal static void AddLoad(in RoutedToken token, LoadCount count, Span<double> sums)
     {
         var p_E = token.Probabilities;
-        if (count == LoadCount.First && !token.Chosen.IsEmpty) sums[token.Chosen[0]]++;
+        if (count == LoadCount.First && !token.Wanted.IsEmpty) sums[token.Wanted[0]]++;
         else if (count != LoadCount.First)
-            foreach (var e in token.Chosen) sums[e]++;
+            foreach (var e in token.Wanted) sums[e]++;
         for (var e = 0; e < p_E.Length; e++) sums[p_E.Length + e] += p_E[e];
     }
 

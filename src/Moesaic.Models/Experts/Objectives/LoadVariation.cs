@@ -21,10 +21,10 @@ public sealed class LoadVariation : IBalanceObjective
     {
         if (!IsSmooth(token))
         {
-            foreach (var e in token.Chosen) sums[e]++;
+            foreach (var e in token.Wanted) sums[e]++;
             return;
         }
-        Span<int> best = stackalloc int[token.Picked + 1];
+        Span<int> best = stackalloc int[token.Wanted.Length + 1];
         Selection.TopK(token.Logits, best);
         for (var e = 0; e < sums.Length; e++) sums[e] += Cumulative(Height(token, e, Threshold(best, e)));
     }
@@ -46,7 +46,7 @@ public sealed class LoadVariation : IBalanceObjective
         Span<float> dNoisy, Span<float> dClean, Span<float> dRaw)
     {
         if (!IsSmooth(token)) return;
-        Span<int> best = stackalloc int[token.Picked + 1];
+        Span<int> best = stackalloc int[token.Wanted.Length + 1];
         Selection.TopK(token.Logits, best);
         for (var e = 0; e < dNoisy.Length; e++)
         {
@@ -62,7 +62,7 @@ public sealed class LoadVariation : IBalanceObjective
 
     // With all experts chosen nobody would be left out, whatever the noise.
     static bool IsSmooth(in RoutedToken token) =>
-        !token.Deviations.IsEmpty && token.Picked > 0 && token.Picked < token.Logits.Length;
+        !token.Deviations.IsEmpty && !token.Wanted.IsEmpty && token.Wanted.Length < token.Logits.Length;
 
     // The expert whose noisy logit is the threshold: best holds the K chosen and the next one.
     static int Threshold(ReadOnlySpan<int> best, int expert) => best[..^1].Contains(expert) ? best[^1] : best[^2];

@@ -18,13 +18,10 @@ public readonly ref struct RoutedToken
     /// <summary>The chosen experts, best first.</summary>
     public ReadOnlySpan<int> Chosen { get; init; }
 
-    /// <summary>Choices that were lost to a capacity.</summary>
-    public int Lost { get; init; }
+    /// <summary>Those before a capacity took some away: loads are of these, or a full expert would look as if nobody wanted more of it.</summary>
+    public ReadOnlySpan<int> Wanted { get; init; }
 
-    /// <summary>Choices before any was lost.</summary>
-    public int Picked => Chosen.Length + Lost;
-
-    /// <summary>The combine weights of the chosen ones, scale included.</summary>
+    /// <summary>The combine weights of the chosen, scale included.</summary>
     public ReadOnlySpan<float> Weights { get; init; }
 
     /// <summary>What the noise was added to; empty without noise.</summary>

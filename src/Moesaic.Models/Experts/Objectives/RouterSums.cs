@@ -19,7 +19,7 @@ public sealed class RouterSums
     /// <summary>Counted tokens.</summary>
     public int Tokens { get; private set; }
 
-    /// <summary>Choices per expert.</summary>
+    /// <summary>Choices per expert, before a capacity.</summary>
     public long[] Slots { get; }
 
     internal static RouterSums Of(in RouterDecisions pass, IReadOnlyList<BalanceTerm> terms)
@@ -35,7 +35,7 @@ public sealed class RouterSums
             if (!pass.Counts(t)) continue;
             sums.Tokens++;
             var token = pass.Token(t);
-            foreach (var e in token.Chosen) sums.Slots[e]++;
+            foreach (var e in token.Wanted) sums.Slots[e]++;
             for (var i = 0; i < values.Length; i++)
             {
                 if (terms[i].Over != BalanceOver.Sequences) terms[i].Objective.Add(token, values[i]);

@@ -12,14 +12,26 @@ public sealed class BalancedTrainingTests : IDisposable
 {
     static readonly TrainingOptions Options = TinyRun.Options with
     {
-        LoadBalance = 0.01f, Balance = new BalanceOptions { SelectionBias = new() { Rate = 0.01 }, Adaptive = new(), Sparsity = new() { Start = 1e-4 } },
+        LoadBalance = 0.01f, Balance = new BalanceOptions { SelectionBias = new() { Rate = 0.01 }, Adaptive = new() },
+    };
+
+    static readonly TrainingOptions Sparse = TinyRun.Options with
+    {
+        LoadBalance = 0.01f, ZLoss = 0, Balance = new BalanceOptions { Sparsity = new() { Start = 1e-4 }, Adaptive = new() },
     };
 
     readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
-    static ModelSpec Biased()
+    static ModelSpec Biased() => Routed(r => r with { Affinity = RouterAffinity.Sigmoid, SelectionBias = true });
+
+    static ModelSpec Relu() => Routed(r => r with
+    {
+        Chosen = 1, Bias = true, Affinity = RouterAffinity.Relu, Selection = new(SelectionKind.Positive), Weight = CombineWeight.Raw,
+    });
+
+    static ModelSpec Routed(Func<RouterSpec, RouterSpec> change)
     {
         var spec = TinyRun.Spec();
         var mixture = (MixtureSpec)spec.Layers[1].FeedForward;
@@ -27,34 +39,36 @@ public sealed class BalancedTrainingTests : IDisposable
         {
             Layers = [spec.Layers[0], spec.Layers[1] with
             {
-                FeedForward = mixture with { Router = mixture.Router with { Affinity = RouterAffinity.Sigmoid, SelectionBias = true } },
+                FeedForward = mixture with { Router = change(mixture.Router) },
             }],
         };
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    public void A_killed_run_goes_on_with_the_same_controllers(int killedAfter)
+    [InlineData(1, false)]
+    [InlineData(4, false)]
+    [InlineData(3, true)]
+    public void A_killed_run_goes_on_with_the_same_controllers(int killedAfter, bool sparse)
     {
-        using var whole = TinyRun.Model(Biased());
-        using var uninterrupted = TinyRun.Trainer(whole, Options);
+        var (spec, options) = sparse ? (Relu(), Sparse) : (Biased(), Options);
+        using var whole = TinyRun.Model(spec);
+        using var uninterrupted = TinyRun.Trainer(whole, options);
         var expected = TinyRun.Finish(uninterrupted);
 
-        using (var killed = TinyRun.Model(Biased()))
-        using (var trainer = TinyRun.Trainer(killed, Options))
+        using (var killed = TinyRun.Model(spec))
+        using (var trainer = TinyRun.Trainer(killed, options))
         {
             for (var i = 0; i < killedAfter; i++) trainer.Advance();
             TrainingState.Save(folder["state"], trainer, new Dictionary<string, string>());
         }
-        using var model = TinyRun.Model(Biased());
-        using var resumed = TinyRun.Trainer(model, Options);
+        using var model = TinyRun.Model(spec);
+        using var resumed = TinyRun.Trainer(model, options);
         TrainingState.Restore(folder["state"], resumed);
         Assert.Equal(expected.Skip(killedAfter), TinyRun.Finish(resumed));
         Assert.Equal(TinyRun.Bits(whole), TinyRun.Bits(model));
         foreach (var (a, b) in uninterrupted.Balance.State.Zip(resumed.Balance.State))
             Assert.Equal(a.Value.Span.ToArray(), b.Value.Span.ToArray());
-        Assert.Equal(["model.layers.1.mlp.gate.e_score_correction_bias", "sparsity.lambda", "adaptive.load_balance"],
+        Assert.Equal([sparse ? "sparsity.lambda" : "model.layers.1.mlp.gate.e_score_correction_bias", "adaptive.load_balance"],
             resumed.Balance.State.Select(s => s.Name));
         Assert.Contains(resumed.Balance.State.First().Value.Span.ToArray(), b => b != 0);
     }
@@ -62,25 +76,25 @@ public sealed class BalancedTrainingTests : IDisposable
     [Fact]
     public void What_no_tensor_holds_goes_from_folder_to_folder()
     {
-        using var model = TinyRun.Model(Biased());
-        using (var trainer = TinyRun.Trainer(model, Options))
+        using var model = TinyRun.Model(Relu());
+        using (var trainer = TinyRun.Trainer(model, Sparse))
         {
             TinyRun.Finish(trainer);
             foreach (var (name, bytes) in BalanceFile.Write(trainer.Balance)) File.WriteAllBytes(folder[name], bytes);
-            using var next = TinyRun.Trainer(model, Options);
+            using var next = TinyRun.Trainer(model, Sparse);
             var notes = new List<string>();
             BalanceFile.Read(next.Balance, folder.Path, notes.Add);
             Assert.Equal(trainer.Balance.Beside.Select(s => (s.Name, s.Value.Span[0])), next.Balance.Beside.Select(s => (s.Name, s.Value.Span[0])));
             Assert.Equal(2, notes.Count(n => n.Contains("goes on", StringComparison.Ordinal)));
         }
 
-        using var without = TinyRun.Trainer(model, Options with { Balance = null });
+        using var without = TinyRun.Trainer(model, Sparse with { Balance = null });
         Assert.Empty(BalanceFile.Write(without.Balance));
         var told = new List<string>();
         BalanceFile.Read(without.Balance, folder.Path, told.Add);
         Assert.Equal(2, told.Count(n => n.Contains("not used", StringComparison.Ordinal)));
 
-        using var again = TinyRun.Trainer(model, Options);
+        using var again = TinyRun.Trainer(model, Sparse);
         foreach (var wrong in new[] { "{", "{\"sparsity.lambda\":[1,2]}", "{\"sparsity.lambda\":null}", "[1]", "{\"sparsity.lambda\":[\"NaN\"]}" })
         {
             File.WriteAllText(folder[BalanceFile.Name], wrong);
@@ -119,6 +133,46 @@ public sealed class BalancedTrainingTests : IDisposable
     }
 
     [Fact]
+    public void Sparsity_finds_its_target_and_returns_to_it_after_a_shock()
+    {
+        const int Steps = 500, Shock = 200;
+        using var model = TinyRun.Model(Relu());
+        using var trainer = new Trainer(model, new BatchStream(TinyRun.Data(samples: 400), rows: 12, seed: 5, padId: 0), TinyRun.Options with
+        {
+            Steps = Steps, RowsPerPass = 12, LoadBalance = 0, ZLoss = 0, FinalFraction = 1, Balance = new() { Sparsity = new() { Start = 1e-6 } },
+        });
+        var perToken = new List<double>();
+        while (!trainer.Finished)
+        {
+            // Everybody wants everything.
+            if (trainer.Step == Shock) model["model.layers.1.mlp.gate.bias"].Span.Fill(2);
+            perToken.Add(trainer.Advance().Routing!.Value.PerToken);
+        }
+        Assert.InRange(perToken[Shock], 2.5, 4);
+        Assert.InRange(perToken.Take(Shock).TakeLast(80).Average(), 0.75, 1.25);
+        Assert.InRange(perToken.TakeLast(80).Average(), 0.75, 1.25);
+    }
+
+    [Fact]
+    public void Dropped_experts_get_no_token_and_heat_makes_routers_uncertain()
+    {
+        RoutingOf Run(BalanceOptions balance)
+        {
+            using var model = TinyRun.Model();
+            using var trainer = TinyRun.Trainer(model, TinyRun.Options with { Balance = balance });
+            trainer.Advance();
+            return new(trainer.Routing[0].Slots.ToArray(), trainer.Routing[0].TokenEntropy);
+        }
+        var plain = Run(new());
+        Assert.DoesNotContain(0, plain.Slots);
+        var dropped = Run(new() { ClusterDropout = new() { Clusters = 2 } });
+        foreach (var cluster in dropped.Slots.Chunk(2)) Assert.Equal(1, cluster.Count(s => s == 0));
+        Assert.True(Run(new() { Temperature = new() { From = 20 } }).Entropy > plain.Entropy + 0.01);
+    }
+
+    readonly record struct RoutingOf(long[] Slots, double Entropy);
+
+    [Fact]
     public void Every_objective_is_reported_in_every_layer()
     {
         using var model = TinyRun.Model();
@@ -148,6 +202,7 @@ public sealed class BalancedTrainingTests : IDisposable
     {
         string Refused(BalanceOptions balance) => Assert.Throws<BadRequestException>(() => (TinyRun.Options with { Balance = balance }).Check(TinyRun.Spec())).Message;
         Assert.Contains("selection_bias", Refused(new() { SelectionBias = new() }), StringComparison.Ordinal);
+        Assert.Contains("ReLU", Refused(new() { Sparsity = new() }), StringComparison.Ordinal);
         Assert.Contains("3 equal parts", Refused(new() { GroupBalance = 1, Groups = 3 }), StringComparison.Ordinal);
         Assert.Contains("parts of 2", Refused(new() { Variance = 1, Clusters = 4 }), StringComparison.Ordinal);
     }

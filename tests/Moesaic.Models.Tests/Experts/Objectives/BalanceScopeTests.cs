@@ -126,6 +126,26 @@ public sealed class BalanceScopeTests : IDisposable
     }
 
     [Fact]
+    public void A_full_expert_counts_with_all_that_wanted_it()
+    {
+        var spec = new RouterSpec { Experts = 4, Chosen = 1, Weight = CombineWeight.Raw, Capacity = new CapacitySpec(1) };
+        using var weight = new Tensor(4, 4);
+        for (var e = 0; e < 4; e++) weight.Row(e)[e] = 1;
+        using var logits = new Tensor(8, 4);
+        for (var t = 0; t < 8; t++) logits.Row(t)[1] = 3;
+        var router = new Router(spec, weight);
+        var ledger = new BalanceLedger([new(new LoadBalance(), 1)]);
+        workspace.Begin(recording: false);
+        var routing = router.Route(workspace, logits, new PassInput
+        {
+            Tokens = default, Positions = default, Segments = new AttentionSegment[] { new(0, 8, 0, 8) }, Objectives = new BalanceObjectives([new(new LoadBalance(), 1)]) { Found = ledger },
+        }, null);
+        Assert.Equal(2, routing.Chosen.ToArray().Count(e => e == 1));
+        Assert.Equal([0, 8, 0, 0], ledger.Of(router)!.Slots);
+        Assert.Equal(4 * Math.Exp(3) / (Math.Exp(3) + 3), ledger.Values(router)[0], 1e-5);
+    }
+
+    [Fact]
     public void A_router_may_have_a_coefficient_of_its_own()
     {
         var (router, values) = (Router(), Logits(4));

@@ -52,6 +52,7 @@ sealed class TokenTable
         Probabilities = Floats(Probabilities(token)),
         LogSumExp = (float)LogSumExp(token),
         Chosen = Chosen[token],
+        Wanted = Chosen[token],
         Weights = Floats(Weights(token)),
     };
 
