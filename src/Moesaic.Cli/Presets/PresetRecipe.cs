@@ -22,7 +22,23 @@ static class PresetRecipe
     }
 
     /// <summary>The same, bound.</summary>
-    public static Recipe Bind(string name, IReadOnlyList<StepKind> kinds) => new RecipeReader(kinds).Read(Scratch(name), name);
+    public static Recipe Bind(string name, IReadOnlyList<StepKind> kinds)
+    {
+        var recipe = (MapNode)YamlReader.Read(Scratch(name), name);
+        LeaveListsTo(PresetLibrary.Find(name, name), recipe);
+        return new RecipeReader(kinds).Bind(recipe, name, []);
+    }
+
+    // A list of the recipe would stand for the whole list of the preset: texts with tasks.
+    static void LeaveListsTo(Preset preset, MapNode recipe)
+    {
+        foreach (var step in ((ListNode)recipe.Entries[recipe.IndexOf("steps")].Value).Items.Cast<MapNode>())
+        {
+            var (verb, options) = step.Entries[0];
+            if (preset.Part(verb.Text) is { } part)
+                ((MapNode)options).Entries.RemoveAll(e => e.Value is ListNode && part.IndexOf(e.Key.Text) >= 0);
+        }
+    }
 
     static string Scratch(string name) => string.Create(CultureInfo.InvariantCulture, $$"""
         moesaic: 1
