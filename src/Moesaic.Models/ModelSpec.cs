@@ -67,7 +67,7 @@ public sealed record ModelSpec
 
 /// <summary>One layer: attention, then feed-forward, each after an RMS norm and added to the residual stream.</summary>
 /// <param name="Attention">Heads.</param>
-/// <param name="FeedForward">Dense or a mixture.</param>
+/// <param name="FeedForward">Dense, a mixture or absent.</param>
 public sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedForward);
 
 /// <summary>A layer's feed-forward.</summary>
@@ -81,9 +81,15 @@ public sealed record DenseSpec(int Width) : FeedForwardSpec
     public Activation Activation { get; init; }
 }
 
+/// <summary>No feed-forward and no norm before it: what attention gives is the layer's output (Layer Drop, He et al. 2024).</summary>
+public sealed record AbsentSpec : FeedForwardSpec;
+
 /// <summary>Routed experts, beside an optional shared one that every token uses.</summary>
 /// <param name="Router">How experts are chosen and weighted.</param>
-/// <param name="ExpertWidths">Inner width of each routed expert; they may differ.</param>
+/// <param name="ExpertWidths">
+/// Inner width of each routed expert; they may differ. 0: the router scores and chooses the expert, which is not there and gives nothing; the
+/// weights of a token's other choices stay what they are (the preserved gate of Expert Drop, He et al. 2024).
+/// </param>
 /// <param name="SharedWidth">Inner width of the shared experts together; 0 for none.</param>
 public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWidths, int SharedWidth = 0) : FeedForwardSpec
 {
@@ -99,8 +105,11 @@ public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWid
     /// <summary>How routed experts cut off large values, or null for plain SwiGLU.</summary>
     public SwiGluClamp? Clamp { get; init; }
 
-    /// <summary>The width all routed experts have, or null when they differ.</summary>
+    /// <summary>The width all routed experts have, or null when they differ, as they do where some are not there.</summary>
     public int? UniformWidth => ExpertWidths.All(w => w == ExpertWidths[0]) ? ExpertWidths[0] : null;
+
+    /// <summary>Whether some experts are not there although the router chooses them: widths of 0.</summary>
+    public bool HasAbsent => ExpertWidths.Contains(0);
 
     /// <inheritdoc/>
     public bool Equals(MixtureSpec? other) =>
@@ -119,6 +128,9 @@ public sealed record MixtureSpec(RouterSpec Router, IReadOnlyList<int> ExpertWid
         Router.Validate(where);
         if (Router.Experts != ExpertWidths.Count)
             throw new BadModelException($"{where}: {Router.Experts} experts in the router, but widths of {ExpertWidths.Count}");
+        if (ExpertWidths.Any(w => w < 0)) throw new BadModelException($"{where}: an expert's width is {ExpertWidths.Min()}; need 0 (not there) or more");
+        if (ExpertWidths.All(w => w == 0))
+            throw new BadModelException($"{where}: none of the {ExpertWidths.Count} experts is there; a layer without experts has no feed-forward, or a dense one");
         if (Clamp is not null && Activation != Activation.Swiglu)
             throw new BadModelException($"{where}: large values are only cut off in SwiGLU; the activation is {Activation}");
         if (SharedGate != SharedGate.None && SharedWidth == 0)

@@ -28,7 +28,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
         var counts = new SortedDictionary<ParameterRole, (long Total, long Active)>();
         Add(ParameterRole.Embeddings, (long)spec.VocabularySize * spec.Width);
         if (!spec.TiedEmbeddings) Add(ParameterRole.Head, (long)spec.VocabularySize * spec.Width);
-        Add(ParameterRole.Norms, (2L * spec.Layers.Count + 1) * spec.Width);
+        Add(ParameterRole.Norms, (2L * spec.Layers.Count + 1 - spec.Layers.Count(l => l.FeedForward is AbsentSpec)) * spec.Width);
         foreach (var layer in spec.Layers)
         {
             Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width), ActiveAttention(layer.Attention, spec.Width));
@@ -46,7 +46,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                 case MixtureSpec mixture:
                     var (router, matrices) = (mixture.Router, (long)mixture.Activation.Matrices());
                     var routed = mixture.ExpertWidths.Sum(w => matrices * w * spec.Width);
-                    if (mixture.ExpertBias) routed += mixture.ExpertWidths.Sum(w => ((matrices - 1) * w) + spec.Width);
+                    if (mixture.ExpertBias) routed += mixture.ExpertWidths.Where(w => w > 0).Sum(w => ((matrices - 1) * w) + spec.Width);
                     Add(ParameterRole.Router, RouterFactory.Parameters(router, spec.Width));
                     Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
                     if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);

@@ -9,7 +9,10 @@ public enum RouterScore
     /// <summary>x · wₑ: one row per expert.</summary>
     Linear,
 
-    /// <summary>Two layers without biases, W₂ tanh(W₁ x), with as many hidden units as experts (LLaMA-MoE v1, Zhu et al. 2024).</summary>
+    /// <summary>
+    /// Two layers without biases, W₂ tanh(W₁ x), with as many hidden units as experts (LLaMA-MoE v1, Zhu et al. 2024) unless
+    /// <see cref="RouterSpec.ScoreWidth"/> says otherwise.
+    /// </summary>
     Mlp,
 
     /// <summary>
@@ -146,7 +149,10 @@ public sealed record RouterSpec
     /// <summary>Slot 2. Default: linear.</summary>
     public RouterScore Score { get; init; } = RouterScore.Linear;
 
-    /// <summary>Slot 2: dimensions in which <see cref="RouterScore.Cosine"/> compares; 0 for those of the key.</summary>
+    /// <summary>
+    /// Slot 2: dimensions in which <see cref="RouterScore.Cosine"/> compares, 0 for those of the key; hidden units of
+    /// <see cref="RouterScore.Mlp"/>, 0 for as many as experts.
+    /// </summary>
     public int ScoreWidth { get; init; }
 
     /// <summary>

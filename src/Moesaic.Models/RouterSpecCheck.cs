@@ -29,8 +29,8 @@ static class RouterSpecCheck
             : r.Score == RouterScore.Table && !given ? "a table of logits needs tasks or clusters as keys"
             : (r.Score == RouterScore.Hash) != (r.Key == RouterKey.TokenId) ? "the hash and the key token_id need one another"
             : r.HashSeed is not null && r.Score != RouterScore.Hash ? "a seed of hashes needs the score hash"
-            : r.ScoreWidth < 0 || (r.ScoreWidth > 0 && r.Score != RouterScore.Cosine)
-                ? $"a score in {r.ScoreWidth} dimensions; only the cosine is compared in some" : null;
+            : r.ScoreWidth < 0 || (r.ScoreWidth > 0 && r.Score is not (RouterScore.Cosine or RouterScore.Mlp))
+                ? $"a score in {r.ScoreWidth} dimensions; only the cosine is compared in some, and two layers have some between them" : null;
     }
 
     static string? Logits(RouterSpec r) =>

@@ -36,14 +36,22 @@ static class LayerText
     {
         DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}") + Of(dense.Activation),
         MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
-            + (mixture.UniformWidth is { } width ? FormattableString.Invariant($"{width}") : string.Join(", ", mixture.ExpertWidths))
+            + Widths(mixture.ExpertWidths)
             + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
             + (mixture.ExpertBias ? ", biased" : "")
             + (mixture.Clamp is { } clamp ? FormattableString.Invariant($", cut off at {clamp.Limit}") : "")
             + (mixture.SharedGate switch { SharedGate.None => "", SharedGate.Sigmoid => " with a gate", _ => " mixed in" })
             + Of(mixture.Activation) + Of(mixture.Router),
+        AbsentSpec => "none",
         _ => feedForward.GetType().Name,
     };
+
+    static string Widths(IReadOnlyList<int> all)
+    {
+        int[] present = [.. all.Where(w => w > 0)];
+        return (present.Distinct().Count() == 1 ? FormattableString.Invariant($"{present[0]}") : string.Join(", ", present))
+            + (present.Length < all.Count ? FormattableString.Invariant($" ({all.Count - present.Length} not there)") : "");
+    }
 
     static string Of(Activation activation) => activation switch
     {

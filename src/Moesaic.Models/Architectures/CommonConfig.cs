@@ -141,6 +141,8 @@ static class CommonConfig
     {
         foreach (var layer in spec.Layers)
         {
+            if (layer.FeedForward is AbsentSpec) return "some of its layers have no feed-forward";
+            if (layer.FeedForward is MixtureSpec { HasAbsent: true }) return "some experts that its router chooses are not there";
             var activation = layer.FeedForward switch { DenseSpec d => d.Activation, MixtureSpec m => m.Activation, _ => Activation.Swiglu };
             if (activation != Activation.Swiglu) return $"its feed-forwards have no gate ({MoesaicLayout.Name(activation)})";
             if (layer.FeedForward is MixtureSpec { SharedGate: SharedGate.Mix }) return "its shared and routed experts are weighed against each other";
@@ -163,6 +165,7 @@ static class CommonConfig
     // Slots that no published layout has a key for.
     static string? PipelineDiffers(RouterSpec router) =>
         router.Key != RouterKey.Token ? $"its router decides by {MoesaicLayout.Name(router.Key)}, not by token"
+        : router is { Score: RouterScore.Linear, ScoreWidth: > 0 } ? "its router's first layer is not as wide as it has experts"
         : router.Norm is not null ? "its router normalises logits"
         : router.Temperature != 1 ? "its router has a temperature"
         : router.Noise is not (RouterNoise.None or RouterNoise.Learned) ? "its router trains with noise"

@@ -52,9 +52,14 @@ sealed class MoesaicLayout : IArchitecture
         var layer = HfConfig.From(json, $"{config.Source}: layers[{number}]");
         var attention = layer.Section("attention") is { } heads ? MoesaicAttention.Read(heads) : null;
         FeedForwardSpec feedForward;
-        if (layer.Has("expert_widths"))
+        if (layer.Has("feed_forward"))
         {
-            var widths = layer.Ints("expert_widths", min: 1);
+            if (layer.Text("feed_forward") is not "absent" and var other) throw layer.Bad("feed_forward", $"is \"{other}\"; there is only \"absent\", or the keys of a feed-forward");
+            feedForward = new AbsentSpec();
+        }
+        else if (layer.Has("expert_widths"))
+        {
+            var widths = layer.Ints("expert_widths", min: 0);
             feedForward = new MixtureSpec(MoesaicRouter.Read(layer, widths.Count), widths, layer.IntOr("shared_width", 0))
             {
                 Activation = ReadActivation(layer),
@@ -111,6 +116,7 @@ sealed class MoesaicLayout : IArchitecture
         var json = layer.FeedForward switch
         {
             MixtureSpec mixture => WriteMixture(mixture),
+            AbsentSpec => new JsonObject { ["feed_forward"] = "absent" },
             DenseSpec dense => WriteActivation(dense.Activation, new JsonObject { ["width"] = dense.Width }),
             _ => throw new ArgumentException($"unknown feed-forward {layer.FeedForward}", nameof(layer)),
         };

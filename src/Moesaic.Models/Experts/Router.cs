@@ -41,6 +41,9 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     /// <summary>g, [1, E], or null.</summary>
     public Tensor? Gain { get; } = gain;
 
+    /// <summary>E flags: the experts that are not there, from which a token gets nothing; empty when all are. Default: all.</summary>
+    public bool[] Absent { get; init; } = [];
+
     /// <summary>Which of the model's streams of noise is the router's own.</summary>
     public int Stream { get; init; }
 
@@ -55,7 +58,8 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         var spec = input.Training ? training : Spec;
         var chosen = anneal.Of(spec);
         var (logits, noisy) = Logits(workspace, x, input, chosen);
-        var plain = PlainDecision.Fits(spec);
+        // The gradient of choices that go again is that of the general decision.
+        var plain = PlainDecision.Fits(spec) && (Absent.Length == 0 || !workspace.Recording);
         var ragged = plain ? default : RaggedDecision.Of(workspace, spec, this, logits, chosen, input);
         var routing = plain ? PlainDecision.Of(workspace, spec, this, logits, chosen) : ragged.Routing;
         statistics?.Add(routing, Spec, input.Counted.Span);

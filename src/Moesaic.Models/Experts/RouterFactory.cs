@@ -11,7 +11,8 @@ static class RouterFactory
     /// <param name="stream">Which of the model's streams of noise is its own.</param>
     /// <param name="width">D.</param>
     /// <param name="make">Makes and lists parameters.</param>
-    public static Router Make(RouterSpec spec, string name, int stream, int width, ParameterFactory make)
+    /// <param name="expertWidths">E widths, of which those of 0 mean experts that are not there; null when all are.</param>
+    public static Router Make(RouterSpec spec, string name, int stream, int width, ParameterFactory make, IReadOnlyList<int>? expertWidths = null)
     {
         var key = MakeKey(spec, name, make);
         WeightMatrix[] matrices = [.. RouterScores.Shapes(spec, KeyWidth(spec, width))
@@ -29,6 +30,7 @@ static class RouterFactory
             GroupWeight = spec.Groups is { Score: GroupScore.Own } groups
                 ? make.Matrix($"{name}.groups.weight", ParameterRole.Router, groups.Count, width) : null,
             Stream = stream,
+            Absent = expertWidths?.Contains(0) is true ? [.. expertWidths.Select(w => w == 0)] : [],
         };
     }
 

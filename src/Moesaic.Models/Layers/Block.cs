@@ -3,11 +3,12 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Models.Layers;
 
-/// <summary>One layer: x += attention(norm(x)); x += feedForward(norm(x)).</summary>
+/// <summary>One layer: x += attention(norm(x)); x += feedForward(norm(x)), the latter unless it is absent.</summary>
 public sealed class Block
 {
     readonly float epsilon;
-    readonly Tensor attentionNorm, feedForwardNorm;
+    readonly Tensor attentionNorm;
+    readonly Tensor? feedForwardNorm;
 
     internal Block(int layer, ModelSpec model, RotaryTable rotary, ParameterFactory make)
     {
@@ -17,11 +18,13 @@ public sealed class Block
         attentionNorm = make.Vector($"{prefix}.input_layernorm.weight", ParameterRole.Norms, model.Width);
         Attention = spec.Attention.Experts is null
             ? new HeadAttention(layer, model, spec.Attention, rotary, make) : new ExpertAttention(layer, model, spec.Attention, rotary, make);
-        feedForwardNorm = make.Vector($"{prefix}.post_attention_layernorm.weight", ParameterRole.Norms, model.Width);
+        feedForwardNorm = spec.FeedForward is AbsentSpec ? null
+            : make.Vector($"{prefix}.post_attention_layernorm.weight", ParameterRole.Norms, model.Width);
         FeedForward = spec.FeedForward switch
         {
             DenseSpec dense => Dense($"{prefix}.mlp", ParameterRole.FeedForward, dense.Width, dense.Activation),
             MixtureSpec mixture => Mixture($"{prefix}.mlp", mixture),
+            AbsentSpec => new AbsentFeedForward(),
             _ => throw new ArgumentException($"layer {layer}: unknown feed-forward {spec.FeedForward}", nameof(model)),
         };
 
@@ -32,10 +35,10 @@ public sealed class Block
 
         MixtureFeedForward Mixture(string name, MixtureSpec mixture)
         {
-            var router = RouterFactory.Make(mixture.Router, $"{name}.gate", layer, model.Width, make);
+            var router = RouterFactory.Make(mixture.Router, $"{name}.gate", layer, model.Width, make, mixture.ExpertWidths);
             var gated = mixture.Activation == Activation.Swiglu;
-            DenseFeedForward[] experts = [.. mixture.ExpertWidths.Select((width, e) =>
-                Dense($"{name}.experts.{e}", ParameterRole.Experts, width, mixture.Activation))];
+            DenseFeedForward[] experts = [.. mixture.ExpertWidths.Select((width, e) => width == 0 ? NoExpert(gated)
+                : Dense($"{name}.experts.{e}", ParameterRole.Experts, width, mixture.Activation))];
             var shared = mixture.SharedWidth == 0 ? null
                 : Dense($"{name}.shared_experts", ParameterRole.SharedExperts, mixture.SharedWidth, mixture.Activation);
             var mixed = mixture is { SharedGate: SharedGate.Mix, SharedWidth: > 0 };
@@ -48,7 +51,11 @@ public sealed class Block
                     mixture.Clamp, mixture.Activation),
                 shared, gate, gateBias, layer);
 
-            Tensor[] Biases(string projection, MixtureSpec mixture) => [.. mixture.ExpertWidths.Select((width, e) => make.Vector(
+            // An expert that is not there gets no rows; what stands for it has no numbers and is no parameter.
+            DenseFeedForward NoExpert(bool gated) => new(gated ? new AbsentMatrix(0, model.Width) : null, new AbsentMatrix(0, model.Width),
+                new AbsentMatrix(model.Width, 0), mixture.Activation);
+
+            Tensor[] Biases(string projection, MixtureSpec mixture) => [.. mixture.ExpertWidths.Select((width, e) => width == 0 ? new Tensor(1, 0) : make.Vector(
                 $"{name}.experts.{e}.{projection}_proj.bias", ParameterRole.Experts, projection == "down" ? model.Width : width))];
         }
     }
@@ -69,6 +76,7 @@ public sealed class Block
     public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, RoutingStatistics? attention = null)
     {
         x = ForwardAttention(workspace, x, input, attention);
+        if (feedForwardNorm is null) return x;
         using (workspace.OpenScope())
             return workspace.Residual(x, FeedForward.Forward(workspace, FeedForwardInput(workspace, x), input, statistics));
     }
@@ -83,6 +91,6 @@ public sealed class Block
     /// <summary>What the attention (and its router) sees: norm(x), [T, D].</summary>
     public Tensor AttentionInput(Workspace workspace, Tensor x) => workspace.RmsNorm(x, attentionNorm, epsilon);
 
-    /// <summary>What the feed-forward (and its router) sees: norm(x), [T, D].</summary>
-    public Tensor FeedForwardInput(Workspace workspace, Tensor x) => workspace.RmsNorm(x, feedForwardNorm, epsilon);
+    /// <summary>What the feed-forward (and its router) sees: norm(x), [T, D]; x itself where there is neither.</summary>
+    public Tensor FeedForwardInput(Workspace workspace, Tensor x) => feedForwardNorm is null ? x : workspace.RmsNorm(x, feedForwardNorm, epsilon);
 }

@@ -3,7 +3,7 @@ using Moesaic.Tensors;
 
 namespace Moesaic.Models.Layers;
 
-/// <summary>A layer's feed-forward: dense or a mixture.</summary>
+/// <summary>A layer's feed-forward: dense, a mixture or absent.</summary>
 public abstract class FeedForwardLayer
 {
     /// <summary>Computes the feed-forward.</summary>
@@ -13,6 +13,14 @@ public abstract class FeedForwardLayer
     /// <param name="statistics">Collects what the router decides, or null.</param>
     /// <returns>[T, D], to be added to the residual stream.</returns>
     public abstract Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics);
+}
+
+/// <summary>Where there is no feed-forward: zeros, which nobody computes in a pass through the layer.</summary>
+public sealed class AbsentFeedForward : FeedForwardLayer
+{
+    /// <inheritdoc/>
+    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
+        workspace.RentZeroed(x.Rows, x.Columns);
 }
 
 /// <summary>SwiGLU, down(silu(gate(x)) · up(x)) (Shazeer 2020), or without a gate down(f(up(x))).</summary>

@@ -51,13 +51,15 @@ public static class ModelFolder
     /// <param name="path">A Hugging Face folder, a GGUF file, or the folder of an adapter (<see cref="AdapterFolder"/>).</param>
     /// <param name="storage">How weights are kept in memory. Default: as float32.</param>
     /// <param name="change">What is put in the place of a matrix as it is read; null leaves all as they are.</param>
+    /// <param name="selection">What of it is read; null: all. What a selection leaves out is checked to be there and never read.</param>
     /// <exception cref="BadModelException">
     /// It is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
     /// </exception>
-    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32, MatrixChange? change = null)
+    /// <exception cref="BadRequestException">The selection does not fit the model; see <see cref="ExpertSelection.Shape"/>.</exception>
+    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32, MatrixChange? change = null, ExpertSelection? selection = null)
     {
-        if (storage == WeightStorage.Stored && AdapterFolder.Is(path)) return AdapterFolder.LoadBeside(path, change);
-        using var weights = StoredWeights.Open(path);
+        if (selection is null && storage == WeightStorage.Stored && AdapterFolder.Is(path)) return AdapterFolder.LoadBeside(path, change);
+        using var weights = selection is null ? StoredWeights.Open(path) : new SelectedWeights(StoredWeights.Open(path), selection);
         List<string> notes = [.. weights.Notes];
         return new LoadedModel(StoredModel.Read(weights, storage, notes, change), weights.Layout, weights.PlainType, weights.Bytes, notes);
     }

@@ -23,6 +23,13 @@ public sealed class StoredLayers : ModelPieces
     /// <exception cref="BadModelException">It is damaged, its architecture unknown, or weights are missing, left over or misshapen.</exception>
     public static StoredLayers Open(string path) => new(StoredWeights.Open(path));
 
+    /// <summary>Opens a part of a model: what goes is never read.</summary>
+    /// <param name="path">A Hugging Face folder or a GGUF file.</param>
+    /// <param name="selection">What stays.</param>
+    /// <exception cref="BadModelException">As of <see cref="Open(string)"/>.</exception>
+    /// <exception cref="BadRequestException">The selection does not fit the model; see <see cref="ExpertSelection.Shape"/>.</exception>
+    public static StoredLayers Open(string path, ExpertSelection selection) => new(new SelectedWeights(StoredWeights.Open(path), selection));
+
     /// <inheritdoc/>
     /// <exception cref="BadModelException">A weight is NaN or infinite.</exception>
     public override Model Layer(int layer) => Read(Spec with { Layers = [Spec.Layers[layer]] },

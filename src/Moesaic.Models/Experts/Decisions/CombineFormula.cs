@@ -90,7 +90,7 @@ readonly record struct CombineFormula(RouterSpec Spec, Tensor? Gain)
     }
 
     /// <summary>Whether a choice in a state is one of those that weights are shares of.</summary>
-    public bool Normalises(PickState state) => state == PickState.Kept || !Spec.RenormaliseAfterDrops;
+    public bool Normalises(PickState state) => state is PickState.Kept or PickState.Absent || !Spec.RenormaliseAfterDrops;
 
     double Weight(ReadOnlySpan<float> a_E, in Picks picks, int token, int expert) => Spec.Scale * (Spec.Weight switch
     {

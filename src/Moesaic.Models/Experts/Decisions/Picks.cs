@@ -13,6 +13,9 @@ enum PickState
 
     /// <summary>A second expert that the dice left out.</summary>
     LeftOut,
+
+    /// <summary>Its expert is not there.</summary>
+    Absent,
 }
 
 /// <summary>The choices of T tokens, those included that were lost again: weights may be shares of all of them.</summary>

@@ -62,6 +62,7 @@ static class PlainDecision
             }
             for (var j = 0; j < chosen; j++)
                 w_K[j] = (gain is null ? p_E[ids_K[j]] / sum : 1 + (gain.Span[ids_K[j]] * p_E[ids_K[j]])) * spec.Scale;
+            if (router.Absent.Length > 0) AbsentExperts.Drop(router.Absent, ids_K, w_K);
             if (spec.Affinity == RouterAffinity.Sigmoid)
                 TensorPrimitives.Divide(p_E, TensorPrimitives.Sum<float>(p_E), p_E);
         }

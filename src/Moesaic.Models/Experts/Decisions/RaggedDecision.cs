@@ -38,6 +38,8 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
                 if (rule.Kind is SelectionKind.SecondAbove or SelectionKind.SecondSampled)
                     SecondExpert.Decide(rule, affinities.Values.Row(t), picks, t, input.Noise, router.Stream);
             }
+        if (router.Absent.Length > 0)
+            for (var t = 0; t < tokens; t++) AbsentExperts.Mark(router.Absent, picks, t);
         var wanted = spec.Capacity is null ? default : picks.Kept(workspace, tokens);
         if (spec.Capacity is { } capacity)
             CapacityLimit.Apply(capacity, chosen, scores, affinities.Values, groups, picks, input.Noise, router.Stream);

@@ -28,8 +28,8 @@ public sealed class LinearScore(WeightMatrix weight, Tensor? bias = null) : IRou
 }
 
 /// <summary><see cref="RouterScore.Mlp"/>.</summary>
-/// <param name="first">W₁, [E, D].</param>
-/// <param name="second">W₂, [E, E].</param>
+/// <param name="first">W₁, [hidden units, D].</param>
+/// <param name="second">W₂, [E, hidden units].</param>
 public sealed class MlpScore(WeightMatrix first, WeightMatrix second) : IRouterScore
 {
     /// <inheritdoc/>
@@ -64,7 +64,8 @@ public static class RouterScores
     public static IReadOnlyList<(string Suffix, int Rows, int Columns)> Shapes(RouterSpec router, int width) => router.Score switch
     {
         RouterScore.Linear => [("weight", router.Experts, width)],
-        RouterScore.Mlp => [("gate_network.0.weight", router.Experts, width), ("gate_network.2.weight", router.Experts, router.Experts)],
+        RouterScore.Mlp when (router.ScoreWidth > 0 ? router.ScoreWidth : router.Experts) is var hidden =>
+            [("gate_network.0.weight", hidden, width), ("gate_network.2.weight", router.Experts, hidden)],
         RouterScore.Swiglu => [("gate_proj.weight", router.Experts, width), ("up_proj.weight", router.Experts, width)],
         RouterScore.Cosine when router.ScoreWidth > 0 => [("projection.weight", router.ScoreWidth, width), ("weight", router.Experts, router.ScoreWidth)],
         RouterScore.Cosine => [("weight", router.Experts, width)],
