@@ -14,7 +14,8 @@ public static class DecodableRouters
             if (router.Key == RouterKey.Task && spec.Tasks.Count == 0)
                 return $"the router of layer {layer} decides by task, and the model has no names of tasks to ask for";
             if (router.Key == RouterKey.Cluster) return $"the router of layer {layer} decides by cluster, which a prompt does not tell";
-            if (router.LooksAt is { } company)
+            // Which tokens of a prompt are protected is decided when it is read.
+            if ((router with { Policy = null }).LooksAt is { } company)
                 return $"the router of layer {layer} looks at {company}, which is not there while tokens are generated one by one; "
                     + "evaluate can measure it with allow_non_causal; to generate, let the router choose by the token alone in evaluation";
         }

@@ -80,6 +80,15 @@ public sealed class PassInput
     /// </summary>
     public bool Recompute { get; set; }
 
+    /// <summary>What takes the place of the model's own <see cref="RouterSpec.Policy"/> of feed-forward experts; null: nothing. Not followed in training.</summary>
+    public PassPolicies? Policies { get; set; }
+
+    /// <summary>Whether the layer that runs wants <see cref="Received"/>.</summary>
+    internal bool WantsReceived { get; set; }
+
+    /// <summary>At least T values: how much attention tokens received in the layer that runs, see <see cref="Layers.ReceivedAttention"/>.</summary>
+    internal float[] Received { get; set; } = [];
+
     /// <summary>One sequence that starts at position 0.</summary>
     /// <param name="tokens">Its tokens.</param>
     public static PassInput Sequence(int[] tokens) => new()

@@ -208,6 +208,18 @@ public sealed record RouterSpec
     /// <summary>Slot 7: whether the token's own input has what is missing of 1 as its weight: w E(x) + (1 − w) x (MoEC). Default: no.</summary>
     public bool PassThrough { get; init; }
 
+    /// <summary>
+    /// Slot 4: the affinities are this map of the probabilities, or null. The score then has a row, and the router's bias and noise a place, for each
+    /// column of the map; everything after is by experts.
+    /// </summary>
+    public ProbabilityMap? Map { get; init; }
+
+    /// <summary>What the score scores: E, or the columns of <see cref="Map"/>.</summary>
+    public int Scored => Map?.Columns ?? Experts;
+
+    /// <summary>What evaluation takes away from the choices, or null. A pass may bring other policies: <see cref="PassInput.Policies"/>.</summary>
+    public RoutingPolicy? Policy { get; init; }
+
     /// <summary>Slot 8, or null for dropless.</summary>
     public CapacitySpec? Capacity { get; init; }
 
@@ -226,7 +238,8 @@ public sealed record RouterSpec
 
     /// <summary>What a decision in evaluation depends on.</summary>
     public RouterDependence Dependence =>
-        Key == RouterKey.Sequence || Selection.Kind is SelectionKind.ExpertChoice or SelectionKind.AverageAbove ? RouterDependence.OtherTokens
+        Key == RouterKey.Sequence || Selection.Kind is SelectionKind.ExpertChoice or SelectionKind.AverageAbove || Policy?.Protection is not null
+            ? RouterDependence.OtherTokens
         : Capacity is { } capacity ? DependenceOf(capacity)
         : Key == RouterKey.Prefix ? RouterDependence.EarlierTokens : RouterDependence.Token;
 
@@ -235,6 +248,7 @@ public sealed record RouterSpec
         : Key == RouterKey.Sequence ? "the mean of the whole sequence"
         : Selection.Kind == SelectionKind.ExpertChoice ? "what its experts choose among all tokens"
         : Selection.Kind == SelectionKind.AverageAbove ? "how many experts tokens need on average"
+        : Policy?.Protection is not null && (this with { Policy = null }).Causal ? "the attention that later tokens of its prompt pay it"
         : Capacity is null ? "the mean of the sequence so far"
         : Dependence == RouterDependence.EarlierTokens ? "the places that earlier tokens left" : "the places that other tokens take";
 

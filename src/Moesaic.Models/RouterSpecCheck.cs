@@ -7,7 +7,7 @@ static class RouterSpecCheck
 {
     public static void Run(RouterSpec router, string where)
     {
-        if ((Numbers(router) ?? Score(router) ?? Logits(router) ?? Weights(router) ?? Groups(router) ?? Variants(router)) is { } reason)
+        if ((Numbers(router) ?? Score(router) ?? Logits(router) ?? Weights(router) ?? Groups(router) ?? Variants(router) ?? router.Map?.WhyNot(router) ?? Policy(router)) is { } reason)
             throw new BadModelException($"{where}: {reason}");
     }
 
@@ -102,6 +102,8 @@ static class RouterSpecCheck
             ? "a next choice needs the K highest of all experts, scored by what is learned"
         : capacity.Overflow == CapacityOverflow.PassThrough && r.RenormaliseAfterDrops ? "a choice that passes through keeps its weight; it cannot be renormalised away"
         : null;
+
+    static string? Policy(RouterSpec r) => r.Policy?.WhyNot(r) is { } reason ? $"its routing policy: {reason}" : null;
 
     static bool IsPositive(float value) => float.IsFinite(value) && value > 0;
 }

@@ -34,12 +34,12 @@ static class SelectedExperts
             throw new BadRequestException($"{where}: {layer.Experts.Count} experts are kept, and a token gets {router.Chosen}; keep at least that many, keep the router's rows, or lower the number of experts per token first.");
         return mixture with
         {
-            Router = layer.Experts.SequenceEqual(Enumerable.Range(0, router.Experts)) ? router : Shape(router, layer, where),
+            Router = layer.Experts.SequenceEqual(Enumerable.Range(0, router.Experts)) ? router : Shape(router, layer, where, Order(mixture, layer)),
             ExpertWidths = [.. Order(mixture, layer).Select(e => mixture.ExpertWidths[e])],
         };
     }
 
-    static RouterSpec Shape(RouterSpec router, LayerSelection layer, string where)
+    static RouterSpec Shape(RouterSpec router, LayerSelection layer, string where, int[] order)
     {
         if (router.Score == RouterScore.Hash)
             throw new BadRequestException($"{where}: its router hashes tokens to {router.Experts} experts and cannot do without some or in another order; keep the router's rows.");
@@ -47,7 +47,10 @@ static class SelectedExperts
         {
             Experts = layer.Experts!.Count,
             Groups = router.Groups is { } groups ? Shape(groups, router.Experts / groups.Count, layer.Experts, where) : null,
-            ScoreWidth = router is { Score: RouterScore.Mlp, ScoreWidth: 0 } && layer.Experts.Count < router.Experts ? router.Experts : router.ScoreWidth,
+            ScoreWidth = router is { Score: RouterScore.Mlp, ScoreWidth: 0, Map: null } && layer.Experts.Count < router.Experts ? router.Experts : router.ScoreWidth,
+            Map = router.Map?.Select(order),
+            Policy = router.Policy is not { } policy ? null
+                : policy with { Masked = [.. Enumerable.Range(0, order.Length).Where(e => policy.Masked.Contains(order[e]))] },
         };
     }
 

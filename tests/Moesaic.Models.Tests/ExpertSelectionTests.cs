@@ -35,7 +35,7 @@ public sealed class ExpertSelectionTests
 
     [Theory]
     [MemberData(nameof(Routers))]
-    public void WithoutSomeExpertsIsAsIfNobodyMayChooseThem(string kind)
+    public void Without_some_experts_is_as_if_nobody_may_choose_them(string kind)
     {
         var spec = TinySpec.Of(Kinds[kind], TinySpec.Dense(), Kinds[kind]);
         using var model = TinySpec.Model(spec);
@@ -53,7 +53,7 @@ public sealed class ExpertSelectionTests
 
     [Theory]
     [MemberData(nameof(Routers))]
-    public void AllExpertsAreTheModel(string kind)
+    public void All_experts_are_the_model(string kind)
     {
         using var model = TinySpec.Model(TinySpec.Of(Kinds[kind], TinySpec.Dense()));
         using var part = Part(model, new([new(0) { Experts = [0, 1, 2, 3, 4, 5, 6, 7] }, new(1)]));
@@ -65,7 +65,7 @@ public sealed class ExpertSelectionTests
 
     [Theory]
     [MemberData(nameof(Routers))]
-    public void KeptRowsOfTheRouterChooseInVain(string kind)
+    public void Kept_rows_of_the_router_choose_in_vain(string kind)
     {
         var spec = TinySpec.Of(Kinds[kind]);
         using var model = TinySpec.Model(spec);
@@ -79,7 +79,7 @@ public sealed class ExpertSelectionTests
     }
 
     [Fact]
-    public void AChoiceOfAnAbsentExpertIsCountedAsNone()
+    public void A_choice_of_an_absent_expert_is_counted_as_none()
     {
         using var model = TinySpec.Model(TinySpec.Of(TinySpec.Mixture(experts: 8)));
         using var part = Part(model, new([new(0) { Experts = [0, 1, 2, 3], KeepsRouter = true }]));
@@ -92,7 +92,7 @@ public sealed class ExpertSelectionTests
     }
 
     [Fact]
-    public void LayersAndFeedForwardsGo()
+    public void Layers_and_feed_forwards_go()
     {
         using var model = TinySpec.Model(TinySpec.Of(TinySpec.Mixture(), TinySpec.Dense(), TinySpec.Mixture(), TinySpec.Dense()));
         using var part = Part(model, new([new(0) { DropsFeedForward = true }, new(2) { Experts = [3, 1] }, new(3)]));
@@ -111,7 +111,7 @@ public sealed class ExpertSelectionTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void APartOfAFolderIsAPartOfTheModel(bool keepsRouter)
+    public void A_part_of_a_folder_is_a_part_of_the_model(bool keepsRouter)
     {
         using var folder = new TemporaryFolder();
         using var model = TinySpec.Model(TinySpec.Of(Kinds["biases"], Kinds["groups"], TinySpec.Dense()));
@@ -132,7 +132,7 @@ public sealed class ExpertSelectionTests
     }
 
     [Fact]
-    public void UniformExpertsKeepTheStandardLayout()
+    public void Uniform_experts_keep_the_standard_layout()
     {
         var spec = TinySpec.Of(TinySpec.Mixture(), TinySpec.Mixture());
         var even = new ExpertSelection([new(0) { Experts = [0, 1] }, new(1) { Experts = [3, 1] }]).Shape(spec);
@@ -153,11 +153,11 @@ public sealed class ExpertSelectionTests
     [InlineData("raw", new int[0], "drop its feed-forward")]
     [InlineData("raw", new[] { 0, 8 }, "expert 8 cannot be kept")]
     [InlineData("raw", new[] { 0, 1, 0 }, "kept twice")]
-    public void WhatMakesNoSenseIsRefused(string kind, int[] kept, string message) =>
+    public void What_makes_no_sense_is_refused(string kind, int[] kept, string message) =>
         Assert.Contains(message, Assert.Throws<BadRequestException>(() => new ExpertSelection([new(0) { Experts = kept }]).Shape(TinySpec.Of(Kinds[kind]))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void LayersAreChecked()
+    public void Layers_are_checked()
     {
         var spec = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture());
         foreach (var (layers, message) in new (LayerSelection[], string)[]
@@ -171,7 +171,7 @@ public sealed class ExpertSelectionTests
     }
 
     [Fact]
-    public void GradientsOfWhatStaysAreThoseOfExpertsThatAnswerWithZeros()
+    public void Gradients_of_what_stays_are_those_of_experts_that_answer_with_zeros()
     {
         using var whole = TinySpec.Model(TinySpec.Of(Kinds["renormalised"]));
         using var part = Part(whole, new([new(0) { Experts = [0, 1, 3, 5], KeepsRouter = true }]));

@@ -175,6 +175,8 @@ static class CommonConfig
         : router.Groups is { PerGroup: not 0 } ? "its router chooses as many experts of each group"
         : router.RenormaliseAfterDrops || router.Capacity is not null ? "its experts have a capacity"
         : router.Group != RoutingGroup.Sequence ? "its router looks at a whole pass"
+        : router.Policy is not null ? "its router has a routing policy"
+        : router.Map is not null ? "its router maps probabilities"
         : router.PassThrough ? "its router gives tokens their own input"
         : router.Training is not null ? "its router trains otherwise than it decides" : null;
 

@@ -33,6 +33,7 @@ static class MoesaicAttention
     {
         var experts = new AttentionExpertsSpec(MoesaicRouter.Read(json, json.Int("count", min: 1)),
             MoesaicLayout.Choice<ExpertKeys>(json, "keys"), json.BoolOr("keep_first", false));
+        if (experts.Router.Policy is not null) throw json.Bad("policy", "is for the experts of feed-forwards; attention always computes the heads that its router chooses");
         MoesaicLayout.RefuseUnread(json);
         return experts;
     }

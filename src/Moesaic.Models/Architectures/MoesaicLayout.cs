@@ -36,6 +36,8 @@ sealed class MoesaicLayout : IArchitecture
             Tasks = ReadTasks(config),
         };
         TaskNames.Check(spec, config.Source);
+        for (var l = 0; l < parsed.Length; l++)
+            if (RoutingPolicies.WhyNot(spec.Layers[l]) is { } reason) throw config.Bad($"layers[{l}]", $"has a routing policy that cannot be followed: {reason}");
         return spec;
     }
 

@@ -32,6 +32,8 @@ static class MoesaicRouter
             Bias = json.BoolOr("router_bias", false),
             SelectionBias = json.BoolOr("selection_bias", false),
             Groups = json.Section("groups") is { } groups ? ReadGroups(groups) : null,
+            Map = json.Section("probability_map") is { } map ? MoesaicPolicy.ReadMap(map) : null,
+            Policy = json.Section("policy") is { } policy ? MoesaicPolicy.Read(policy) : null,
             Capacity = json.Section("capacity") is { } capacity ? ReadCapacity(capacity) : null,
             Training = json.Section("router_training") is { } training ? ReadTraining(training) : null,
         };
@@ -69,6 +71,8 @@ static class MoesaicRouter
         }
         if (router.RenormaliseAfterDrops) json["renormalise_after_drops"] = true;
         if (router.PassThrough) json["pass_through"] = true;
+        if (router.Map is { } map) json["probability_map"] = MoesaicPolicy.Write(map);
+        if (router.Policy is { } policy) json["policy"] = MoesaicPolicy.Write(policy);
         if (router.Capacity is { } capacity) json["capacity"] = Write(capacity);
         if (router.Training is { } training) json["router_training"] = Write(training);
     }

@@ -1,3 +1,4 @@
+using Moesaic.Formats;
 using Moesaic.Tensors;
 
 namespace Moesaic.Models.Experts;
@@ -11,6 +12,7 @@ namespace Moesaic.Models.Experts;
 public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectionBias = null, Tensor? gain = null, LearnedNoise? noise = null)
 {
     readonly RouterSpec training = spec.InTraining();
+    readonly PolicyRule? rule = PolicyRule.Of(spec);
 
     /// <summary>A router whose score is linear.</summary>
     /// <param name="spec">The pipeline.</param>
@@ -57,18 +59,27 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
     {
         var spec = input.Training ? training : Spec;
         var chosen = anneal.Of(spec);
+        var policy = Rule(workspace, input);
         var (logits, noisy) = Logits(workspace, x, input, chosen);
-        // The gradient of choices that go again is that of the general decision.
-        var plain = PlainDecision.Fits(spec) && (Absent.Length == 0 || !workspace.Recording);
-        var ragged = plain ? default : RaggedDecision.Of(workspace, spec, this, logits, chosen, input);
-        var routing = plain ? PlainDecision.Of(workspace, spec, this, logits, chosen) : ragged.Routing;
+        if (policy is { Masked.Length: > 0 }) logits = DroppedExperts.Mask(workspace, logits, policy.Masked, chosen);
+        ReadOnlySpan<TokenFate> fates = policy?.Protection is { } protection ? TokenFates.Of(protection, x, input) : [];
+        // The gradient of choices that go again, and of mapped probabilities, is that of the general decision.
+        var plain = PlainDecision.Fits(spec) && !(workspace.Recording && (Absent.Length > 0 || spec.Map is not null));
+        var ragged = plain ? default : RaggedDecision.Of(workspace, spec, this, logits, chosen, input, policy, fates);
+        var routing = plain ? PlainDecision.Of(workspace, spec, this, logits, chosen, policy, fates) : ragged.Routing;
         statistics?.Add(routing, Spec, input.Counted.Span);
+        if (spec.Map is not null && input.Objectives is not null)
+            throw new BadRequestException("A router behind a probability map cannot be trained with objectives on its experts: it scores others than it chooses.");
         var objectives = input.Objectives?.Observe(new(this, logits, noisy, routing, input.Counted, input.Segments));
         if (!workspace.Recording || !logits.NeedsGradient) return routing;
         if (plain) RecordPlain(workspace, spec, logits, routing, objectives);
         else RecordRagged(workspace, logits, ragged, objectives);
         return routing;
     }
+
+    /// <summary>The policy of a pass, or null: training and gradients are of the router alone.</summary>
+    internal PolicyRule? Rule(Workspace workspace, PassInput input) =>
+        input.Training || workspace.Recording ? null : input.Policies is { } given ? given.Of(this) : rule;
 
     // Slots 1 to 3.
     (Tensor Logits, NoisyLogits? Noisy) Logits(Workspace workspace, Tensor x, PassInput input, int chosen)

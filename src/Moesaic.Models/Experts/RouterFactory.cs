@@ -18,13 +18,13 @@ static class RouterFactory
         WeightMatrix[] matrices = [.. RouterScores.Shapes(spec, KeyWidth(spec, width))
             .Select(m => make.Matrix($"{name}.{m.Suffix}", ParameterRole.Router, m.Rows, m.Columns))];
         var score = RouterScores.Of(spec, matrices,
-            spec.Bias ? make.Vector($"{name}.bias", ParameterRole.Router, spec.Experts) : null,
+            spec.Bias ? make.Vector($"{name}.bias", ParameterRole.Router, spec.Scored) : null,
             spec.Score == RouterScore.Cosine ? make.Vector($"{name}.temperature", ParameterRole.Router, 1) : null);
         return new(spec, score,
             spec.SelectionBias ? make.Vector($"{name}.e_score_correction_bias", ParameterRole.SelectionBias, spec.Experts) : null,
             spec.Weight == CombineWeight.One ? make.Vector($"{name}.gain", ParameterRole.Router, spec.Experts) : null,
             spec.Noise == RouterNoise.Learned
-                ? new LearnedNoise(make.Matrix($"{name}.weight_noise.weight", ParameterRole.Router, spec.Experts, width), stream) : null)
+                ? new LearnedNoise(make.Matrix($"{name}.weight_noise.weight", ParameterRole.Router, spec.Scored, width), stream) : null)
         {
             Key = key,
             GroupWeight = spec.Groups is { Score: GroupScore.Own } groups
@@ -36,8 +36,8 @@ static class RouterFactory
 
     /// <summary>How many parameters have the role of routers.</summary>
     public static long Parameters(RouterSpec spec, int width) => RouterScores.Parameters(spec, KeyWidth(spec, width))
-        + (spec.Weight == CombineWeight.One ? spec.Experts : 0) + (spec.Noise == RouterNoise.Learned ? (long)spec.Experts * width : 0)
-        + ((long)spec.Keys * (spec.KeyWidth > 0 ? spec.KeyWidth : spec.Experts))
+        + (spec.Weight == CombineWeight.One ? spec.Experts : 0) + (spec.Noise == RouterNoise.Learned ? (long)spec.Scored * width : 0)
+        + ((long)spec.Keys * (spec.KeyWidth > 0 ? spec.KeyWidth : spec.Scored))
         + (spec.Groups is { Score: GroupScore.Own } groups ? (long)groups.Count * width : 0);
 
     static IRouterKey? MakeKey(RouterSpec spec, string name, ParameterFactory make) => spec.Key switch
@@ -46,7 +46,7 @@ static class RouterFactory
         RouterKey.Sequence => new SequenceKey(),
         RouterKey.Prefix => new PrefixKey(),
         RouterKey.Task or RouterKey.Cluster => new EmbeddedKey(spec.Key, make.Matrix($"{name}.keys.weight", ParameterRole.Router, spec.Keys,
-            spec.Score == RouterScore.Table ? spec.Experts : spec.KeyWidth)),
+            spec.Score == RouterScore.Table ? spec.Scored : spec.KeyWidth)),
         RouterKey.TokenId => new HashedKey(spec.Experts, spec.Chosen, spec.HashSeed),
         _ => throw new ArgumentException($"unknown key {spec.Key}", nameof(spec)),
     };

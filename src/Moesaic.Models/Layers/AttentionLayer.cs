@@ -50,6 +50,11 @@ public sealed class HeadAttention : AttentionLayer
     {
         var (queries, keys, values) = projections.Forward(workspace, x, input.Positions);
         var shape = new AttentionShape(Spec.QueryHeads, Spec.KeyValueHeads, Spec.PaddedDim, Spec.ScoreFactor / MathF.Sqrt(Spec.HeadDim), Spec.Window);
+        if (input.WantsReceived)
+        {
+            if (input.Received.Length < x.Rows) input.Received = new float[x.Rows];
+            ReceivedAttention.Compute(shape, input.Segments.Span, queries.Span, keys.Span, sinks is null ? [] : sinks.Span, input.Received.AsSpan(0, x.Rows));
+        }
         Tensor mixed;
         if (Cache(workspace, input) is { } cache)
         {

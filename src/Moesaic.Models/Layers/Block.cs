@@ -75,6 +75,7 @@ public sealed class Block
     /// <returns>[T, D].</returns>
     public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, RoutingStatistics? attention = null)
     {
+        input.WantsReceived = FeedForward is MixtureFeedForward { Router: var router } && router.Rule(workspace, input) is { Protection: not null };
         x = ForwardAttention(workspace, x, input, attention);
         if (feedForwardNorm is null) return x;
         using (workspace.OpenScope())

@@ -36,6 +36,8 @@ sealed class SelectedParameters(ModelSpec spec, ExpertSelection selection)
     // What of a router's parameters is one per expert: see RouterFactory.
     static SelectedParameter OfRouter(string source, string name, RouterSpec router, int[] order) => name switch
     {
+        // Behind a map the scores are not the experts': the map's rows go.
+        not ("gain" or "e_score_correction_bias") when router.Map is not null => new(source),
         "bias" or "gain" or "e_score_correction_bias" => new(source, Columns: order),
         "keys.weight" when router.Score == RouterScore.Table => new(source, Columns: order),
         "keys.weight" or "temperature" or "projection.weight" or "groups.weight" or "gate_network.0.weight" => new(source),

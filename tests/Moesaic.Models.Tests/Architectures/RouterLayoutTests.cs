@@ -43,6 +43,8 @@ public class RouterLayoutTests
                 Overflow = CapacityOverflow.NextChoice,
             },
         }),
+        (nameof(RouterSpec.Map), Plain with { Map = new ProbabilityMap(4, 2, [1, 0, 0.1f, -0.5f, 1, 1, 0, 2]) }),
+        (nameof(RouterSpec.Policy), Plain with { Policy = new() { Ratios = [0.4f], Share = 0.9f, Masked = [3] } }),
         (nameof(RouterSpec.Training), Plain with { Training = new() { InputJitter = 0.01f } }),
         (nameof(RouterSpec.Training), Plain with
         {

@@ -10,7 +10,23 @@ namespace Moesaic.Models.Experts;
 /// <param name="LogSumExp">[1, T] of the logits.</param>
 readonly record struct Affinities(Tensor Values, Tensor Probabilities, Tensor LogSumExp)
 {
-    public static Affinities Of(Workspace workspace, RouterAffinity kind, Tensor logits)
+    /// <summary>[T, scores] softmax before <see cref="RouterSpec.Map"/>, or null without one.</summary>
+    public Tensor? Unmapped { get; init; }
+
+    public static Affinities Of(Workspace workspace, RouterSpec spec, Tensor logits)
+    {
+        var plain = Of(workspace, spec.Affinity, logits);
+        if (spec.Map is not { } map) return plain;
+        Tensor values = workspace.Rent(logits.Rows, map.Rows), probabilities = workspace.Rent(logits.Rows, map.Rows);
+        for (var t = 0; t < logits.Rows; t++)
+        {
+            MappedProbabilities.Apply(map, plain.Values.Row(t), values.Row(t));
+            MappedProbabilities.Normalise(values.Row(t), probabilities.Row(t));
+        }
+        return new Affinities(values, probabilities, plain.LogSumExp) { Unmapped = plain.Values };
+    }
+
+    static Affinities Of(Workspace workspace, RouterAffinity kind, Tensor logits)
     {
         Tensor values = workspace.Rent(logits.Rows, logits.Columns), logSumExp = workspace.Rent(1, logits.Rows);
         Softmax.Rows(logits.Span, logits.Columns, values.Span);
@@ -32,13 +48,15 @@ readonly record struct Affinities(Tensor Values, Tensor Probabilities, Tensor Lo
     }
 
     /// <summary>Adds what goes on to a token's logits from a gradient of its affinities.</summary>
-    /// <param name="kind">Of the affinities.</param>
+    /// <param name="spec">Kind of the affinities, map.</param>
     /// <param name="token">Its row.</param>
     /// <param name="da_E">E gradients.</param>
-    /// <param name="dz_E">E gradients, added to.</param>
-    public void AddGradient(RouterAffinity kind, int token, ReadOnlySpan<double> da_E, Span<float> dz_E)
+    /// <param name="dz_E">A gradient for each score, added to.</param>
+    public void AddGradient(RouterSpec spec, int token, ReadOnlySpan<double> da_E, Span<float> dz_E)
     {
-        var a_E = Values.Row(token);
+        var kind = spec.Affinity;
+        var a_E = (Unmapped ?? Values).Row(token);
+        if (spec.Map is { } map) da_E = MappedProbabilities.Back(map, da_E);
         double inner = 0;
         if (kind is RouterAffinity.SoftmaxBeforeSelection or RouterAffinity.SoftmaxAfterSelection)
             for (var e = 0; e < a_E.Length; e++) inner += a_E[e] * da_E[e];

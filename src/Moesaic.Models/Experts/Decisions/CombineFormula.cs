@@ -9,7 +9,8 @@ namespace Moesaic.Models.Experts;
 /// </summary>
 /// <param name="Spec">Weight, scale, what passes through.</param>
 /// <param name="Gain">g, [1, E], or null.</param>
-readonly record struct CombineFormula(RouterSpec Spec, Tensor? Gain)
+/// <param name="Rule">The policy that took choices away, or null.</param>
+readonly record struct CombineFormula(RouterSpec Spec, Tensor? Gain, PolicyRule? Rule = null)
 {
     bool PassesOverflow => Spec is { PassThrough: false, Capacity.Overflow: CapacityOverflow.PassThrough };
 
@@ -90,7 +91,13 @@ readonly record struct CombineFormula(RouterSpec Spec, Tensor? Gain)
     }
 
     /// <summary>Whether a choice in a state is one of those that weights are shares of.</summary>
-    public bool Normalises(PickState state) => state is PickState.Kept or PickState.Absent || !Spec.RenormaliseAfterDrops;
+    public bool Normalises(PickState state) => state switch
+    {
+        PickState.Kept => true,
+        PickState.Skipped => !Rule!.Renormalises,
+        PickState.Absent => Rule is not { RenormalisesAbsent: true },
+        _ => !Spec.RenormaliseAfterDrops,
+    };
 
     double Weight(ReadOnlySpan<float> a_E, in Picks picks, int token, int expert) => Spec.Scale * (Spec.Weight switch
     {
@@ -105,6 +112,7 @@ readonly record struct CombineFormula(RouterSpec Spec, Tensor? Gain)
         double sum = 0;
         foreach (var code in picks.Of(token))
             if (Normalises(picks.State(code))) sum += a_E[picks.Expert(code)];
-        return sum;
+        // Mapped probabilities may be negative and their sum nothing to divide by.
+        return Spec.Map is not null && !(sum > 0) ? double.PositiveInfinity : sum;
     }
 }

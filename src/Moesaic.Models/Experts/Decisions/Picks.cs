@@ -14,6 +14,9 @@ enum PickState
     /// <summary>A second expert that the dice left out.</summary>
     LeftOut,
 
+    /// <summary>A policy took it away.</summary>
+    Skipped,
+
     /// <summary>Its expert is not there.</summary>
     Absent,
 }

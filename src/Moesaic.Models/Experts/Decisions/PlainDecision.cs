@@ -24,16 +24,21 @@ static class PlainDecision
     /// <param name="router">Its vectors.</param>
     /// <param name="logits">[T, E].</param>
     /// <param name="chosen">K, or more while it is annealed.</param>
-    public static Routing Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen)
+    /// <param name="rule">The policy, or null.</param>
+    /// <param name="fates">Of the tokens under the policy; empty when all are plain.</param>
+    public static Routing Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen,
+        PolicyRule? rule = null, ReadOnlySpan<TokenFate> fates = default)
     {
         int experts = spec.Experts, tokens = logits.Rows;
         var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
             workspace.Rent(tokens, chosen), workspace.Rent(tokens, experts), workspace.Rent(1, tokens));
-        Softmax.Rows(logits.Span, experts, routing.Probabilities.Span);
+        // Before a map; without one the probabilities themselves.
+        var softmax = spec.Map is null ? routing.Probabilities : workspace.Rent(tokens, logits.Columns);
+        Softmax.Rows(logits.Span, logits.Columns, softmax.Span);
         var ids = MemoryMarshal.AsMemory(routing.Chosen).Span;
         var (bias, gain) = (router.SelectionBias, router.Gain);
         // Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
-        var selectByLogit = bias is null && spec is { Affinity: not RouterAffinity.Sigmoid, Groups: null };
+        var selectByLogit = bias is null && spec is { Affinity: not RouterAffinity.Sigmoid, Groups: null, Map: null };
         Span<float> scores_E = selectByLogit ? [] : experts <= 512 ? stackalloc float[experts] : new float[experts];
         for (var t = 0; t < tokens; t++)
         {
@@ -41,7 +46,8 @@ static class PlainDecision
             var ids_K = ids.Slice(t * chosen, chosen);
             // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
             var best = TensorPrimitives.IndexOfMax<float>(z_E);
-            routing.LogSumExp.Span[t] = z_E[best] - MathF.Log(p_E[best]);
+            routing.LogSumExp.Span[t] = z_E[best] - MathF.Log(softmax.Row(t)[best]);
+            if (spec.Map is { } map) MappedProbabilities.Apply(map, softmax.Row(t), p_E);
             if (spec.Affinity == RouterAffinity.Sigmoid)
                 for (var e = 0; e < experts; e++) p_E[e] = GateOps.Sigmoid(z_E[e]);
 
@@ -49,24 +55,54 @@ static class PlainDecision
             else
             {
                 p_E.CopyTo(scores_E);
-                if (bias is not null) TensorPrimitives.Add(scores_E, bias.Span, scores_E);
+                if (bias is not null) Selection.AddBias(scores_E, bias.Span, spec.Map is null ? z_E : []);
                 if (spec.Groups is { } groups) Selection.LimitToGroups(scores_E, groups);
                 Selection.TopK(scores_E, ids_K);
             }
 
-            var sum = 1f;
-            if (spec.SumsToScale)
+            if (rule is not null) Follow(rule, spec, router, fates.IsEmpty ? TokenFate.Plain : fates[t], p_E, ids_K, w_K);
+            else
             {
-                sum = 0;
-                foreach (var e in ids_K) sum += p_E[e];
+                var sum = 1f;
+                if (spec.SumsToScale)
+                {
+                    sum = 0;
+                    foreach (var e in ids_K) sum += p_E[e];
+                }
+                for (var j = 0; j < chosen; j++) w_K[j] = Weight(spec, gain, p_E, ids_K[j], sum);
+                if (router.Absent.Length > 0) AbsentExperts.Drop(router.Absent, ids_K, w_K);
             }
-            for (var j = 0; j < chosen; j++)
-                w_K[j] = (gain is null ? p_E[ids_K[j]] / sum : 1 + (gain.Span[ids_K[j]] * p_E[ids_K[j]])) * spec.Scale;
-            if (router.Absent.Length > 0) AbsentExperts.Drop(router.Absent, ids_K, w_K);
             if (spec.Affinity == RouterAffinity.Sigmoid)
                 TensorPrimitives.Divide(p_E, TensorPrimitives.Sum<float>(p_E), p_E);
+            else if (spec.Map is not null) MappedProbabilities.Normalise(p_E, p_E);
         }
         return routing;
+    }
+
+    // Mapped probabilities may be negative and their sum nothing to divide by.
+    static float Weight(RouterSpec spec, Tensor? gain, ReadOnlySpan<float> p_E, int e, float sum) => spec.Map is not null && !(sum > 0) ? 0
+        : (gain is null ? p_E[e] / sum : 1 + (gain.Span[e] * p_E[e])) * spec.Scale;
+
+    // Takes choices away and weighs those that stay; where all stay, with the same bits as without a policy.
+    static void Follow(PolicyRule rule, RouterSpec spec, Router router, TokenFate fate, ReadOnlySpan<float> p_E, Span<int> ids_K, Span<float> w_K)
+    {
+        Span<bool> stays = ids_K.Length <= 64 ? stackalloc bool[ids_K.Length] : new bool[ids_K.Length];
+        rule.Decide(p_E, ids_K, fate, stays);
+        float all = 0, sharing = 0;
+        for (var j = 0; j < ids_K.Length; j++)
+        {
+            all += p_E[ids_K[j]];
+            if (stays[j] ? !(rule.RenormalisesAbsent && IsAbsent(ids_K[j])) : !rule.Renormalises) sharing += p_E[ids_K[j]];
+        }
+        // Raw weights are raised by what went; renormalised ones are shares of what is left.
+        var sum = spec.SumsToScale ? sharing : all > 0 ? sharing / all : 1;
+        var kept = 0;
+        for (var j = 0; j < ids_K.Length; j++)
+            if (stays[j] && !IsAbsent(ids_K[j])) (ids_K[kept], w_K[kept++]) = (ids_K[j], Weight(spec, router.Gain, p_E, ids_K[j], sum));
+        ids_K[kept..].Fill(-1);
+        w_K[kept..].Clear();
+
+        bool IsAbsent(int e) => router.Absent.Length > 0 && router.Absent[e];
     }
 
     /// <summary>Adds the gradients of weights to those of the logits and gains.</summary>

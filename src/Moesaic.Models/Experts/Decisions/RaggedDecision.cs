@@ -17,10 +17,13 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
     /// <param name="logits">[T, E].</param>
     /// <param name="chosen">K, or more while it is annealed.</param>
     /// <param name="input">Sequences, noise.</param>
-    public static RaggedDecision Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen, PassInput input)
+    /// <param name="policy">The policy, or null.</param>
+    /// <param name="fates">Of the tokens under the policy; empty when all are plain.</param>
+    public static RaggedDecision Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen, PassInput input,
+        PolicyRule? policy = null, ReadOnlySpan<TokenFate> fates = default)
     {
-        int tokens = logits.Rows, experts = logits.Columns;
-        var affinities = Affinities.Of(workspace, spec.Affinity, logits);
+        int tokens = logits.Rows, experts = spec.Experts;
+        var affinities = Affinities.Of(workspace, spec, logits);
         var rule = spec.Selection;
         var picks = Picks.Rent(workspace, tokens, TokenSelection.Most(rule, chosen, experts), experts);
         var scores = Scores(workspace, spec, router, logits, affinities.Values);
@@ -38,12 +41,14 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
                 if (rule.Kind is SelectionKind.SecondAbove or SelectionKind.SecondSampled)
                     SecondExpert.Decide(rule, affinities.Values.Row(t), picks, t, input.Noise, router.Stream);
             }
+        if (policy is not null)
+            for (var t = 0; t < tokens; t++) policy.Mark(affinities.Values.Row(t), picks, t, fates.IsEmpty ? TokenFate.Plain : fates[t]);
         if (router.Absent.Length > 0)
             for (var t = 0; t < tokens; t++) AbsentExperts.Mark(router.Absent, picks, t);
         var wanted = spec.Capacity is null ? default : picks.Kept(workspace, tokens);
         if (spec.Capacity is { } capacity)
             CapacityLimit.Apply(capacity, chosen, scores, affinities.Values, groups, picks, input.Noise, router.Stream);
-        return new RaggedDecision(new CombineFormula(spec, router.Gain), affinities, picks, default).Weigh(workspace, tokens, chosen, wanted);
+        return new RaggedDecision(new CombineFormula(spec, router.Gain, policy), affinities, picks, default).Weigh(workspace, tokens, chosen, wanted);
     }
 
     RaggedDecision Weigh(Workspace workspace, int tokens, int chosen, ReadOnlyMemory<int> wanted)
@@ -69,24 +74,25 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
     {
         var dLogits = workspace.AddedGradient(logits)!;
         var dGain = Formula.Gain is { } gain ? workspace.AddedGradient(gain) : null;
-        Span<double> da_E = new double[logits.Columns];
+        Span<double> da_E = new double[Affinities.Values.Columns];
         for (var t = 0; t < logits.Rows; t++)
         {
             da_E.Clear();
             Formula.AddGradient(Affinities, Picks, t, Routing.Weights.Gradient!.Row(t), dOwn is null ? 0 : dOwn.Span[t], da_E, dGain);
-            Affinities.AddGradient(Formula.Spec.Affinity, t, da_E, dLogits.Row(t));
+            Affinities.AddGradient(Formula.Spec, t, da_E, dLogits.Row(t));
         }
     }
 
     // Slot 5. Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
     static Tensor Scores(Workspace workspace, RouterSpec spec, Router router, Tensor logits, Tensor affinities)
     {
-        if (router.SelectionBias is null && spec.Groups is null) return spec.Affinity is RouterAffinity.Sigmoid or RouterAffinity.Relu ? affinities : logits;
-        var scores = workspace.Rent(logits.Rows, logits.Columns);
+        if (router.SelectionBias is null && spec.Groups is null && spec.Map is null) return spec.Affinity is RouterAffinity.Sigmoid or RouterAffinity.Relu ? affinities : logits;
+        if (router.SelectionBias is null && spec.Groups is null) return affinities;
+        var scores = workspace.Rent(affinities.Rows, affinities.Columns);
         affinities.Span.CopyTo(scores.Span);
         for (var t = 0; t < scores.Rows; t++)
         {
-            if (router.SelectionBias is { } bias) TensorPrimitives.Add(scores.Row(t), bias.Span, scores.Row(t));
+            if (router.SelectionBias is { } bias) Selection.AddBias(scores.Row(t), bias.Span, spec.Map is null ? logits.Row(t) : []);
             if (spec.Groups is { } groups) Selection.LimitToGroups(scores.Row(t), groups);
         }
         return scores;

@@ -25,6 +25,17 @@ public static class Selection
         for (; next < scores.Length; next++) Offer(scores, chosen, next);
     }
 
+    /// <summary>Adds the bias on the selection; who is masked, with a logit of −∞, stays out whatever its bias.</summary>
+    /// <param name="scores">E affinities; changed.</param>
+    /// <param name="bias">E.</param>
+    /// <param name="logits">E; empty when nobody is masked.</param>
+    public static void AddBias(Span<float> scores, ReadOnlySpan<float> bias, ReadOnlySpan<float> logits)
+    {
+        TensorPrimitives.Add(scores, bias, scores);
+        for (var e = 0; e < logits.Length; e++)
+            if (logits[e] == float.NegativeInfinity) scores[e] = float.NegativeInfinity;
+    }
+
     static void Offer(ReadOnlySpan<float> scores, Span<int> chosen, int expert)
     {
         if (Better(scores[expert], scores[chosen[^1]])) Insert(scores, chosen, expert);

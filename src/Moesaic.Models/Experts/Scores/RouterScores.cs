@@ -63,12 +63,12 @@ public static class RouterScores
     /// <param name="width">Of the key.</param>
     public static IReadOnlyList<(string Suffix, int Rows, int Columns)> Shapes(RouterSpec router, int width) => router.Score switch
     {
-        RouterScore.Linear => [("weight", router.Experts, width)],
-        RouterScore.Mlp when (router.ScoreWidth > 0 ? router.ScoreWidth : router.Experts) is var hidden =>
-            [("gate_network.0.weight", hidden, width), ("gate_network.2.weight", router.Experts, hidden)],
-        RouterScore.Swiglu => [("gate_proj.weight", router.Experts, width), ("up_proj.weight", router.Experts, width)],
-        RouterScore.Cosine when router.ScoreWidth > 0 => [("projection.weight", router.ScoreWidth, width), ("weight", router.Experts, router.ScoreWidth)],
-        RouterScore.Cosine => [("weight", router.Experts, width)],
+        RouterScore.Linear => [("weight", router.Scored, width)],
+        RouterScore.Mlp when (router.ScoreWidth > 0 ? router.ScoreWidth : router.Scored) is var hidden =>
+            [("gate_network.0.weight", hidden, width), ("gate_network.2.weight", router.Scored, hidden)],
+        RouterScore.Swiglu => [("gate_proj.weight", router.Scored, width), ("up_proj.weight", router.Scored, width)],
+        RouterScore.Cosine when router.ScoreWidth > 0 => [("projection.weight", router.ScoreWidth, width), ("weight", router.Scored, router.ScoreWidth)],
+        RouterScore.Cosine => [("weight", router.Scored, width)],
         RouterScore.Table or RouterScore.Hash => [],
         _ => throw new ArgumentException($"unknown score {router.Score}", nameof(router)),
     };
@@ -77,7 +77,7 @@ public static class RouterScores
     /// <param name="router">Its kind and E.</param>
     /// <param name="width">Of the key.</param>
     public static long Parameters(RouterSpec router, int width) => Shapes(router, width).Sum(m => (long)m.Rows * m.Columns)
-        + (router.Bias ? router.Experts : 0) + (router.Score == RouterScore.Cosine ? 1 : 0);
+        + (router.Bias ? router.Scored : 0) + (router.Score == RouterScore.Cosine ? 1 : 0);
 
     /// <summary>The score with these weights.</summary>
     /// <param name="router">Its kind.</param>

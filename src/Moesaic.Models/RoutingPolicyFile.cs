@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Moesaic.Formats;
+using Moesaic.Models.Architectures;
+
+namespace Moesaic.Models;
+
+/// <summary>
+/// Routing policies as people give them: "none"; pairs such as "chosen=1" or "ratios=0.4/0.2,share=0.9"; or a JSON file with an object "policy" for
+/// all layers, an object "layers" of such objects by the number of a layer, which have precedence, or both. Keys and values are those of config.json.
+/// </summary>
+public static class RoutingPolicyFile
+{
+    /// <summary>Reads policies.</summary>
+    /// <param name="given">"none", pairs, or a file's path.</param>
+    /// <param name="spec">Shape of the model they are for.</param>
+    /// <exception cref="BadRequestException">A key is unknown, a value makes no sense, a layer has no experts, or there is no such file.</exception>
+    public static RoutingPolicies Read(string given, ModelSpec spec)
+    {
+        if (given == "none") return RoutingPolicies.None;
+        try
+        {
+            var policies = given.Contains('=', StringComparison.Ordinal) && !File.Exists(given)
+                ? RoutingPolicies.Everywhere(spec, MoesaicPolicy.Read(HfConfig.From(Pairs(given), "the policy"))) : OfFile(given, spec);
+            policies.ApplyTo(spec);
+            return policies;
+        }
+        catch (BadModelException e)
+        {
+            throw new BadRequestException(e.Message, e);
+        }
+    }
+
+    /// <summary>The policies of a model, as they are written to a file.</summary>
+    public static JsonObject Write(ModelSpec spec) => new()
+    {
+        ["layers"] = new JsonObject(spec.MixtureLayers.Select(l => (l, ((MixtureSpec)spec.Layers[l].FeedForward).Router.Policy)).Where(p => p.Policy is not null)
+            .Select(p => KeyValuePair.Create(p.l.ToString(CultureInfo.InvariantCulture), (JsonNode?)MoesaicPolicy.Write(p.Policy!)))),
+    };
+
+    static RoutingPolicies OfFile(string path, ModelSpec spec)
+    {
+        if (!File.Exists(path)) throw new BadRequestException($"{path}: there is no such file; a policy is none, pairs such as chosen=1,share=0.9 or a JSON file.");
+        JsonObject file;
+        try
+        {
+            file = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("not an object");
+        }
+        catch (JsonException e)
+        {
+            throw new BadRequestException($"{path}: no JSON object with policies ({e.Message})", e);
+        }
+        if (file.Select(p => p.Key).FirstOrDefault(k => k is not ("policy" or "layers")) is { } unknown)
+            throw new BadRequestException($"{path}: {unknown} is no key; there are \"policy\" for all layers and \"layers\".");
+        Dictionary<int, RoutingPolicy> layers = file["policy"] is JsonObject all
+            ? new(RoutingPolicies.Everywhere(spec, MoesaicPolicy.Read(HfConfig.From(all, $"{path}: policy"))).Layers) : [];
+        foreach (var (number, policy) in file["layers"] as JsonObject ?? [])
+            layers[int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? layer : throw new BadRequestException($"{path}: layers: {number} is no number of a layer.")]
+                = MoesaicPolicy.Read(HfConfig.From(policy as JsonObject ?? throw new BadRequestException($"{path}: layers: {number} is no object."), $"{path}: layers.{number}"));
+        return new(layers);
+    }
+
+    static JsonObject Pairs(string text)
+    {
+        var json = new JsonObject();
+        foreach (var pair in text.Split(','))
+        {
+            if (pair.Split('=') is not [var key, var value]) throw new BadRequestException($"\"{pair}\" in a policy: need key=value.");
+            key = key.Trim();
+            if (json.ContainsKey(key)) throw new BadRequestException($"{key} is given twice in a policy.");
+            JsonNode[] parts = [.. value.Split('/').Select(part => Value(key, part.Trim()))];
+            json[key] = key switch
+            {
+                "ratios" or "masked" => new JsonArray(parts),
+                "protection" => parts.Length > 1 ? new JsonObject { ["protected"] = parts[0], ["dropped"] = parts[1] } : new JsonObject { ["protected"] = parts[0] },
+                _ => parts.Length == 1 ? parts[0] : throw new BadRequestException($"{key} in a policy: one value is needed, not {value}."),
+            };
+        }
+        return json;
+    }
+
+    static JsonNode Value(string key, string text) => text switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number
+            : throw new BadRequestException($"{key} in a policy: {text} is no number, true or false."),
+    };
+}
