@@ -62,6 +62,9 @@ public sealed class PassInput
     /// <summary>Dropout within the routed experts of feed-forwards while training; null: none.</summary>
     public ExpertDropout? ExpertDropout { get; set; }
 
+    /// <summary>Computes the experts of feed-forwards in their place, to look at what they give; null: they do. Not while recording.</summary>
+    public IExpertTap? ExpertTap { get; set; }
+
     /// <summary>Collects what the routers decide, one per mixture layer in order, or null.</summary>
     public IReadOnlyList<RoutingStatistics>? Statistics { get; set; }
 

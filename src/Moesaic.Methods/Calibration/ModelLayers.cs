@@ -7,7 +7,7 @@ using Moesaic.Tensors;
 namespace Moesaic.Methods.Calibration;
 
 /// <summary>A model seen layer by layer: whole in memory, or read from disk or made one layer at a time. The same numbers either way.</summary>
-abstract class ModelLayers : IDisposable
+public abstract class ModelLayers : IDisposable
 {
     /// <summary>The shape of the whole.</summary>
     public abstract ModelSpec Spec { get; }

@@ -11,11 +11,17 @@ namespace Moesaic.Methods.Steps;
 /// </summary>
 static class Fingerprint
 {
-    internal static string Of(string name, string path, IProgressReporter progress, CancellationToken cancellation)
+    /// <param name="name">For the progress.</param>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="progress">Is told the bytes read.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    /// <param name="only">Which files count, by their names; null: all.</param>
+    internal static string Of(string name, string path, IProgressReporter progress, CancellationToken cancellation, Func<string, bool>? only = null)
     {
         try
         {
             var files = Files(path);
+            if (only is not null) files.RemoveAll(f => !only(f.Name));
             using var task = progress.Begin($"read {name}", files.Sum(f => (double)f.Length), "bytes");
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var buffer = new byte[1 << 20];

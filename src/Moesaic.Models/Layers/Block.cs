@@ -73,20 +73,23 @@ public sealed class Block
     /// <param name="statistics">Collects what the router of the feed-forward decides, or null.</param>
     /// <param name="attention">Collects what the router of the attention decides, or null.</param>
     /// <returns>[T, D].</returns>
-    public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, RoutingStatistics? attention = null)
-    {
-        input.WantsReceived = FeedForward is MixtureFeedForward { Router: var router } && router.Rule(workspace, input) is { Protection: not null };
-        x = ForwardAttention(workspace, x, input, attention);
-        if (feedForwardNorm is null) return x;
-        using (workspace.OpenScope())
-            return workspace.Residual(x, FeedForward.Forward(workspace, FeedForwardInput(workspace, x), input, statistics));
-    }
+    public Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics, RoutingStatistics? attention = null) =>
+        ForwardFeedForward(workspace, ForwardAttention(workspace, x, input, attention), input, statistics);
 
     /// <summary>The first half: x + attention(norm(x)).</summary>
     public Tensor ForwardAttention(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics = null)
     {
+        input.WantsReceived = FeedForward is MixtureFeedForward { Router: var router } && router.Rule(workspace, input) is { Protection: not null };
         using (workspace.OpenScope())
             return workspace.Residual(x, Attention.Forward(workspace, AttentionInput(workspace, x), input, statistics));
+    }
+
+    /// <summary>The second half: x + feedForward(norm(x)); x where there is no feed-forward.</summary>
+    public Tensor ForwardFeedForward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics = null)
+    {
+        if (feedForwardNorm is null) return x;
+        using (workspace.OpenScope())
+            return workspace.Residual(x, FeedForward.Forward(workspace, FeedForwardInput(workspace, x), input, statistics));
     }
 
     /// <summary>What the attention (and its router) sees: norm(x), [T, D].</summary>

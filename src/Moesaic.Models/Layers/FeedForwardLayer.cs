@@ -93,13 +93,17 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
 
     /// <summary>The routed part alone, [T, D].</summary>
     public Tensor Routed(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
-        Follow(workspace, x, Router.Route(workspace, x, input, statistics, input.ExpertAnneal), input.ExpertDropout);
+        Follow(workspace, x, Router.Route(workspace, x, input, statistics, input.ExpertAnneal), input.ExpertDropout, input.ExpertTap);
+
+    /// <summary>What the experts give for the rows that were dispatched to them, [R, D].</summary>
+    public Tensor Outputs(Workspace workspace, Tensor x, in Dispatch dispatch, ExpertDropout? dropout = null) =>
+        Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch, dropout, layer);
 
     /// <summary>The routed part for given decisions, [T, D]: zeros for a token that no expert gets.</summary>
-    internal Tensor Follow(Workspace workspace, Tensor x, in Routing routing, ExpertDropout? dropout = null)
+    internal Tensor Follow(Workspace workspace, Tensor x, in Routing routing, ExpertDropout? dropout = null, IExpertTap? tap = null)
     {
         var dispatch = Dispatch.Sort(workspace, routing.Chosen.Span, routing.Weights.Columns, Router.Spec.Experts);
-        var outputs = Experts.Forward(workspace, workspace.GatherRows(x, dispatch.Tokens), dispatch, dropout, layer);
+        var outputs = tap is null ? Outputs(workspace, x, dispatch, dropout) : tap.Outputs(workspace, this, x, routing, dispatch);
         var routed = workspace.CombineRows(outputs, dispatch.Slots, routing.Weights);
         return routing.Own is { } own ? workspace.Residual(routed, workspace.ScaleRows(x, own)) : routed;
     }
