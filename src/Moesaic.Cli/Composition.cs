@@ -1,6 +1,7 @@
 using Moesaic.Cli.Verbs;
 using Moesaic.Formats;
 using Moesaic.Methods.Alignment;
+using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Extraction;
@@ -20,6 +21,7 @@ static class Composition
         StepKind.Of<CreateStepOptions>("create", "Make a model with random weights and a tokenizer of its own", o => new CreateStep(o)),
         StepKind.Of<SplitStepOptions>("split", "Divide dense feed-forward layers into experts", o => new SplitStep(o)),
         StepKind.Of<AlignStepOptions>("align", "Give layers the mean and variance of their dense parent's", o => new AlignStep(o)),
+        StepKind.Of<CalibrateStepOptions>("calibrate", "Gather statistics of routers, experts and layers on text", o => new CalibrateStep(o)),
         StepKind.Of<NarrowStepOptions>("narrow", "Keep the most important neurons: a smaller dense model", o => new NarrowStep(o)),
         StepKind.Of<ExtractStepOptions>("extract", "Take what one task uses out of a model that routes by task", o => new ExtractStep(o)),
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
@@ -54,6 +56,11 @@ static class Composition
             "split models/demo -o out/shared --experts 7 --chosen 1 --shared 1 --calibration dotnet-docs",
         ],
         "align" => ["align out/split -o out/aligned --parent models/demo --calibration dotnet-docs --held-out dotnet-docs"],
+        "calibrate" =>
+        [
+            "calibrate out/demo-moe -o out/seen --calibration dotnet-docs",
+            "calibrate out/demo-moe -o out/seen --calibration dotnet-docs --rows all --hidden-states disk",
+        ],
         "narrow" =>
         [
             "narrow models/demo -o out/narrow --width 192 --calibration dotnet-docs --held-out dotnet-docs",

@@ -49,11 +49,11 @@ public sealed class Calibrator(ModelLayers model, CalibrationOptions options)
     {
         var count = model.Spec.Layers.Count;
         var sample = new TokenSample(passes, options.SimilarityTokens);
-        using var task = Progress.Begin("calibrate layers", count, "layers");
         using var workspace = new Workspace();
         using var boundaries = new BoundarySamples(count + 1, sample.Rows, model.Spec.Width);
         var layers = journal.Read(count, boundaries);
         var onDisk = options.HiddenStates == StreamPlace.Disk && Journal is not null;
+        using var task = Progress.Begin("calibrate layers", count, "layers", onDisk ? layers.Count : 0);
         if (layers.Count > 0) Progress.Note($"{layers.Count} of {count} layers were calibrated before");
         using ResidualStreams streams = onDisk
             ? new FiledStreams(Journal!, layers.Count, [.. passes.Select(p => p.Tokens.Length)], model.Spec.Width) : new HeldStreams(passes.Length);

@@ -9,7 +9,7 @@ namespace Moesaic.Methods.Steps;
 /// <summary>The result of a recipe: the last checkpoint with a card that tells all steps, the recipe and the reports.</summary>
 static class OutputFolder
 {
-    internal static void Publish(RecipeRun run, string? model, IReadOnlyList<StepReportDocument> steps,
+    internal static void Publish(RecipeRun run, string? model, IReadOnlyList<StepReportDocument> steps, IReadOnlyList<string> results,
         IProgressReporter progress, CancellationToken cancellation)
     {
         var report = new RunReportDocument { Steps = steps };
@@ -26,11 +26,14 @@ static class OutputFolder
         }
         // An earlier run that only measured left reports and no model; nothing but these is in the way.
         if (!File.Exists(Path.Combine(run.Output, "config.json")) && Directory.Exists(run.Output))
+        {
             foreach (var name in files.Keys) File.Delete(Path.Combine(run.Output, name));
+            foreach (var folder in FoldersOf(results)) Discard(Path.Combine(run.Output, folder));
+        }
         if (model is not null) files["README.md"] = ModelCard.Write(run, model, steps);
 
         using var pending = PendingFolder.Create(run.Output, overwrite: true);
-        if (model is not null) Copy(model, pending.Path, run.Output, progress, cancellation);
+        foreach (var folder in results.Where(Directory.Exists).Append(model).OfType<string>()) Copy(folder, pending.Path, run.Output, progress, cancellation);
         foreach (var (name, text) in files) AtomicFile.WriteText(Path.Combine(pending.Path, name), text);
         pending.Commit();
     }
@@ -49,6 +52,14 @@ static class OutputFolder
             AtomicFile.Write(Path.Combine(target, Path.GetRelativePath(model, source)), from.CopyTo);
             task.Report(done += from.Length);
         }
+    }
+
+    static IEnumerable<string> FoldersOf(IEnumerable<string> results) =>
+        results.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(f => Path.GetFileName(f)).Distinct();
+
+    static void Discard(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
     static bool IsThere(string path, string text) =>

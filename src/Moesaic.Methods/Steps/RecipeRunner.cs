@@ -44,16 +44,18 @@ public sealed class RecipeRunner
             progress.Warn($"{run.Model} has no README.md that states a licence; clear the rights before you share the result.");
 
         var (input, lastModel, documents) = (run.Model, (string?)null, new List<StepReportDocument>());
+        var results = new List<(string Verb, string Folder)>();
         for (var i = 0; i < run.Steps.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             var folder = new StepFolder(run.WorkFolder, i + 1, run.Steps[i].Verb);
             var state = Identity(run.Steps[i], plan.Steps[i].Plan, input);
             var finished = TakeUp(folder, state, i);
-            documents.Add(finished ? folder.LoadReport() : RunStep(i, folder, state, input, plan.Steps[i].Plan, documents));
+            documents.Add(finished ? folder.LoadReport() : RunStep(i, folder, state, input, plan.Steps[i].Plan, documents, results));
+            results.Add((run.Steps[i].Verb, StepContext.ResultsOf(folder.Work)));
             if (run.Steps[i].Step.WritesModel) input = lastModel = folder.Model;
         }
-        OutputFolder.Publish(run, lastModel, documents, progress, cancellation);
+        OutputFolder.Publish(run, lastModel, documents, [.. results.Select(r => r.Folder)], progress, cancellation);
         return [.. documents.Select(d => (d.Verb, d.ToReport()))];
     }
 
@@ -94,7 +96,8 @@ public sealed class RecipeRunner
     }
 
     StepReportDocument RunStep(
-        int index, StepFolder folder, StepState state, string input, StepPlan plan, List<StepReportDocument> before)
+        int index, StepFolder folder, StepState state, string input, StepPlan plan, List<StepReportDocument> before,
+        List<(string Verb, string Folder)> results)
     {
         var step = run.Steps[index];
         progress.Note(FormattableString.Invariant($"step {index + 1} of {run.Steps.Count}, {step.Verb}: {plan.Summary}"));
@@ -113,6 +116,7 @@ public sealed class RecipeRunner
             Seed = run.Seed,
             Progress = recording,
             Previous = [.. before.Select(d => (d.Verb, d.ToReport()))],
+            Results = [.. results],
             Cancellation = cancellation,
         });
         var document = StepReportDocument.Of(index + 1, state, report, recording.Warnings, clock.Elapsed.TotalSeconds);

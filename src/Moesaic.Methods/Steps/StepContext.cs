@@ -20,6 +20,17 @@ public sealed record StepContext
     /// </summary>
     public required string WorkFolder { get; init; }
 
+    /// <summary>
+    /// Where a step puts files that are a result besides a checkpoint, such as statistics; made by the step. They are published in the
+    /// recipe's output, and later steps find them in <see cref="Results"/>.
+    /// </summary>
+    public string ResultFolder => ResultsOf(WorkFolder);
+
+    /// <summary>The folders of results of the steps before this one, with their verbs, in order; they may not exist.</summary>
+    public IReadOnlyList<(string Verb, string Folder)> Results { get; init; } = [];
+
+    internal static string ResultsOf(string workFolder) => Path.Combine(workFolder, "result");
+
     /// <summary>The recipe's seed: the only source of randomness.</summary>
     public required ulong Seed { get; init; }
 
