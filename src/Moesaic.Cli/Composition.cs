@@ -6,7 +6,7 @@ using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Extraction;
 using Moesaic.Methods.Preferences;
-using Moesaic.Methods.Pruning;
+using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 

@@ -2,7 +2,7 @@ using Moesaic.Formats;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
-using Moesaic.Methods.Pruning;
+using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Tests.Construction;
 using Moesaic.Methods.Tests.Steps;
@@ -10,7 +10,7 @@ using Moesaic.Models;
 using Moesaic.Models.Loading;
 using Moesaic.Text;
 
-namespace Moesaic.Methods.Tests.Pruning;
+namespace Moesaic.Methods.Tests.Compression.Narrow;
 
 public sealed class NarrowStepTests : IDisposable
 {

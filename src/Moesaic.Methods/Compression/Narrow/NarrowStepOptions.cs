@@ -4,7 +4,7 @@ using Moesaic.Methods.Construction;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 
-namespace Moesaic.Methods.Pruning;
+namespace Moesaic.Methods.Compression.Narrow;
 
 /// <summary>Which neurons stay.</summary>
 public enum NarrowMethod

@@ -11,7 +11,7 @@ using Moesaic.Models.Architectures;
 using Moesaic.Models.Loading;
 using Moesaic.Text.Datasets;
 
-namespace Moesaic.Methods.Pruning;
+namespace Moesaic.Methods.Compression.Narrow;
 
 /// <summary>
 /// The step "narrow": keeps the neurons that matter most, or random ones, of every feed-forward (the prune baselines of LLaMA-MoE v1, Zhu et al. 2024). One layer

@@ -3,7 +3,7 @@ using Moesaic.Models;
 using Moesaic.Models.Layers;
 using Moesaic.Models.Loading;
 
-namespace Moesaic.Methods.Pruning;
+namespace Moesaic.Methods.Compression.Narrow;
 
 /// <summary>A dense model with some of its neurons, layer by layer.</summary>
 /// <param name="dense">The source; stays the caller's.</param>

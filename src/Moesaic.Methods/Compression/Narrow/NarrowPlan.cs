@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Moesaic.Formats;
 using Moesaic.Models;
 
-namespace Moesaic.Methods.Pruning;
+namespace Moesaic.Methods.Compression.Narrow;
 
 /// <summary>Which neurons of each layer stay; lies beside the checkpoint as <see cref="FileName"/>.</summary>
 public sealed record NarrowPlan
