@@ -79,6 +79,9 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     /// <summary>g, [1, D], or [2, D] where both halves are weighed; null when the shared experts have weight 1.</summary>
     public WeightMatrix? SharedGate { get; } = sharedGate;
 
+    /// <summary>[1, 2] where both halves are weighed, else null.</summary>
+    public Tensor? SharedGateBias { get; } = sharedGateBias;
+
     /// <inheritdoc/>
     public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
     {
@@ -86,8 +89,8 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
         if (Shared is null) return routed;
         var always = Shared.Forward(workspace, x, input, null);
         if (SharedGate is null) return workspace.Residual(routed, always);
-        var logits = workspace.Linear(x, SharedGate, sharedGateBias);
-        return sharedGateBias is not null ? workspace.MixRows(logits, routed, always)
+        var logits = workspace.Linear(x, SharedGate, SharedGateBias);
+        return SharedGateBias is not null ? workspace.MixRows(logits, routed, always)
             : workspace.Residual(routed, workspace.GateRows(always, logits));
     }
 

@@ -1,0 +1,85 @@
+using Moesaic.Formats;
+using Moesaic.Models;
+using Moesaic.Models.Experts;
+using Moesaic.Tensors;
+
+namespace Moesaic.Methods.Calibration;
+
+/// <summary>
+/// The runtime's own router as it decides when only some experts are there, on scores that are known already. Nothing of it is written anew: the
+/// slots after the score are those of <see cref="Router"/>, with the vectors of the experts that stay.
+/// </summary>
+/// <param name="Router">Reads [T, columns] scores as its input.</param>
+/// <param name="Kept">The experts that stay, rising.</param>
+/// <param name="Masked">
+/// Whether all E columns are there and those of absent experts hold −∞; otherwise only those of <see cref="Kept"/> are. Groups of experts
+/// need it where different numbers stay.
+/// </param>
+readonly record struct RouterSubset(Router Router, int[] Kept, bool Masked)
+{
+    /// <summary>Number of columns.</summary>
+    public int Columns => Router.Spec.Experts;
+
+    /// <summary>The router with all experts on known scores.</summary>
+    public static RouterSubset All(Router router) => Of(router, [.. Enumerable.Range(0, router.Spec.Experts)]);
+
+    /// <summary>The router with some experts.</summary>
+    /// <exception cref="ArgumentException">Fewer stay than a token chooses, or they do not rise.</exception>
+    public static RouterSubset Of(Router router, int[] kept)
+    {
+        var spec = router.Spec;
+        if (kept.Length < spec.Chosen) throw new ArgumentException($"{kept.Length} experts stay, a token chooses {spec.Chosen}", nameof(kept));
+        for (var j = 0; j < kept.Length; j++)
+            if (kept[j] < 0 || kept[j] >= spec.Experts || (j > 0 && kept[j] <= kept[j - 1]))
+                throw new ArgumentException($"experts {string.Join(' ', kept)} of {spec.Experts} are not rising numbers", nameof(kept));
+        var masked = spec.Groups is { } groups && !EqualGroups(kept, groups.Count, spec.Experts / groups.Count);
+        int[] columns = masked ? [.. Enumerable.Range(0, spec.Experts)] : kept;
+        var bias = Vector(router.SelectionBias, columns);
+        if (masked && bias is not null)
+            foreach (var e in Enumerable.Range(0, spec.Experts).Except(kept)) bias.Span[e] = float.NegativeInfinity;
+        var known = spec with { Experts = columns.Length, Key = RouterKey.Token, Keys = 0, KeyWidth = 0, Noise = RouterNoise.None };
+        return new RouterSubset(new Router(known, new KnownScores(), bias, Vector(router.Gain, columns)), kept, masked);
+    }
+
+    /// <summary>Writes the columns of one token.</summary>
+    /// <param name="scores">E scores.</param>
+    /// <param name="columns">As many as <see cref="Columns"/>; overwritten.</param>
+    public void Fill(ReadOnlySpan<float> scores, Span<float> columns)
+    {
+        if (Masked)
+        {
+            columns.Fill(float.NegativeInfinity);
+            foreach (var e in Kept) columns[e] = scores[e];
+            return;
+        }
+        var kept = Kept;
+        for (var j = 0; j < kept.Length && j < columns.Length; j++) columns[j] = scores[kept[j]];
+    }
+
+    /// <summary>Refuses routers whose decisions on a sample of tokens would not be those of the whole text.</summary>
+    /// <param name="spec">The pipeline.</param>
+    /// <param name="where">For the message.</param>
+    /// <exception cref="BadModelException">Tokens compete, or groups have scores of their own.</exception>
+    public static void Check(RouterSpec spec, string where)
+    {
+        const string Instead = "choose a method that scores experts one by one (reap, ean, frequency)";
+        if (spec.Capacity is not null || spec.Selection.Kind is SelectionKind.ExpertChoice or SelectionKind.AverageAbove)
+            throw new BadModelException($"{where}: the router's decision for a token depends on other tokens ({spec.LooksAt}), which a search over a sample of tokens cannot repeat; {Instead}");
+        if (spec.Groups is { Score: GroupScore.Own })
+            throw new BadModelException($"{where}: groups of experts have a router of their own, which a search over subsets does not repeat; {Instead}");
+        if (spec is { Groups: not null, Norm: not null })
+            throw new BadModelException($"{where}: normalised logits beside groups of experts: what a missing expert changes is not defined; {Instead}");
+    }
+
+    static bool EqualGroups(int[] kept, int groups, int size) =>
+        kept.CountBy(e => e / size).Select(g => g.Value).Distinct().Count() == 1 && kept.DistinctBy(e => e / size).Count() == groups;
+
+    static Tensor? Vector(Tensor? of, int[] columns) => of is null ? null : new Tensor(1, columns.Length, [.. columns.Select(e => of.Span[e])]);
+
+    sealed class KnownScores : IRouterScore
+    {
+        public IReadOnlyList<WeightMatrix> Matrices => [];
+
+        public Tensor Logits(Workspace workspace, Tensor x) => x;
+    }
+}
