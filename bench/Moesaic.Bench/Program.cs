@@ -16,6 +16,7 @@ return args switch
     ["llama", .. var rest] => LlamaVerb.Run(rest),
     ["encode", .. var rest] => EncodeVerb.Run(rest),
     ["construct", .. var rest] => ConstructVerb.Run(rest),
+    ["prune-search", .. var rest] => PruneSearchVerb.Run(rest),
     ["logits", .. var rest] => LogitsVerb.Run(rest),
     ["start", .. var rest] => StartVerb.Run(rest),
     _ => Usage(),
@@ -35,6 +36,7 @@ static int Usage()
     Console.Error.WriteLine(StepVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
     Console.Error.WriteLine(ConstructVerb.Usage);
+    Console.Error.WriteLine(PruneSearchVerb.Usage);
     Console.Error.WriteLine(MakeModelVerb.Usage);
     Console.Error.WriteLine(LlamaVerb.Usage);
     Console.Error.WriteLine(LogitsVerb.Usage);

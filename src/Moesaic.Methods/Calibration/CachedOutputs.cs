@@ -23,6 +23,7 @@ public sealed class CachedOutputs : IDisposable
     const int ChunkBytes = 128 << 20;
 
     readonly Tensor logits, products;
+    readonly OrderedScores? ordered;
     readonly ExpertProducts form;
     readonly int[] baseIds;             // T rows of baseWidth vectors, −1 for none: what the output should be made of
     readonly float[] baseWeights;
@@ -34,6 +35,7 @@ public sealed class CachedOutputs : IDisposable
     {
         (Router, this.logits, this.products, this.form, this.baseIds, this.baseWeights, this.batches) = (router, logits, products, form, baseIds, baseWeights, batches);
         baseWidth = baseIds.Length / Tokens;
+        ordered = OrderedScores.Of(router.Spec, logits);
     }
 
     /// <summary>The layer's router.</summary>
@@ -176,10 +178,7 @@ public sealed class CachedOutputs : IDisposable
 
     double PartError(Workspace workspace, in RouterSubset subset, int start, int end)
     {
-        workspace.Begin(recording: false);
-        var scores = workspace.Rent(end - start, subset.Columns);
-        for (var t = start; t < end; t++) subset.Fill(logits.Row(t), scores.Row(t - start));
-        var routing = subset.Router.Route(workspace, scores, LayerSample.NoTokens, null);
+        var routing = Decide(workspace, subset, start, end, out var chosen);
         var perToken = routing.Weights.Columns;
         var vectors = form.RowStarts.Length - 1;
         Span<float> difference = vectors <= 1024 ? stackalloc float[(vectors + 7) / 8 * 8] : new float[(vectors + 7) / 8 * 8];
@@ -189,28 +188,50 @@ public sealed class CachedOutputs : IDisposable
         {
             difference.Clear();
             present.Clear();
-            for (var j = t * baseWidth; j < (t + 1) * baseWidth; j++)
-            {
-                if (baseIds[j] < 0) continue;
-                difference[baseIds[j]] = baseWeights[j];
-                present[baseIds[j] >> 6] |= 1UL << baseIds[j];
-            }
-            var chosen = routing.Chosen.Span.Slice((t - start) * perToken, perToken);
-            var weights = routing.Weights.Row(t - start);
-            for (var j = 0; j < chosen.Length && chosen[j] >= 0; j++)
-            {
-                var e = subset.Masked ? chosen[j] : subset.Kept[chosen[j]];
-                difference[e] -= weights[j];
-                present[e >> 6] |= 1UL << e;
-            }
-            if (routing.Own is { } own)
-            {
-                difference[Experts] -= own.Span[t - start];
-                present[Experts >> 6] |= 1UL << Experts;
-            }
+            Subtract(baseIds.AsSpan(t * baseWidth, baseWidth), baseWeights.AsSpan(t * baseWidth, baseWidth), -1, difference, present);
+            Subtract(chosen.Slice((t - start) * perToken, perToken), routing.Weights.Row(t - start), 1, difference, present);
+            if (routing.Own is { } own) Subtract([Experts], own.Row(t - start), 1, difference, present);
             sum += form.Square(products.Row(t), difference, present);
         }
         return sum;
+    }
+
+    static void Subtract(ReadOnlySpan<int> vectors, ReadOnlySpan<float> weights, float sign, Span<float> difference, Span<ulong> present)
+    {
+        for (var j = 0; j < vectors.Length && j < weights.Length; j++)
+        {
+            var v = vectors[j];
+            if (v < 0) continue;
+            difference[v] -= sign * weights[j];
+            present[v >> 6] |= 1UL << v;
+        }
+    }
+
+    // What the runtime's router decides for some tokens among some experts, by the numbers of all experts.
+    Routing Decide(Workspace workspace, in RouterSubset subset, int start, int end, out ReadOnlySpan<int> chosen)
+    {
+        workspace.Begin(recording: false);
+        var ordered = subset.Kept.Length < Experts ? this.ordered : null;       // of all experts the decision is known, to the bit
+        var scores = workspace.Rent(end - start, ordered is null ? subset.Columns : Router.Spec.Chosen);
+        var ids = workspace.RentIndices((end - start) * scores.Columns);
+        if (ordered is not null)
+        {
+            Span<byte> flags = Experts <= 1024 ? stackalloc byte[Experts] : new byte[Experts];
+            flags.Clear();
+            foreach (var e in subset.Kept) flags[e] = 1;
+            for (var t = start; t < end; t++) ordered.Best(t, flags, scores.Row(t - start), ids.AsSpan((t - start) * scores.Columns, scores.Columns));
+        }
+        else
+            for (var t = start; t < end; t++) subset.Fill(logits.Row(t), scores.Row(t - start));
+        var routing = (ordered?.Router ?? subset.Router).Route(workspace, scores, LayerSample.NoTokens, null);
+        chosen = routing.Chosen.Span;
+        if (subset.Masked) return routing;
+        var named = workspace.RentIndices(chosen.Length).AsSpan(0, chosen.Length);
+        var perToken = routing.Weights.Columns;
+        for (var i = 0; i < named.Length; i++)
+            named[i] = chosen[i] < 0 ? -1 : ordered is null ? subset.Kept[chosen[i]] : ids[(i / perToken * scores.Columns) + chosen[i]];
+        chosen = named;
+        return routing;
     }
 
     struct Job : IJob
@@ -233,6 +254,7 @@ public sealed class CachedOutputs : IDisposable
     public void Dispose()
     {
         logits.Dispose();
+        ordered?.Dispose();
         products.Dispose();
         foreach (var workspace in workspaces) workspace.Dispose();
     }

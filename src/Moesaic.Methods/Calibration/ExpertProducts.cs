@@ -48,19 +48,18 @@ sealed unsafe class ExpertProducts(int vectors)
     /// <param name="present">Bits of the vectors whose coefficient may not be zero.</param>
     public double Square(ReadOnlySpan<float> products, ReadOnlySpan<float> coefficients, ReadOnlySpan<ulong> present)
     {
-        double sum = 0;
+        var sum = Vector256<float>.Zero;
         for (var word = 0; word < present.Length; word++)
             for (var bits = present[word]; bits != 0; bits &= bits - 1)
             {
                 var i = (word * 64) + BitOperations.TrailingZeroCount(bits);
-                if (coefficients[i] == 0) continue;
                 var row = MemoryMarshal.Cast<float, Vector256<float>>(products[starts[i]..starts[i + 1]]);
                 var c = MemoryMarshal.Cast<float, Vector256<float>>(coefficients)[..row.Length];
-                var total = Vector256<float>.Zero;
-                for (var v = 0; v < row.Length; v++) total += row[v] * c[v];
-                sum += (double)coefficients[i] * Vector256.Sum(total);
+                var inner = Vector256<float>.Zero;
+                for (var v = 0; v < row.Length; v++) inner = Vector256.FusedMultiplyAdd(row[v], c[v], inner);
+                sum = Vector256.FusedMultiplyAdd(inner, Vector256.Create(coefficients[i]), sum);
             }
-        return Math.Max(0, sum);
+        return Math.Max(0, Vector256.Sum(sum));
     }
 
     static int[] Starts(int vectors)

@@ -37,9 +37,16 @@ readonly record struct RouterSubset(Router Router, int[] Kept, bool Masked)
         var bias = Vector(router.SelectionBias, columns);
         if (masked && bias is not null)
             foreach (var e in Enumerable.Range(0, spec.Experts).Except(kept)) bias.Span[e] = float.NegativeInfinity;
-        var known = spec with { Experts = columns.Length, Key = RouterKey.Token, Keys = 0, KeyWidth = 0, Noise = RouterNoise.None };
-        return new RouterSubset(new Router(known, new KnownScores(), bias, Vector(router.Gain, columns)), kept, masked);
+        return new RouterSubset(Known(spec, columns.Length, bias, Vector(router.Gain, columns)), kept, masked);
     }
+
+    /// <summary>A router that reads its scores.</summary>
+    /// <param name="spec">The pipeline.</param>
+    /// <param name="experts">Columns.</param>
+    /// <param name="bias">Of the selection, or null.</param>
+    /// <param name="gain">Or null.</param>
+    public static Router Known(RouterSpec spec, int experts, Tensor? bias, Tensor? gain) =>
+        new(spec with { Experts = experts, Key = RouterKey.Token, Keys = 0, KeyWidth = 0, Noise = RouterNoise.None }, new KnownScores(), bias, gain);
 
     /// <summary>Writes the columns of one token.</summary>
     /// <param name="scores">E scores.</param>

@@ -1,0 +1,70 @@
+using Moesaic.Models;
+using Moesaic.Models.Experts;
+using Moesaic.Tensors;
+
+namespace Moesaic.Methods.Calibration;
+
+/// <summary>
+/// Every token's scores, best first, for routers whose choices are the K highest scores and whose weights are shares of those K: what they decide among
+/// some experts depends on the first K that are among them alone, so that the router need not see the others.
+/// </summary>
+sealed class OrderedScores : IDisposable
+{
+    readonly Tensor sorted;
+    readonly int[] order;           // T rows of E
+    readonly int chosen;
+
+    OrderedScores(Tensor sorted, int[] order, RouterSpec spec)
+    {
+        (this.sorted, this.order, chosen) = (sorted, order, spec.Chosen);
+        Router = RouterSubset.Known(spec, chosen, null, null);
+    }
+
+    /// <summary>Decides on K scores.</summary>
+    public Router Router { get; }
+
+    /// <summary>Whether decisions of a pipeline depend on the K best scores alone, and on nothing but their order and differences.</summary>
+    public static bool Fits(RouterSpec spec) => spec is
+    {
+        Selection.Kind: SelectionKind.TopK, SumsToScale: true, SelectionBias: false, Groups: null, Norm: null, PassThrough: false, Capacity: null,
+        Affinity: RouterAffinity.SoftmaxBeforeSelection or RouterAffinity.SoftmaxAfterSelection,
+    };
+
+    /// <summary>Orders scores as the router does: ties go to the lowest index.</summary>
+    public static OrderedScores? Of(RouterSpec spec, Tensor logits)
+    {
+        if (!Fits(spec)) return null;
+        var sorted = new Tensor(logits.Rows, logits.Columns);
+        var order = new int[logits.Rows * logits.Columns];
+        for (var t = 0; t < logits.Rows; t++)
+        {
+            var ids = order.AsSpan(t * logits.Columns, logits.Columns);
+            Selection.TopK(logits.Row(t), ids);
+            ReadOnlySpan<float> from = logits.Row(t);
+            var to = sorted.Row(t);
+            for (var j = 0; j < ids.Length; j++) to[j] = from[ids[j]];
+        }
+        return new OrderedScores(sorted, order, spec);
+    }
+
+    /// <summary>The best K of a token among some experts.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="kept">E flags, at least K of them 1, the others 0.</param>
+    /// <param name="scores">K places, filled.</param>
+    /// <param name="ids">K places, filled.</param>
+    public void Best(int token, ReadOnlySpan<byte> kept, Span<float> scores, Span<int> ids)
+    {
+        ReadOnlySpan<float> from = sorted.Row(token);
+        ReadOnlySpan<int> experts = order.AsSpan(token * sorted.Columns, sorted.Columns);
+        // Which of two comes next is a coin's toss: better written twice than jumped over.
+        for (int n = 0, i = 0; n < ids.Length; i++)
+        {
+            var e = experts[i];
+            (ids[n], scores[n]) = (e, from[i]);
+            n += kept[e];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => sorted.Dispose();
+}
