@@ -65,6 +65,8 @@ public sealed class CachedOutputs : IDisposable
     public static CachedOutputs Gather(MixtureFeedForward layer, LayerSample sample, string where = "layer", CancellationToken cancellation = default)
     {
         RouterSubset.Check(layer.Router.Spec, where);
+        if (layer.Router.Absent.Contains(true))
+            throw new BadModelException($"{where}: some of its experts are not there and only their router rows are; a search needs all experts");
         int tokens = sample.Inputs.Rows, width = sample.Inputs.Columns, experts = layer.Router.Spec.Experts;
         var own = layer.Router.Spec.PassThrough;
         var form = new ExpertProducts(experts + (own ? 1 : 0) + (sample.Targets is null ? 0 : 1));

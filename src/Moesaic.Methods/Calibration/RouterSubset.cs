@@ -66,7 +66,7 @@ readonly record struct RouterSubset(Router Router, int[] Kept, bool Masked)
     /// <summary>Refuses routers whose decisions on a sample of tokens would not be those of the whole text.</summary>
     /// <param name="spec">The pipeline.</param>
     /// <param name="where">For the message.</param>
-    /// <exception cref="BadModelException">Tokens compete, or groups have scores of their own.</exception>
+    /// <exception cref="BadModelException">Tokens compete, groups have scores of their own, or choices go or are mapped after the router.</exception>
     public static void Check(RouterSpec spec, string where)
     {
         const string Instead = "choose a method that scores experts one by one (reap, ean, frequency)";
@@ -76,6 +76,10 @@ readonly record struct RouterSubset(Router Router, int[] Kept, bool Masked)
             throw new BadModelException($"{where}: groups of experts have a router of their own, which a search over subsets does not repeat; {Instead}");
         if (spec is { Groups: not null, Norm: not null })
             throw new BadModelException($"{where}: normalised logits beside groups of experts: what a missing expert changes is not defined; {Instead}");
+        if (spec.Policy is { Takes: true })
+            throw new BadModelException($"{where}: the checkpoint's routing policy takes choices away, and a search judges what the router itself chooses; write the checkpoint without it first (policy: none)");
+        if (spec.Map is not null)
+            throw new BadModelException($"{where}: the router's probabilities are mapped to experts; a search over subsets needs a router that scores them");
     }
 
     static bool EqualGroups(int[] kept, int groups, int size) =>
