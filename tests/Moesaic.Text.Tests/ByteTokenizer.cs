@@ -15,13 +15,19 @@ sealed class ByteTokenizer(bool addsBos = false, params string[] specials) : ITo
 
     public IReadOnlySet<int> SpecialIds => Enumerable.Range(256, specials.Length).ToHashSet();
 
-    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true)
+    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) =>
+        Encode(text, addSpecial, parseSpecial ? [] : [Range.EndAt(text.Length)]);
+
+    public int[] EncodeAround(string text, IReadOnlyList<Range> given) => Encode(text, false, given);
+
+    int[] Encode(string text, bool addSpecial, IReadOnlyList<Range> given)
     {
         var ids = new List<int>();
         if (addSpecial && addsBos) ids.Add(BosId!.Value);
         for (var at = 0; at < text.Length;)
         {
-            var special = Array.FindIndex(specials, name => parseSpecial && string.CompareOrdinal(text, at, name, 0, name.Length) == 0);
+            var special = Array.FindIndex(specials, name => string.CompareOrdinal(text, at, name, 0, name.Length) == 0
+                && !given.Any(range => range.Start.Value < at + name.Length && at < range.End.Value));
             if (special >= 0)
             {
                 ids.Add(256 + special);

@@ -50,7 +50,7 @@ sealed class Conversation(Engine engine, ITokenizer tokenizer, ChatTemplate temp
         var said = new StringBuilder();
         try
         {
-            var prompt = tokenizer.Encode(template.Render(messages), addSpecial: false);
+            var prompt = template.Encode(tokenizer, messages);
             using var generation = engine.Start(prompt, options, piece =>
             {
                 said.Append(piece);

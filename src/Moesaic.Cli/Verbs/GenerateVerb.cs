@@ -89,7 +89,7 @@ sealed class GenerateVerb : Verb
     static int[] Conversation(string folder, ITokenizer tokenizer, string message, string? system)
     {
         ChatMessage[] messages = system is null ? [new("user", message)] : [new("system", system), new("user", message)];
-        return tokenizer.Encode(ChatTemplate.Load(folder).Render(messages), addSpecial: false);
+        return ChatTemplate.Load(folder).Encode(tokenizer, messages);
     }
 
     static ReportTable Table(IReadOnlyList<ChosenToken> chosen, ITokenizer tokenizer)

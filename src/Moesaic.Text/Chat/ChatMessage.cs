@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Moesaic.Text.Chat;
 
 /// <summary>One turn of a conversation, in the shape of the OpenAI chat protocol, which chat templates expect.</summary>
-/// <param name="Role">Who speaks: <c>system</c>, <c>developer</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>.</param>
+/// <param name="Role">Who speaks: <c>system</c>, <c>developer</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>. Templates make special tokens of it: never from a user.</param>
 /// <param name="Content">
 /// What is said. Null when the turn says nothing (an assistant that only calls tools); a template then sees an empty text.
 /// </param>

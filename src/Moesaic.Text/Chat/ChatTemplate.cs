@@ -68,7 +68,28 @@ public sealed class ChatTemplate
         IReadOnlyDictionary<string, object?>? extra = null) => RenderMarked(messages, tools, addGenerationPrompt, extra).Text;
 
     /// <summary>
-    /// As <see cref="Render"/>, with the character ranges of what the assistant says where the template marks it.
+    /// Writes a conversation as token ids. Names of special tokens stand for tokens only where the template wrote them: in what
+    /// is said, called or answered they are text, so that nobody's words can end a turn or begin another. Elsewhere the ids
+    /// are those of the text of <see cref="Render"/>.
+    /// </summary>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="messages">The turns.</param>
+    /// <param name="tools">The functions the model may call, or null.</param>
+    /// <param name="addGenerationPrompt">Whether to end with what makes the model answer.</param>
+    /// <param name="extra">Further variables of this template.</param>
+    /// <exception cref="BadModelException">The template refuses the conversation, or fails on it.</exception>
+    public int[] Encode(
+        ITokenizer tokenizer, IReadOnlyList<ChatMessage> messages, JsonElement? tools = null, bool addGenerationPrompt = true,
+        IReadOnlyDictionary<string, object?>? extra = null)
+    {
+        var output = RenderMarked(messages, tools, addGenerationPrompt, extra);
+        return tokenizer.EncodeAround(output.Text, output.Given);
+    }
+
+    /// <summary>
+    /// As <see cref="Render"/>, with the character ranges of what the assistant says where the template marks it, and of what
+    /// the template took from the messages, tools and variables. Roles count as the template's words: some templates make
+    /// special tokens of them.
     /// </summary>
     /// <param name="messages">The turns.</param>
     /// <param name="tools">The functions the model may call, or null.</param>
@@ -80,7 +101,7 @@ public sealed class ChatTemplate
         IReadOnlyDictionary<string, object?>? extra = null)
     {
         var values = new Dictionary<string, object?>(StringComparer.Ordinal) { ["documents"] = null };
-        foreach (var (name, token) in specialTokens) values[name] = token;
+        foreach (var (name, token) in specialTokens) values[name] = new TemplateWords(token);
         foreach (var (name, value) in extra ?? new Dictionary<string, object?>()) values[name] = value;
         values["messages"] = messages.Select(Values).ToList();
         values["tools"] = tools;
@@ -96,7 +117,7 @@ public sealed class ChatTemplate
     {
         var values = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            ["role"] = message.Role, ["content"] = message.Content ?? "",
+            ["role"] = new TemplateWords(message.Role), ["content"] = message.Content ?? "",
         };
         Add("name", message.Name);
         Add("tool_call_id", message.ToolCallId);

@@ -18,19 +18,19 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
     public ConversationText Whole(IReadOnlyList<ChatMessage> messages, JsonElement? tools, string where)
     {
         var whole = Render(messages, tools, where);
-        if (template.HasGenerationBlocks) return Marked(whole.Text, whole.Generated, where);
+        if (template.HasGenerationBlocks) return Marked(whole, whole.Generated, where);
 
         var learnt = new List<Range>();
         for (var i = 0; i < messages.Count; i++)
         {
             if (!IsAssistant(messages[i])) continue;
             var (text, start) = UpTo(i, messages, tools, where);
-            if (!whole.Text.StartsWith(text, StringComparison.Ordinal))
+            if (!whole.Text.StartsWith(text.Text, StringComparison.Ordinal))
                 throw new BadRequestException($"{where}: the chat template is not prefix-stable: it writes message {i + 1} " +
-                    $"(assistant) differently when others follow: {Difference(text, whole.Text)}. {Advice}");
-            learnt.Add(start..text.Length);
+                    $"(assistant) differently when others follow: {Difference(text.Text, whole.Text)}. {Advice}");
+            learnt.Add(start..text.Text.Length);
         }
-        return new ConversationText(whole.Text, learnt);
+        return new ConversationText(whole.Text, learnt, whole.Given);
     }
 
     /// <summary>One text an assistant turn, which ends with it.</summary>
@@ -42,12 +42,12 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
             if (template.HasGenerationBlocks)
             {
                 var marked = Render(Until(messages, i + 1), tools, where);
-                yield return Marked(marked.Text, [.. marked.Generated.TakeLast(1)], where);
+                yield return Marked(marked, [.. marked.Generated.TakeLast(1)], where);
             }
             else
             {
                 var (text, start) = UpTo(i, messages, tools, where);
-                yield return new ConversationText(text, [start..text.Length]);
+                yield return new ConversationText(text.Text, [start..text.Text.Length], text.Given);
             }
         }
     }
@@ -64,15 +64,15 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
         }
     }
 
-    (string Text, int Start) UpTo(int turn, IReadOnlyList<ChatMessage> messages, JsonElement? tools, string where)
+    (JinjaOutput Text, int Start) UpTo(int turn, IReadOnlyList<ChatMessage> messages, JsonElement? tools, string where)
     {
         try
         {
             var prompt = template.Render(Until(messages, turn), tools, true, variables);
-            var text = template.Render(Until(messages, turn + 1), tools, false, variables);
-            if (text.StartsWith(prompt, StringComparison.Ordinal)) return (text, prompt.Length);
+            var text = template.RenderMarked(Until(messages, turn + 1), tools, false, variables);
+            if (text.Text.StartsWith(prompt, StringComparison.Ordinal)) return (text, prompt.Length);
             throw new BadRequestException($"{where}: what the assistant says in message {turn + 1} can not be told from its context: " +
-                $"the chat template writes the prompt differently once the answer follows: {Difference(prompt, text)}. " +
+                $"the chat template writes the prompt differently once the answer follows: {Difference(prompt, text.Text)}. " +
                 "Use a template with generation blocks.");
         }
         catch (BadModelException fault)
@@ -82,8 +82,8 @@ sealed class ConversationWriter(ChatTemplate template, IReadOnlyDictionary<strin
         }
     }
 
-    static ConversationText Marked(string text, IReadOnlyList<Range> learnt, string where) => learnt.Count > 0
-        ? new ConversationText(text, learnt)
+    static ConversationText Marked(JinjaOutput output, IReadOnlyList<Range> learnt, string where) => learnt.Count > 0
+        ? new ConversationText(output.Text, learnt, output.Given)
         : throw new BadRequestException($"{where}: the chat template has generation blocks but marked nothing: the conversation " +
             "has no assistant turn with content, or the blocks stand inside a macro, where they have no place in the text.");
 

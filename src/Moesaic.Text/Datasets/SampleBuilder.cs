@@ -76,7 +76,7 @@ public sealed class SampleBuilder
 
     TokenizedSample FromConversation(ConversationText conversation)
     {
-        var ids = tokenizer.Encode(conversation.Text, addSpecial: false);
+        var ids = tokenizer.EncodeAround(conversation.Text, conversation.Given);
         var mask = new bool[ids.Length];
         foreach (var range in conversation.Learnt)
         {
@@ -87,7 +87,10 @@ public sealed class SampleBuilder
 
         // A token that lies across the place counts as behind it: the model produces it when it continues from there.
         int TokensBefore(int character) =>
-            tokenizer.Encode(conversation.Text[..character], addSpecial: false).AsSpan().CommonPrefixLength(ids);
+            tokenizer.EncodeAround(conversation.Text[..character], Before(character)).AsSpan().CommonPrefixLength(ids);
+
+        List<Range> Before(int character) =>
+            [.. conversation.Given.Where(r => r.Start.Value < character).Select(r => r.Start..Math.Min(r.End.Value, character))];
     }
 
     /// <summary>

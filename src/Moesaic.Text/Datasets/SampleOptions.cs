@@ -13,7 +13,7 @@ public sealed record SampleOptions
 
     /// <summary>
     /// Whether <c>&lt;|...|&gt;</c> and the like in a text stand for special tokens. Off by default: in a corpus they are
-    /// characters. In rendered conversations they always stand for tokens.
+    /// characters. In conversations only those the template writes stand for tokens, whatever this says.
     /// </summary>
     public bool SpecialTokensInText { get; init; }
 

@@ -50,8 +50,9 @@ public sealed class JinjaTemplate
     public JinjaOutput Render(
         IReadOnlyDictionary<string, object?> values, JinjaLimits? limits = null, TimeProvider? time = null)
     {
-        var imported = (PythonDict)Import.Value(values)!;
-        var interpreter = new Interpreter(imported, limits ?? JinjaLimits.Default, time ?? TimeProvider.System);
+        var provenance = new Provenance();
+        var imported = (PythonDict)new Import(provenance).Value(values)!;
+        var interpreter = new Interpreter(imported, provenance, limits ?? JinjaLimits.Default, time ?? TimeProvider.System);
         try
         {
             return interpreter.Render(statements);

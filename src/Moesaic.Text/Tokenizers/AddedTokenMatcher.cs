@@ -27,14 +27,17 @@ sealed class AddedTokenMatcher
     public bool IsEmpty => root.Next.Count == 0;
 
     /// <summary>Cuts a text into added tokens and the stretches between them (Token null), none of them empty.</summary>
-    public List<(AddedToken? Token, int Start, int End)> Cut(string text, bool parseSpecial)
+    public List<(AddedToken? Token, int Start, int End)> Cut(string text, bool parseSpecial) =>
+        Cut(text, parseSpecial ? Strangers.Nothing : Strangers.All);
+
+    /// <summary>As above; special tokens are found only outside the words of strangers.</summary>
+    public List<(AddedToken? Token, int Start, int End)> Cut(string text, Strangers strangers)
     {
         var parts = new List<(AddedToken?, int, int)>();
         var open = 0;   // where the stretch that is not yet cut begins
-        for (var at = 0; Find(text, at, out var start, out var end) is { } token;)
+        for (var at = 0; Find(text, at, strangers, out var start, out var end) is { } token;)
         {
             at = end;
-            if (token.Special && !parseSpecial) continue;
             if (token.SingleWord && (WordEndsAt(text, start) || WordBeginsAt(text, end))) continue;
             if (token.StripLeft)
             {
@@ -52,7 +55,7 @@ sealed class AddedTokenMatcher
         return parts;
     }
 
-    AddedToken? Find(string text, int from, out int start, out int end)
+    AddedToken? Find(string text, int from, Strangers strangers, out int start, out int end)
     {
         (start, end) = (0, 0);
         while (from < text.Length)
@@ -62,16 +65,22 @@ sealed class AddedTokenMatcher
             from += skip;
             var node = root;
             AddedToken? longest = null;
+            var refused = 0;   // where the longest name ends that stands wholly in the words of strangers
             for (var i = from; i < text.Length && node.Next.TryGetValue(text[i], out var child);)
             {
                 node = child;
                 i++;
                 if (node.Token is null) continue;
+                if (node.Token.Special && strangers.Touch(from, i))
+                {
+                    if (strangers.Cover(from, i)) refused = i;
+                    continue;
+                }
                 longest = node.Token;
                 (start, end) = (from, i);
             }
-            if (longest is not null) return longest;
-            from++;
+            if (longest is not null && end > refused) return longest;
+            from = Math.Max(from + 1, refused);
         }
         return null;
     }

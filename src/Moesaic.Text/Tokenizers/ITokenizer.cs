@@ -30,6 +30,15 @@ public interface ITokenizer
     int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true);
 
     /// <summary>
+    /// Encodes a text with parts from strangers, without adding BOS and the like. Names of special tokens become tokens, but
+    /// not those of which any character lies in such a part. Otherwise the ids are those of the whole text: words and merges
+    /// reach across the borders.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="given">The character ranges of those parts, counted from the start, in order and disjoint.</param>
+    int[] EncodeAround(string text, IReadOnlyList<Range> given);
+
+    /// <summary>
     /// Encodes UTF-8. Invalid bytes become U+FFFD, one per maximal ill-formed part (tokenizer.json) or one per byte
     /// (SentencePiece), as the reference implementations do.
     /// </summary>

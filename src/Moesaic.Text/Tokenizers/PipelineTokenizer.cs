@@ -57,15 +57,20 @@ sealed class PipelineTokenizer : ITokenizer, IStreamDecodable
     public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial = true, bool parseSpecial = true) =>
         Encode(Encoding.UTF8.GetString(utf8), addSpecial, parseSpecial);
 
-    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true)
+    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) =>
+        Encode(text, addSpecial, parseSpecial ? Strangers.Nothing : Strangers.All);
+
+    public int[] EncodeAround(string text, IReadOnlyList<Range> given) => Encode(text, addSpecial: false, new Strangers(given));
+
+    int[] Encode(string text, bool addSpecial, Strangers strangers)
     {
         text = CodePoints.Sanitize(text);
         var ids = new List<int>(text.Length / 3 + 8);
         if (addSpecial) ids.AddRange(parts.Template.Before);
-        foreach (var (token, start, end) in raw.Cut(text, parseSpecial))
+        foreach (var (token, start, end) in raw.Cut(text, strangers))
         {
             if (token is not null) ids.Add(token.Id);
-            else EncodeStretch(text[start..end], start == 0, parseSpecial, ids);
+            else EncodeStretch(text[start..end], start == 0, strangers.From(start), ids);
         }
         if (addSpecial) ids.AddRange(parts.Template.After);
         return [.. ids];
@@ -89,15 +94,22 @@ sealed class PipelineTokenizer : ITokenizer, IStreamDecodable
     public ITokenStream OpenStream(StringBuilder output, bool skipSpecial) =>
         new Stream(this, parts.Decoder.Open(new BuilderSink(output)), skipSpecial);
 
-    void EncodeStretch(string text, bool first, bool parseSpecial, List<int> ids)
+    void EncodeStretch(string text, bool first, Strangers strangers, List<int> ids)
     {
-        if (parts.Normalizer is not null) text = parts.Normalizer.Apply(text);
+        if (parts.Normalizer is { } normalizer)
+        {
+            // Where a part begins and ends in normalized text is asked only when there is something to keep out.
+            var before = text;
+            text = normalizer.Apply(before);
+            if (normalized.Cut(text, Strangers.Nothing).Any(part => part.Token is { Special: true }))
+                strangers = strangers.Mapped(before.Length, length => normalizer.Apply(before[..length]).Length);
+        }
         if (normalized.IsEmpty)
         {
             EncodeWords(text, first, ids);
             return;
         }
-        foreach (var (token, start, end) in normalized.Cut(text, parseSpecial))
+        foreach (var (token, start, end) in normalized.Cut(text, strangers))
         {
             if (token is not null) ids.Add(token.Id);
             else EncodeWords(text[start..end], first && start == 0, ids);

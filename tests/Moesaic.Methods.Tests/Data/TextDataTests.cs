@@ -85,6 +85,7 @@ public sealed class TextDataTests
         public IReadOnlySet<int> SpecialIds { get; } = new HashSet<int> { 256 };
         public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) => Encode(Encoding.UTF8.GetBytes(text));
         public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial = true, bool parseSpecial = true) => [.. utf8.ToArray().Select(b => (int)b)];
+        public int[] EncodeAround(string text, IReadOnlyList<Range> given) => Encode(text);
         public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = true) =>
             Encoding.UTF8.GetString([.. ids.ToArray().Where(i => i < 256).Select(i => (byte)i)]);
         public ReadOnlySpan<byte> TokenBytes(int id) => new[] { (byte)id };

@@ -1,4 +1,3 @@
-using System.Text;
 using Moesaic.Text.Jinja.Runtime;
 using Moesaic.Text.Jinja.Values;
 
@@ -53,12 +52,12 @@ static class SequenceFilters
     static string Join(object? value, Arguments arguments, Interpreter interpreter)
     {
         var given = arguments.Bind("join", ("d", ""), ("attribute", null));
-        var separator = Python.Text(given[0]);
-        var text = new StringBuilder();
+        var separator = interpreter.Provenance.Print(given[0]);
+        var text = new AuthoredText(interpreter.Provenance);
         var isFirst = true;
         foreach (var item in Python.Iterate(value, interpreter.Budget))
         {
-            var next = Python.Text(given[1] is null ? item : SelectionFilters.Path(item, given[1]));
+            var next = interpreter.Provenance.Print(given[1] is null ? item : SelectionFilters.Path(item, given[1]));
             interpreter.Budget.Grow(text.Length, (long)separator.Length + next.Length);
             if (!isFirst) text.Append(separator);
             isFirst = false;
@@ -147,7 +146,7 @@ static class SequenceFilters
         var given = arguments.Bind("sum", ("attribute", null), ("start", 0L));
         var sum = given[1];
         foreach (var item in Python.Iterate(value, interpreter.Budget))
-            sum = Operators.Arithmetic("+", sum, given[0] is null ? item : SelectionFilters.Path(item, given[0]), interpreter.Budget);
+            sum = Operators.Arithmetic("+", sum, given[0] is null ? item : SelectionFilters.Path(item, given[0]), interpreter);
         return sum;
     }
 

@@ -20,7 +20,7 @@ static class TextFilters
         ["replace"] = Replace,
         ["indent"] = Indent,
         ["center"] = Center,
-        ["format"] = (value, arguments, interpreter) => TextFormat.Percent(Python.Text(value), arguments, interpreter.Budget),
+        ["format"] = (value, arguments, interpreter) => TextFormat.Percent(Python.Text(value), arguments, interpreter),
     };
 
     static string Plain(string name, object? value, Arguments arguments)
@@ -32,14 +32,14 @@ static class TextFilters
     static string Trim(object? value, Arguments arguments, Interpreter interpreter)
     {
         var characters = arguments.Bind("trim", ("chars", null))[0];
-        return PythonText.Strip(Python.Text(value), characters is null ? null : Python.ToText(characters), left: true, right: true);
+        return TextMethods.Strip(Python.Text(value), characters, left: true, right: true, interpreter);
     }
 
     static string Replace(object? value, Arguments arguments, Interpreter interpreter)
     {
         var given = arguments.Bind("replace", ("old", Arguments.Required), ("new", Arguments.Required), ("count", null));
         return TextMethods.Replace(Python.Text(value), Python.Text(given[0]), Python.Text(given[1]),
-            given[2] is null ? -1 : Python.ToInteger(given[2]), interpreter.Budget);
+            given[2] is null ? -1 : Python.ToInteger(given[2]), interpreter);
     }
 
     static string Indent(object? value, Arguments arguments, Interpreter interpreter)

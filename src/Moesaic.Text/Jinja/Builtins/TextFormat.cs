@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Moesaic.Text.Jinja.Runtime;
 using Moesaic.Text.Jinja.Values;
 
@@ -9,15 +8,16 @@ namespace Moesaic.Text.Jinja.Builtins;
 static class TextFormat
 {
     /// <summary>Fields %s %r %d %i %x %f and %% with the flags - and 0, a width and a precision.</summary>
-    public static string Percent(string format, Arguments arguments, Budget budget)
+    public static string Percent(string format, Arguments arguments, Interpreter interpreter)
     {
-        var text = new StringBuilder();
+        var budget = interpreter.Budget;
+        var text = new AuthoredText(interpreter.Provenance);
         var used = 0;
         for (var i = 0; i < format.Length; i++)
         {
             if (format[i] != '%')
             {
-                text.Append(format[i]);
+                text.Append(format, i, 1);
                 continue;
             }
             i++;
@@ -40,13 +40,13 @@ static class TextFormat
             var kind = At(format, i);
             if (kind == '%')
             {
-                text.Append('%');
+                text.Append(format, i, 1);
                 continue;
             }
             var value = name is not null ? Named(name, arguments)
                 : used < arguments.Positional.Count ? arguments.Positional[used++]
                 : throw new JinjaFault("not enough arguments for the format");
-            var field = Field(kind, value, precision, budget);
+            var field = Field(kind, value, precision, interpreter);
             budget.Grow(text.Length, field.Length);
             text.Append(zeros && !left && kind is not ('s' or 'r') ? Zeros(field, width, budget) : TextMethods.Pad(field, width, " ", left ? -1 : 1, budget));
         }
@@ -56,21 +56,22 @@ static class TextFormat
     }
 
     /// <summary>Fields {}, {0} and {name}, without conversions, members or format specifications.</summary>
-    public static string Braces(string format, Arguments arguments, Budget budget)
+    public static string Braces(string format, Arguments arguments, Interpreter interpreter)
     {
-        var text = new StringBuilder();
+        var budget = interpreter.Budget;
+        var text = new AuthoredText(interpreter.Provenance);
         var next = 0;
         for (var i = 0; i < format.Length; i++)
         {
             var c = format[i];
             if (c is not ('{' or '}'))
             {
-                text.Append(c);
+                text.Append(format, i, 1);
                 continue;
             }
             if (At(format, i + 1) == c)
             {
-                text.Append(c);
+                text.Append(format, i, 1);
                 i++;
                 continue;
             }
@@ -85,7 +86,7 @@ static class TextFormat
                 var index = field.Length == 0 ? next++ : long.TryParse(field, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;
                 value = index < arguments.Positional.Count ? arguments.Positional[(int)index] : throw new JinjaFault("not enough arguments for the format");
             }
-            var part = Python.Text(value);
+            var part = interpreter.Provenance.Print(value);
             budget.Grow(text.Length, part.Length);
             text.Append(part);
             i = close;
@@ -93,20 +94,22 @@ static class TextFormat
         return text.ToString();
     }
 
-    static string Field(char kind, object? value, int? precision, Budget budget)
+    static string Field(char kind, object? value, int? precision, Interpreter interpreter)
     {
         switch (kind)
         {
             case 's' or 'r':
-                var text = kind == 's' ? Python.Text(value) : Python.Repr(value);
+                var text = kind == 's' ? interpreter.Provenance.Print(value) : Python.Repr(value);
                 return precision < text.Length ? string.Concat(PythonText.Characters(text).Take(precision ?? 0)) : text;
             case 'd' or 'i':
-                return value is double number ? Math.Truncate(number).ToString("F0", CultureInfo.InvariantCulture) : Integer(value).ToString(CultureInfo.InvariantCulture);
+                return interpreter.Provenance.Own(value is double number
+                    ? Math.Truncate(number).ToString("F0", CultureInfo.InvariantCulture)
+                    : Integer(value).ToString(CultureInfo.InvariantCulture));
             case 'x':
                 var whole = Integer(value);
                 return whole < 0 ? "-" + (-(Int128)whole).ToString("x", CultureInfo.InvariantCulture).TrimStart('0') : whole.ToString("x", CultureInfo.InvariantCulture);
             case 'f':
-                budget.Charge(precision ?? 0);
+                interpreter.Budget.Charge(precision ?? 0);
                 if (precision > 300) throw new JinjaFault("a precision above 300 is not supported");
                 return Python.ToDouble(value).ToString("F" + (precision ?? 6).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
             default:

@@ -7,27 +7,27 @@ namespace Moesaic.Text.Jinja.Builtins;
 /// <summary>Methods of strings.</summary>
 static class TextMethods
 {
-    delegate object? Method(string text, Arguments arguments, Budget budget);
+    delegate object? Method(string text, Arguments arguments, Interpreter interpreter);
 
     static readonly Dictionary<string, Method> All = new(StringComparer.Ordinal)
     {
-        ["strip"] = (text, arguments, _) => Strip("strip", text, arguments, left: true, right: true),
-        ["lstrip"] = (text, arguments, _) => Strip("lstrip", text, arguments, left: true, right: false),
-        ["rstrip"] = (text, arguments, _) => Strip("rstrip", text, arguments, left: false, right: true),
+        ["strip"] = (text, arguments, interpreter) => Strip("strip", text, arguments, left: true, right: true, interpreter),
+        ["lstrip"] = (text, arguments, interpreter) => Strip("lstrip", text, arguments, left: true, right: false, interpreter),
+        ["rstrip"] = (text, arguments, interpreter) => Strip("rstrip", text, arguments, left: false, right: true, interpreter),
         ["split"] = Split,
         ["rsplit"] = RightSplit,
         ["splitlines"] = SplitLines,
         ["partition"] = (text, arguments, _) => Partition(text, arguments, last: false),
         ["rpartition"] = (text, arguments, _) => Partition(text, arguments, last: true),
-        ["join"] = (text, arguments, budget) => Join(text, arguments, budget),
+        ["join"] = Join,
         ["startswith"] = (text, arguments, _) => Any("startswith", arguments, affix => text.StartsWith(affix, StringComparison.Ordinal)),
         ["endswith"] = (text, arguments, _) => Any("endswith", arguments, affix => text.EndsWith(affix, StringComparison.Ordinal)),
         ["removeprefix"] = (text, arguments, _) => One("removeprefix", arguments) is var affix && text.StartsWith(affix, StringComparison.Ordinal) ? text[affix.Length..] : text,
         ["removesuffix"] = (text, arguments, _) => One("removesuffix", arguments) is var affix && text.EndsWith(affix, StringComparison.Ordinal) ? text[..^affix.Length] : text,
-        ["replace"] = (text, arguments, budget) =>
+        ["replace"] = (text, arguments, interpreter) =>
         {
             var given = arguments.Bind("replace", ("old", Arguments.Required), ("new", Arguments.Required), ("count", -1L));
-            return Replace(text, Python.ToText(given[0]), Python.ToText(given[1]), Python.ToInteger(given[2]), budget);
+            return Replace(text, Python.ToText(given[0]), Python.ToText(given[1]), Python.ToInteger(given[2]), interpreter);
         },
         ["find"] = (text, arguments, _) => Find("find", text, arguments, last: false),
         ["rfind"] = (text, arguments, _) => Find("rfind", text, arguments, last: true),
@@ -46,32 +46,31 @@ static class TextMethods
         ["isspace"] = (text, arguments, _) => None("isspace", arguments, PythonText.IsSpace(text)),
         ["islower"] = (text, arguments, _) => None("islower", arguments, Tests.IsCased(text, char.IsUpper, char.IsLower)),
         ["isupper"] = (text, arguments, _) => None("isupper", arguments, Tests.IsCased(text, char.IsLower, char.IsUpper)),
-        ["ljust"] = (text, arguments, budget) => Justify("ljust", text, arguments, budget, side: -1),
-        ["rjust"] = (text, arguments, budget) => Justify("rjust", text, arguments, budget, side: 1),
-        ["center"] = (text, arguments, budget) => Justify("center", text, arguments, budget, side: 0),
+        ["ljust"] = (text, arguments, interpreter) => Justify("ljust", text, arguments, interpreter.Budget, side: -1),
+        ["rjust"] = (text, arguments, interpreter) => Justify("rjust", text, arguments, interpreter.Budget, side: 1),
+        ["center"] = (text, arguments, interpreter) => Justify("center", text, arguments, interpreter.Budget, side: 0),
         ["zfill"] = Zfill,
-        ["format"] = (text, arguments, budget) => TextFormat.Braces(text, arguments, budget),
+        ["format"] = TextFormat.Braces,
     };
 
     public static Function? Find(string text, string name) => All.TryGetValue(name, out var method)
         ? new Function(name, (arguments, interpreter) =>
         {
             interpreter.Budget.Charge(text.Length);
-            return method(text, arguments, interpreter.Budget);
+            return interpreter.Provenance.Derive(method(text, arguments, interpreter), text, arguments);
         })
         : null;
 
     public static string Capitalize(string text) =>
         text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
 
-    public static string Replace(string text, string old, string with, long count, Budget budget)
+    public static string Replace(string text, string old, string with, long count, Interpreter interpreter)
     {
         if (count < 0) count = long.MaxValue;
         var found = Math.Min(count, Count(text, old));
-        budget.Charge(text.Length + found * with.Length);
-        if (old.Length > 0 && count == long.MaxValue) return text.Replace(old, with, StringComparison.Ordinal);
-
-        var replaced = new StringBuilder();
+        interpreter.Budget.Charge(text.Length + found * with.Length);
+        if (found == 0) return text;
+        var replaced = new AuthoredText(interpreter.Provenance);
         var from = 0;
         for (; found > 0; found--)
         {
@@ -127,6 +126,7 @@ static class TextMethods
     {
         if (PythonText.Length(fill) != 1) throw new JinjaFault("the fill character must be exactly one character long");
         var missing = Math.Max(0, width - PythonText.Length(text));
+        if (missing == 0) return text;
         budget.Charge(missing);
         var left = side switch
         {
@@ -139,34 +139,37 @@ static class TextMethods
         static string Repeat(string fill, long times) => new StringBuilder().Insert(0, fill, (int)times).ToString();
     }
 
-    static string Strip(string name, string text, Arguments arguments, bool left, bool right)
+    public static string Strip(string text, object? characters, bool left, bool right, Interpreter interpreter)
     {
-        var characters = arguments.Bind(name, ("chars", null))[0];
-        return PythonText.Strip(text, characters is null ? null : Python.ToText(characters), left, right);
+        var (start, length) = PythonText.Stripped(text, characters is null ? null : Python.ToText(characters), left, right);
+        return interpreter.Provenance.Slice(text, start, length);
     }
 
-    static List<object?> Split(string text, Arguments arguments, Budget budget)
+    static string Strip(string name, string text, Arguments arguments, bool left, bool right, Interpreter interpreter) =>
+        Strip(text, arguments.Bind(name, ("chars", null))[0], left, right, interpreter);
+
+    static List<object?> Split(string text, Arguments arguments, Interpreter interpreter)
     {
         var given = arguments.Bind("split", ("sep", null), ("maxsplit", -1L));
         var count = Python.ToInteger(given[1]);
         if (given[0] is null) return Words(text, count);
         var separator = NotEmpty(Python.ToText(given[0]));
         var pieces = count < 0 ? text.Split(separator) : text.Split(separator, (int)Math.Min(count + 1, int.MaxValue));
-        budget.Charge(pieces.Length * 8L);
+        interpreter.Budget.Charge(pieces.Length * 8L);
         return [.. pieces];
     }
 
-    static List<object?> RightSplit(string text, Arguments arguments, Budget budget)
+    static List<object?> RightSplit(string text, Arguments arguments, Interpreter interpreter)
     {
         var given = arguments.Bind("rsplit", ("sep", null), ("maxsplit", -1L));
         var count = Python.ToInteger(given[1]);
-        if (count < 0) return Split(text, Arguments.Of(given[0]), budget);
+        if (count < 0) return Split(text, Arguments.Of(given[0]), interpreter);
         if (given[0] is null) throw new JinjaFault("rsplit with a maximum needs a separator");
         var separator = NotEmpty(Python.ToText(given[0]));
         var pieces = new List<object?>();
         for (int at; pieces.Count < count && (at = text.LastIndexOf(separator, StringComparison.Ordinal)) >= 0; text = text[..at])
         {
-            budget.Charge(text.Length);
+            interpreter.Budget.Charge(text.Length);
             pieces.Add(text[(at + separator.Length)..]);
         }
         pieces.Add(text);
@@ -174,10 +177,10 @@ static class TextMethods
         return pieces;
     }
 
-    static List<object?> SplitLines(string text, Arguments arguments, Budget budget)
+    static List<object?> SplitLines(string text, Arguments arguments, Interpreter interpreter)
     {
         var lines = Lines(text, Python.IsTrue(arguments.Bind("splitlines", ("keepends", false))[0]));
-        budget.Charge(lines.Count * 8L);
+        interpreter.Budget.Charge(lines.Count * 8L);
         return [.. lines];
     }
 
@@ -190,14 +193,14 @@ static class TextMethods
 
     static string NotEmpty(string separator) => separator.Length > 0 ? separator : throw new JinjaFault("empty separator");
 
-    static string Join(string separator, Arguments arguments, Budget budget)
+    static string Join(string separator, Arguments arguments, Interpreter interpreter)
     {
-        var text = new StringBuilder();
+        var text = new AuthoredText(interpreter.Provenance);
         var isFirst = true;
-        foreach (var item in Python.Iterate(arguments.Bind("join", ("iterable", Arguments.Required))[0], budget))
+        foreach (var item in Python.Iterate(arguments.Bind("join", ("iterable", Arguments.Required))[0], interpreter.Budget))
         {
             var next = Python.ToText(item);
-            budget.Grow(text.Length, (long)separator.Length + next.Length);
+            interpreter.Budget.Grow(text.Length, (long)separator.Length + next.Length);
             if (!isFirst) text.Append(separator);
             isFirst = false;
             text.Append(next);
@@ -247,11 +250,11 @@ static class TextMethods
         return Pad(text, Python.ToInteger(given[0]), Python.ToText(given[1]), side, budget);
     }
 
-    static string Zfill(string text, Arguments arguments, Budget budget)
+    static string Zfill(string text, Arguments arguments, Interpreter interpreter)
     {
         var width = Python.ToInteger(arguments.Bind("zfill", ("width", Arguments.Required))[0]);
         var sign = text.Length > 0 && text[0] is '+' or '-' ? 1 : 0;
-        return text[..sign] + Pad(text[sign..], width - sign, "0", 1, budget);
+        return text[..sign] + Pad(text[sign..], width - sign, "0", 1, interpreter.Budget);
     }
 
     static bool AllAre(string text, Func<Rune, bool> holds) => text.Length > 0 && text.EnumerateRunes().All(holds);

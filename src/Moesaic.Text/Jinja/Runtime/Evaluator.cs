@@ -1,4 +1,3 @@
-using System.Text;
 using Moesaic.Text.Jinja.Builtins;
 using Moesaic.Text.Jinja.Syntax;
 using Moesaic.Text.Jinja.Values;
@@ -20,11 +19,11 @@ sealed class Evaluator(Interpreter interpreter)
         interpreter.At = expression.At;
         var value = expression switch
         {
-            Literal literal => literal.Value,
+            Literal literal => literal.Value is string text ? interpreter.Provenance.Own(text) : literal.Value,
             Variable variable => interpreter.Lookup(variable.Name, scope),
             Syntax.Attribute member => Members.Attribute(Operand(member.Target, scope, member), member.Name),
             Subscript { Index: Slice slice } cut => Members.Slice(Evaluate(cut.Target, scope),
-                Optional(slice.Start, scope), Optional(slice.Stop, scope), Optional(slice.Step, scope), budget),
+                Optional(slice.Start, scope), Optional(slice.Stop, scope), Optional(slice.Step, scope), interpreter),
             Subscript subscript => Subscripted(subscript, scope),
             Arithmetic sum => Arithmetic(sum, scope),
             Concatenation parts => Concatenate(parts, scope),
@@ -79,15 +78,15 @@ sealed class Evaluator(Interpreter interpreter)
     object? Arithmetic(Arithmetic sum, Scope scope)
     {
         var left = Evaluate(sum.Left, scope);
-        return Operators.Arithmetic(sum.Operator, left, Operand(sum.Right, scope, sum), budget);
+        return Operators.Arithmetic(sum.Operator, left, Operand(sum.Right, scope, sum), interpreter);
     }
 
     string Concatenate(Concatenation parts, Scope scope)
     {
-        var text = new StringBuilder();
+        var text = new AuthoredText(interpreter.Provenance);
         foreach (var part in parts.Parts)
         {
-            var next = Python.Text(Evaluate(part, scope));
+            var next = interpreter.Provenance.Print(Evaluate(part, scope));
             budget.Grow(text.Length, next.Length);
             text.Append(next);
         }
@@ -116,7 +115,7 @@ sealed class Evaluator(Interpreter interpreter)
         var value = filter.Target is null ? supplied : Evaluate(filter.Target, scope, supplied);
         var arguments = Arguments(filter.Arguments, scope, null);
         interpreter.At = filter.At;
-        return Filters.Apply(filter.Name, value, arguments, interpreter);
+        return interpreter.Provenance.Derive(Filters.Apply(filter.Name, value, arguments, interpreter), value, arguments);
     }
 
     bool Tested(Test test, Scope scope)

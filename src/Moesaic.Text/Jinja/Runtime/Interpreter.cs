@@ -1,4 +1,3 @@
-using System.Text;
 using Moesaic.Text.Jinja.Builtins;
 using Moesaic.Text.Jinja.Syntax;
 using Moesaic.Text.Jinja.Values;
@@ -18,12 +17,14 @@ sealed class Interpreter
     readonly PythonDict values;
     readonly Evaluator evaluator;
     readonly List<Range> generated = [];
-    StringBuilder output = new();
+    AuthoredText output;
     int captures;
 
-    public Interpreter(PythonDict values, JinjaLimits limits, TimeProvider time)
+    public Interpreter(PythonDict values, Provenance provenance, JinjaLimits limits, TimeProvider time)
     {
         this.values = values;
+        Provenance = provenance;
+        output = new AuthoredText(provenance);
         Budget = new Budget(limits);
         Time = time;
         evaluator = new Evaluator(this);
@@ -33,13 +34,15 @@ sealed class Interpreter
 
     public TimeProvider Time { get; }
 
+    public Provenance Provenance { get; }
+
     /// <summary>The offset in the source of what is executed, for messages.</summary>
     public int At { get; set; }
 
     public JinjaOutput Render(IReadOnlyList<Statement> template)
     {
         Execute(template, new Scope(null));
-        return new JinjaOutput(output.ToString(), generated);
+        return new JinjaOutput(output.ToString(), generated, output.Given());
     }
 
     public object? Lookup(string name, Scope scope) =>
@@ -65,8 +68,8 @@ sealed class Interpreter
     {
         switch (statement)
         {
-            case Data data: Write(data.Text); break;
-            case Output print: Write(Python.Text(evaluator.Evaluate(print.Value, scope))); break;
+            case Data data: WriteOwn(data.Text); break;
+            case Output print: Write(Provenance.Print(evaluator.Evaluate(print.Value, scope))); break;
             case Set set: Assign(set.Target, evaluator.Evaluate(set.Value, scope), scope); break;
             case If choice: return Choose(choice, scope);
             case For loop: Loop(loop, scope); break;
@@ -76,10 +79,10 @@ sealed class Interpreter
             case MacroDefinition macro: scope[macro.Name] = Macro(macro.Name, macro.Signature, macro.Body, scope); break;
             case CallBlock block:
                 var caller = Macro("caller", block.Signature, block.Body, scope);
-                Write(Python.Text(evaluator.Call(block.Call, scope, caller)));
+                Write(Provenance.Print(evaluator.Call(block.Call, scope, caller)));
                 break;
             case SetBlock block: Assign(block.Target, Filtered(block.Filters, Capture(block.Body, scope), scope), scope); break;
-            case FilterBlock block: Write(Python.Text(Filtered(block.Filters, Capture(block.Body, scope), scope))); break;
+            case FilterBlock block: Write(Provenance.Print(Filtered(block.Filters, Capture(block.Body, scope), scope))); break;
             case Generation block: Generate(block, scope); break;
             default: throw new InvalidOperationException($"unknown statement {statement.GetType()}");
         }
@@ -90,6 +93,12 @@ sealed class Interpreter
     {
         Budget.Grow(output.Length, text.Length);
         output.Append(text);
+    }
+
+    void WriteOwn(string text)
+    {
+        Budget.Grow(output.Length, text.Length);
+        output.AppendOwn(text);
     }
 
     Flow Choose(If choice, Scope scope)
@@ -214,7 +223,7 @@ sealed class Interpreter
     string Capture(Action body)
     {
         var around = output;
-        output = new StringBuilder();
+        output = new AuthoredText(Provenance);
         captures++;
         body();
         captures--;

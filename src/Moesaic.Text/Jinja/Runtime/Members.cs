@@ -83,8 +83,9 @@ static class Members
     }
 
     /// <summary>Python's slice of a string, list or tuple; an undefined target gives a fault, as in Jinja.</summary>
-    public static object? Slice(object? target, object? start, object? stop, object? step, Budget budget)
+    public static object? Slice(object? target, object? start, object? stop, object? step, Interpreter interpreter)
     {
+        var budget = interpreter.Budget;
         switch (target)
         {
             case Undefined missing: throw missing.Fault();
@@ -93,7 +94,7 @@ static class Members
             case string text when PythonText.Length(text) == text.Length && step is null or 1L:
                 var (from, to, _) = Bounds(text.Length);
                 budget.Charge(Math.Max(0, to - from));
-                return to > from ? text[(int)from..(int)to] : "";
+                return to > from ? interpreter.Provenance.Slice(text, (int)from, (int)(to - from)) : "";
             case string text:
                 budget.Charge(text.Length * 8L);
                 return string.Concat(Taken(PythonText.Characters(text)));

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text;
 using Moesaic.Text.Jinja.Builtins;
 using Moesaic.Text.Jinja.Values;
 
@@ -8,25 +7,26 @@ namespace Moesaic.Text.Jinja.Runtime;
 /// <summary>Python's operators.</summary>
 static class Operators
 {
-    public static object? Arithmetic(string symbol, object? left, object? right, Budget budget)
+    public static object? Arithmetic(string symbol, object? left, object? right, Interpreter interpreter)
     {
+        var budget = interpreter.Budget;
         if (left is Undefined missing || (missing = (right as Undefined)!) is not null) throw missing.Fault();
         if (Python.IsNumber(left) && Python.IsNumber(right)) return Numbers(symbol, left, right);
         switch (symbol, left, right)
         {
             case ("+", string a, string b):
                 budget.Charge((long)a.Length + b.Length);
-                return a + b;
+                return new AuthoredText(interpreter.Provenance).Append(a).Append(b).ToString();
             case ("+", List<object?> a, List<object?> b):
                 budget.Charge((long)a.Count + b.Count);
                 return new List<object?>([.. a, .. b]);
             case ("+", PythonTuple a, PythonTuple b):
                 budget.Charge((long)a.Items.Count + b.Items.Count);
                 return new PythonTuple([.. a.Items, .. b.Items]);
-            case ("*", string or List<object?> or PythonTuple, long or bool): return Repeat(left, Python.ToInteger(right), budget);
-            case ("*", long or bool, string or List<object?> or PythonTuple): return Repeat(right, Python.ToInteger(left), budget);
-            case ("%", string format, PythonTuple values): return TextFormat.Percent(format, Arguments.Of(values.Items), budget);
-            case ("%", string format, _): return TextFormat.Percent(format, Arguments.Of(right), budget);
+            case ("*", string or List<object?> or PythonTuple, long or bool): return Repeat(left, Python.ToInteger(right), interpreter);
+            case ("*", long or bool, string or List<object?> or PythonTuple): return Repeat(right, Python.ToInteger(left), interpreter);
+            case ("%", string format, PythonTuple values): return TextFormat.Percent(format, Arguments.Of(values.Items), interpreter);
+            case ("%", string format, _): return TextFormat.Percent(format, Arguments.Of(right), interpreter);
             default:
                 throw new JinjaFault($"'{symbol}' does not work on '{Python.TypeName(left)}' and '{Python.TypeName(right)}'");
         }
@@ -98,8 +98,9 @@ static class Operators
         _ => a - b * Math.Floor(a / b),
     };
 
-    static object Repeat(object sequence, long times, Budget budget)
+    static object Repeat(object sequence, long times, Interpreter interpreter)
     {
+        var budget = interpreter.Budget;
         times = Math.Max(0, times);
         if (Python.Length(sequence) == 0) times = 0;
         budget.Charge(times);
@@ -107,7 +108,9 @@ static class Operators
         {
             case string text:
                 budget.Charge(text.Length * times);
-                return new StringBuilder().Insert(0, text, (int)times).ToString();
+                var repeated = new AuthoredText(interpreter.Provenance);
+                for (var i = 0; i < times; i++) repeated.Append(text);
+                return repeated.ToString();
             case PythonTuple tuple:
                 return new PythonTuple(Items(tuple.Items));
             default:
@@ -117,9 +120,9 @@ static class Operators
         List<object?> Items(IReadOnlyList<object?> items)
         {
             budget.Charge(items.Count * times);
-            var repeated = new List<object?>();
-            for (var i = 0; i < times; i++) repeated.AddRange(items);
-            return repeated;
+            var all = new List<object?>();
+            for (var i = 0; i < times; i++) all.AddRange(items);
+            return all;
         }
     }
 }

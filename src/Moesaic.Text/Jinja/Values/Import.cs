@@ -3,21 +3,24 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Moesaic.Text.Jinja.Runtime;
 
 namespace Moesaic.Text.Jinja.Values;
 
 /// <summary>Turns values of .NET and JSON into values of a template.</summary>
-static class Import
+sealed class Import(Provenance provenance)
 {
     const int MaxNesting = 200;
 
     /// <exception cref="ArgumentException">A type that templates do not know.</exception>
-    public static object? Value(object? value, int depth = 0)
+    public object? Value(object? value, int depth = 0)
     {
         if (depth > MaxNesting) throw new ArgumentException($"Values are nested deeper than {MaxNesting}.", nameof(value));
         return value switch
         {
             null or bool or long or double or string => value,
+            // A copy, since an equal string elsewhere may be the same object.
+            TemplateWords words => provenance.Own(new string(words.Text.AsSpan())),
             int number => (long)number,
             float number => (double)number,
             JsonElement json => Json(json, depth),
@@ -29,21 +32,21 @@ static class Import
         };
     }
 
-    static PythonDict Dict(IEnumerable<KeyValuePair<string, object?>> entries, int depth)
+    PythonDict Dict(IEnumerable<KeyValuePair<string, object?>> entries, int depth)
     {
         var dict = new PythonDict();
         foreach (var (key, value) in entries) dict[key] = Value(value, depth + 1);
         return dict;
     }
 
-    static List<object?> List(IEnumerable items, int depth)
+    List<object?> List(IEnumerable items, int depth)
     {
         var list = new List<object?>();
         foreach (var item in items) list.Add(Value(item, depth + 1));
         return list;
     }
 
-    static object? Json(JsonElement json, int depth)
+    object? Json(JsonElement json, int depth)
     {
         switch (json.ValueKind)
         {

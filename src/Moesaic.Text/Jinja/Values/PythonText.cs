@@ -18,10 +18,17 @@ static class PythonText
 
     public static string Strip(string text, string? characters, bool left, bool right)
     {
+        var (start, length) = Stripped(text, characters, left, right);
+        return text.Substring(start, length);
+    }
+
+    /// <summary>What is left without the given characters, or white space, at the ends.</summary>
+    public static (int Start, int Length) Stripped(string text, string? characters, bool left, bool right)
+    {
         int start = 0, end = text.Length;
         while (left && start < end && Goes(text[start])) start++;
         while (right && end > start && Goes(text[end - 1])) end--;
-        return text[start..end];
+        return (start, end - start);
 
         bool Goes(char c) => characters is null ? IsSpace(c) : characters.Contains(c, StringComparison.Ordinal);
     }

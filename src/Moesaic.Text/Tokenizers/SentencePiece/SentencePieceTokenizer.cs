@@ -67,12 +67,17 @@ sealed class SentencePieceTokenizer : ITokenizer, IStreamDecodable
 
     public int? IdOf(string token) => vocabulary.IdOf(token);
 
-    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true)
+    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) =>
+        Encode(text, addSpecial, parseSpecial ? Strangers.Nothing : Strangers.All);
+
+    public int[] EncodeAround(string text, IReadOnlyList<Range> given) => Encode(text, addSpecial: false, new Strangers(given));
+
+    int[] Encode(string text, bool addSpecial, Strangers strangers)
     {
         text = CodePoints.Sanitize(text);
         var ids = new List<int>(text.Length / 3 + 8);
         if (addSpecial) ids.AddRange(template.Before);
-        foreach (var (token, start, end) in matcher.Cut(text, parseSpecial))
+        foreach (var (token, start, end) in matcher.Cut(text, strangers))
         {
             if (token is not null) ids.Add(token.Id);
             else EncodeStretch(Encoding.UTF8.GetBytes(text, start, end - start), ids);
