@@ -180,7 +180,7 @@ public sealed class CachedOutputs : IDisposable
 
     double PartError(Workspace workspace, in RouterSubset subset, int start, int end)
     {
-        var routing = Decide(workspace, subset, start, end, out var chosen);
+        var routing = Decide(workspace, subset, start, end);
         var perToken = routing.Weights.Columns;
         var vectors = form.RowStarts.Length - 1;
         Span<float> difference = vectors <= 1024 ? stackalloc float[(vectors + 7) / 8 * 8] : new float[(vectors + 7) / 8 * 8];
@@ -191,7 +191,7 @@ public sealed class CachedOutputs : IDisposable
             difference.Clear();
             present.Clear();
             Subtract(baseIds.AsSpan(t * baseWidth, baseWidth), baseWeights.AsSpan(t * baseWidth, baseWidth), -1, difference, present);
-            Subtract(chosen.Slice((t - start) * perToken, perToken), routing.Weights.Row(t - start), 1, difference, present);
+            Subtract(routing.Chosen.Span.Slice((t - start) * perToken, perToken), routing.Weights.Row(t - start), 1, difference, present);
             if (routing.Own is { } own) Subtract([Experts], own.Row(t - start), 1, difference, present);
             sum += form.Square(products.Row(t), difference, present);
         }
@@ -209,31 +209,15 @@ public sealed class CachedOutputs : IDisposable
         }
     }
 
-    // What the runtime's router decides for some tokens among some experts, by the numbers of all experts.
-    Routing Decide(Workspace workspace, in RouterSubset subset, int start, int end, out ReadOnlySpan<int> chosen)
+    // What the runtime's router decides for some tokens among some experts.
+    Routing Decide(Workspace workspace, in RouterSubset subset, int start, int end)
     {
         workspace.Begin(recording: false);
-        var ordered = subset.Kept.Length < Experts ? this.ordered : null;       // of all experts the decision is known, to the bit
-        var scores = workspace.Rent(end - start, ordered is null ? subset.Columns : Router.Spec.Chosen);
-        var ids = workspace.RentIndices((end - start) * scores.Columns);
-        if (ordered is not null)
-        {
-            Span<byte> flags = Experts <= 1024 ? stackalloc byte[Experts] : new byte[Experts];
-            flags.Clear();
-            foreach (var e in subset.Kept) flags[e] = 1;
-            for (var t = start; t < end; t++) ordered.Best(t, flags, scores.Row(t - start), ids.AsSpan((t - start) * scores.Columns, scores.Columns));
-        }
-        else
-            for (var t = start; t < end; t++) subset.Fill(logits.Row(t), scores.Row(t - start));
-        var routing = (ordered?.Router ?? subset.Router).Route(workspace, scores, LayerSample.NoTokens, null);
-        chosen = routing.Chosen.Span;
-        if (subset.Masked) return routing;
-        var named = workspace.RentIndices(chosen.Length).AsSpan(0, chosen.Length);
-        var perToken = routing.Weights.Columns;
-        for (var i = 0; i < named.Length; i++)
-            named[i] = chosen[i] < 0 ? -1 : ordered is null ? subset.Kept[chosen[i]] : ids[(i / perToken * scores.Columns) + chosen[i]];
-        chosen = named;
-        return routing;
+        // Of all experts the decision is known, to the bit.
+        if (ordered is not null && subset.Kept.Length < Experts) return ordered.Route(workspace, subset.Kept, start, end);
+        var scores = workspace.Rent(end - start, Experts);
+        logits.Span[(start * Experts)..(end * Experts)].CopyTo(scores.Span);
+        return subset.Route(workspace, scores);
     }
 
     struct Job : IJob

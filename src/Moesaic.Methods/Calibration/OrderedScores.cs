@@ -20,8 +20,7 @@ sealed class OrderedScores : IDisposable
         Router = RouterSubset.Known(spec, chosen, null, null);
     }
 
-    /// <summary>Decides on K scores.</summary>
-    public Router Router { get; }
+    Router Router { get; }
 
     /// <summary>Whether decisions of a pipeline depend on the K best scores alone, and on nothing but their order and differences.</summary>
     public static bool Fits(RouterSpec spec) => spec is
@@ -47,16 +46,30 @@ sealed class OrderedScores : IDisposable
         return new OrderedScores(sorted, order, spec);
     }
 
-    /// <summary>The best K of a token among some experts.</summary>
-    /// <param name="token">The token.</param>
-    /// <param name="kept">E flags, at least K of them 1, the others 0.</param>
-    /// <param name="scores">K places, filled.</param>
-    /// <param name="ids">K places, filled.</param>
-    public void Best(int token, ReadOnlySpan<byte> kept, Span<float> scores, Span<int> ids)
+    /// <summary>What the router decides for some tokens among some experts, by the numbers of all E.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="kept">At least K experts.</param>
+    /// <param name="start">First token.</param>
+    /// <param name="end">The one after the last.</param>
+    public Routing Route(Workspace workspace, ReadOnlySpan<int> kept, int start, int end)
+    {
+        var scores = workspace.Rent(end - start, chosen);
+        var ids = workspace.RentIndices((end - start) * chosen).AsSpan(0, (end - start) * chosen);
+        Span<byte> flags = sorted.Columns <= 1024 ? stackalloc byte[sorted.Columns] : new byte[sorted.Columns];
+        flags.Clear();
+        foreach (var e in kept) flags[e] = 1;
+        for (var t = start; t < end; t++) Best(t, flags, scores.Row(t - start), ids.Slice((t - start) * chosen, chosen));
+        var routing = Router.Route(workspace, scores, LayerSample.NoTokens, null);
+        var named = workspace.RentIndices(ids.Length);
+        for (var i = 0; i < ids.Length; i++) named[i] = ids[(i / chosen * chosen) + routing.Chosen.Span[i]];
+        return routing with { Chosen = named.AsMemory(0, ids.Length) };
+    }
+
+    // The best K of a token among the flagged experts. Which of two comes next is a coin's toss: better written twice than jumped over.
+    void Best(int token, ReadOnlySpan<byte> kept, Span<float> scores, Span<int> ids)
     {
         ReadOnlySpan<float> from = sorted.Row(token);
         ReadOnlySpan<int> experts = order.AsSpan(token * sorted.Columns, sorted.Columns);
-        // Which of two comes next is a coin's toss: better written twice than jumped over.
         for (int n = 0, i = 0; n < ids.Length; i++)
         {
             var e = experts[i];

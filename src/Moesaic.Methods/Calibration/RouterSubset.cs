@@ -51,7 +51,7 @@ readonly record struct RouterSubset(Router Router, int[] Kept, bool Masked)
     /// <summary>Writes the columns of one token.</summary>
     /// <param name="scores">E scores.</param>
     /// <param name="columns">As many as <see cref="Columns"/>; overwritten.</param>
-    public void Fill(ReadOnlySpan<float> scores, Span<float> columns)
+    void Fill(ReadOnlySpan<float> scores, Span<float> columns)
     {
         if (Masked)
         {
@@ -61,6 +61,27 @@ readonly record struct RouterSubset(Router Router, int[] Kept, bool Masked)
         }
         var kept = Kept;
         for (var j = 0; j < kept.Length && j < columns.Length; j++) columns[j] = scores[kept[j]];
+    }
+
+    /// <summary>Decides for T tokens among the experts that stay.</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="scores">[T, E], see <see cref="LayerSample.Scores"/>.</param>
+    /// <returns>The decisions by the numbers of all E experts.</returns>
+    public Routing Route(Workspace workspace, Tensor scores)
+    {
+        var columns = workspace.Rent(scores.Rows, Columns);
+        for (var t = 0; t < scores.Rows; t++) Fill(scores.Row(t), columns.Row(t));
+        return Named(workspace, Router.Route(workspace, columns, LayerSample.NoTokens, null));
+    }
+
+    /// <summary>Decisions by the numbers of all E experts.</summary>
+    public Routing Named(Workspace workspace, in Routing routing)
+    {
+        if (Masked) return routing;
+        var named = workspace.RentIndices(routing.Chosen.Length);
+        var chosen = routing.Chosen.Span;
+        for (var i = 0; i < chosen.Length; i++) named[i] = chosen[i] < 0 ? -1 : Kept[chosen[i]];
+        return routing with { Chosen = named.AsMemory(0, chosen.Length) };
     }
 
     /// <summary>Refuses routers whose decisions on a sample of tokens would not be those of the whole text.</summary>

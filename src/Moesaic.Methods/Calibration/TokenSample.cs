@@ -31,6 +31,18 @@ sealed class TokenSample
     /// <summary>Tokens taken.</summary>
     public int Rows { get; }
 
+    /// <summary>The pass that each row is from.</summary>
+    public int[] PassOfRow
+    {
+        get
+        {
+            var passes = new int[Rows];
+            for (var p = 0; p < ofPass.Length; p++)
+                foreach (var (row, _) in ofPass[p]) passes[row] = p;
+            return passes;
+        }
+    }
+
     /// <summary>Copies the rows of a pass to their places.</summary>
     /// <param name="pass">Its number.</param>
     /// <param name="stream">[T, D].</param>

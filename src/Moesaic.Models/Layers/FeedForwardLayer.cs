@@ -83,9 +83,19 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     public Tensor? SharedGateBias { get; } = sharedGateBias;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics)
+    public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
+        WithShared(workspace, x, input, Routed(workspace, x, input, statistics));
+
+    /// <summary>The whole layer for decisions from elsewhere, [T, D].</summary>
+    /// <param name="workspace">The pass.</param>
+    /// <param name="x">[T, D].</param>
+    /// <param name="input">Of the pass.</param>
+    /// <param name="routing">Whom each token gets, by the numbers of this layer's experts, and with which weights.</param>
+    public Tensor ForwardAs(Workspace workspace, Tensor x, PassInput input, in Routing routing) =>
+        WithShared(workspace, x, input, Follow(workspace, x, routing));
+
+    Tensor WithShared(Workspace workspace, Tensor x, PassInput input, Tensor routed)
     {
-        var routed = Routed(workspace, x, input, statistics);
         if (Shared is null) return routed;
         var always = Shared.Forward(workspace, x, input, null);
         if (SharedGate is null) return workspace.Residual(routed, always);

@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Methods.Compression.Allocation;
 using Moesaic.Models;
 
 namespace Moesaic.Methods.Compression.Search;
@@ -20,20 +21,14 @@ public readonly record struct KeptExperts(int Experts, int Kept, int Groups)
     public static KeptExperts Of(RouterSpec router, int kept, string where)
     {
         if (kept > router.Experts) throw new BadRequestException($"{where}: {kept} experts cannot stay, there are {router.Experts}");
-        if (kept < Least(router))
-            throw new BadRequestException($"{where}: {kept} of {router.Experts} experts would stay, but at least {Least(router)} must, so that a token can choose {router.Chosen}; lower the ratio");
-        var groups = Step(router);
+        var least = ExpertFloors.Of(router, preserveRows: false);
+        if (kept < least)
+            throw new BadRequestException($"{where}: {kept} of {router.Experts} experts would stay, but at least {least} must, so that a token can choose {router.Chosen}; lower the ratio");
+        var groups = ExpertFloors.Groups(router, preserveRows: false);
         if (kept % groups != 0)
             throw new BadRequestException($"{where}: {kept} experts do not divide into the {groups} groups of the router; keep a multiple of {groups}");
         return new KeptExperts(router.Experts, kept, groups);
     }
-
-    /// <summary>Experts go and stay in multiples of this: one of every group.</summary>
-    public static int Step(RouterSpec router) => router.Groups?.Count ?? 1;
-
-    /// <summary>The fewest experts that let a token choose K, in all groups or in those that it may use.</summary>
-    public static int Least(RouterSpec router) => router.Groups is not { } groups ? router.Chosen
-        : groups.Count * Math.Max((router.Chosen + groups.Kept - 1) / groups.Kept, Math.Max(groups.PerGroup, groups.Score == GroupScore.SumOfBestTwo ? 2 : 1));
 
     int Size => Experts / Groups;
 
