@@ -95,7 +95,7 @@ public sealed class Engine : IDisposable
         try
         {
             var text = new GeneratedText(new ContinuationDecoder(tokenizer, prompt), new StopScanner(options.Stop), write);
-            var sampler = new Sampler(options.Sampling, model.Spec.VocabularySize);
+            var sampler = new Sampler(options.Sampling, model.Spec.VocabularySize, options.Constraint?.Clone(), endOfText);
             var generation = new Generation(this, sequence, sampler, text, options.LogProbabilities);
             running.Add(generation);
             return generation;

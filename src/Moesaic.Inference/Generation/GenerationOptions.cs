@@ -20,6 +20,12 @@ public sealed record GenerationOptions
     /// <summary>Which of its tasks a model whose routers decide by one works on; needed by such a model and refused by any other.</summary>
     public string? Task { get; init; }
 
+    /// <summary>
+    /// What the text may be, as of the end of the prompt, or null, the default, for anything. The text is generated with a clone of it, so
+    /// that the same options serve for many.
+    /// </summary>
+    public ITokenConstraint? Constraint { get; init; }
+
     /// <summary>How tokens are chosen. Default: greedy.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 

@@ -43,6 +43,24 @@ public class EngineTests
     }
 
     [Fact]
+    public void Constrained_texts_hold_for_every_seed_beside_free_ones()
+    {
+        using var model = TinyModels.Make("dense");
+        var endOfText = new HashSet<int> { Tokenizer.EosId!.Value };
+        using var engine = new Engine(model, Tokenizer, endOfText, new BatchOptions { CacheTokens = 2000 });
+        var choice = Grammar.Choice("yes", "yesterday", "no").Compile(new TokenTable(Tokenizer, model.Spec.VocabularySize, endOfText)).Start();
+        var options = new GenerationOptions { MaxTokens = 30, Constraint = choice };
+        var free = engine.Start([1, 2], new GenerationOptions { MaxTokens = 5 });
+        var held = Enumerable.Range(0, 12)
+            .Select(seed => engine.Start([3, 4, 5], options with { Sampling = new() { Temperature = 2, Seed = (ulong)seed } })).ToList();
+        while (engine.Step()) { }
+        Assert.True(free.HasEnded);
+        Assert.All(held, text => Assert.Contains(text.Result.Text, (string[])["yes", "yesterday", "no"]));
+        Assert.All(held, text => Assert.Equal(FinishReason.Eos, text.Result.FinishReason));
+        Assert.True(held.Select(text => text.Result.Text).Distinct(StringComparer.Ordinal).Count() > 1);
+    }
+
+    [Fact]
     public void Who_finds_no_room_waits_for_others_to_end()
     {
         using var model = TinyModels.Make("dense");

@@ -194,4 +194,39 @@ public class SamplerTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains("need", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1f)]
+    public void A_constraint_goes_before_all_filters_and_the_end_comes_only_when_it_may(float temperature)
+    {
+        var options = new SamplingOptions { Temperature = temperature, TopK = 1, LogitBias = new Dictionary<int, float> { ['x'] = 1000 } };
+        var sampler = new Sampler(options, 258, Grammar.Choice("no", "none").Compile(Bytes.Table).Start(), new HashSet<int> { Bytes.EndOfText });
+        var logits = new float[258];
+        logits[Bytes.EndOfText] = 10;
+        Assert.Equal('n', sampler.Next(logits, []));
+        Assert.Equal('o', sampler.Next(logits, []));
+        logits[Bytes.EndOfText] = -10;
+        Assert.Equal('n', sampler.Next(logits, []));
+        logits[Bytes.EndOfText] = 10;
+        Assert.Equal('e', sampler.Next(logits, []));
+        logits[Bytes.EndOfText] = -10;
+        Assert.Equal(Bytes.EndOfText, sampler.Next(logits, []));
+    }
+
+    [Fact]
+    public void Where_nothing_is_allowed_the_error_says_why()
+    {
+        var end = new HashSet<int> { Bytes.EndOfText };
+        var forbidden = new SamplingOptions { LogitBias = new Dictionary<int, float> { ['n'] = float.NegativeInfinity } };
+        Assert.Throws<BadRequestException>(() => new Sampler(forbidden, 258, Start(), end).Next(new float[258], []));
+        var complete = new Sampler(new SamplingOptions(), 258, Start(), new HashSet<int>());
+        complete.Next(new float[258], []);
+        Assert.Contains("no token that ends", Assert.Throws<BadModelException>(() => complete.Next(new float[258], [])).Message, StringComparison.Ordinal);
+        var special = Grammar.Literal("é").Compile(new TokenTable(new Moesaic.Text.Tests.ByteTokenizer(), 128, end)).Start();
+        Assert.Contains("lacks tokens", Assert.Throws<BadModelException>(
+            () => new Sampler(new SamplingOptions(), 128, special, end).Next(new float[128], [])).Message, StringComparison.Ordinal);
+
+        static ITokenConstraint Start() => Grammar.Literal("n").Compile(Bytes.Table).Start();
+    }
 }
