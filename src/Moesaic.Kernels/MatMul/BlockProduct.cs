@@ -19,7 +19,10 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
 
     const int SliceK = 256;
 
-    const int FloatsPerLine = 16;
+    const int FloatsPerLine = Ahead.FloatsPerLine;
+
+    /// <summary>Sums over so few k are computed faster than their old values come: they are asked for earlier.</summary>
+    const int ShallowK = 64;
 
     /// <summary>
     /// Floats from one k of A to the next from which Aᵀ is packed when several panels use it: lines so far apart meet
@@ -29,8 +32,13 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
 
     static int PanelColumns => TPanel.Value * TSimd.Lanes;
 
+    /// <summary>Computes a block.</summary>
+    /// <param name="form">Which operand is transposed.</param>
+    /// <param name="p">The product.</param>
+    /// <param name="block">The part of its result.</param>
+    /// <param name="nextB">What the thread's next block reads first of its B, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(MatMulForm form, in MatMulProblem p, Block block)
+    public static void Run(MatMulForm form, in MatMulProblem p, Block block, float* nextB)
     {
         if (block.Rows <= FewRows<TSimd, TVector, TPanel>.MostRows)
         {
@@ -68,6 +76,10 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
                 Packing.Copy<TSimd, TVector>(sourceB + (long)k * p.LdB, p.LdB, block.Columns, depth, PanelColumns, bufferB);
 
             var fresh = k == 0 && !p.Accumulate;
+            var last = k + depth >= p.K;
+            var coming = last ? nextB : form == MatMulForm.ABt ? sourceB + k + depth : sourceB + (long)(k + depth) * p.LdB;
+            var across = form != MatMulForm.ABt ? block.Columns : last ? sliceK : Math.Min(sliceK, p.K - k - depth);
+            var slice = new Slice(coming, p.LdB, coming == null ? 0 : across / FloatsPerLine);
             for (var m = 0; m < block.Rows; m += NearRows)
             {
                 var rows = Math.Min(NearRows, block.Rows - m);
@@ -79,13 +91,25 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
                 {
                     var fetch = n == 0 && form != MatMulForm.AtB;
                     var target = c + (long)m * p.LdC + n;
-                    Panel(fetch, depth, near, bufferB + (long)n * depth, fresh, target, p.LdC, rows, block.Columns - n, edge);
+                    Panel(fetch, depth, near, bufferB + (long)n * depth, fresh, target, p.LdC, rows, block.Columns - n, edge, ref slice);
                 }
             }
 
             k += depth;
         }
         while (k < p.K);
+    }
+
+    /// <summary>The slice of B that is packed next; each register tile asks for a column of its lines, until all were asked for.</summary>
+    struct Slice(float* first, int ld, int lines)
+    {
+        int line;
+
+        public bool TryTake(out Ahead ahead)
+        {
+            ahead = Ahead.Column(first + FloatsPerLine * line, ld);
+            return line++ < lines;
+        }
     }
 
     /// <summary>Rows of A and how to walk them.</summary>
@@ -106,16 +130,24 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
     /// <summary>All rows against one panel, which stays in the nearest cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Panel(
-        bool fetch, int k, Operand a, float* panel, bool fresh, float* c, int ldC, int rows, int columns, float* edge)
+        bool fetch, int k, Operand a, float* panel, bool fresh, float* c, int ldC, int rows, int columns, float* edge, ref Slice slice)
     {
+        var shallow = !fresh && k <= ShallowK;
         for (; rows > 0; rows -= TileRows)
         {
             var next = a.Next();
             if (fetch && Sse.IsSupported && rows >= 2 * TileRows)
                 Fetch(next, k);
-            if (!fresh && Sse.IsSupported && rows >= 2 * TileRows)
+            if (!fresh && !shallow && Sse.IsSupported && rows >= 2 * TileRows)
                 FetchSums(c + TileRows * (long)ldC, ldC);
-            Tile(k, a, panel, fresh, c, ldC, Math.Min(TileRows, rows), columns, edge);
+            if (rows < TileRows || columns < PanelColumns)
+                Tile(k, a, panel, fresh, c, ldC, Math.Min(TileRows, rows), columns, edge);
+            else if (shallow && rows >= 3 * TileRows)
+                Whole(k, a, panel, fresh, c, ldC, Ahead.Lines(c + 2 * TileRows * (long)ldC, ldC, PanelColumns / FloatsPerLine));
+            else if (slice.TryTake(out var ahead))
+                Whole(k, a, panel, fresh, c, ldC, ahead);
+            else
+                Compute<Six, TPanel>(k, a, panel, fresh, c, ldC);
             a = next;
             c += TileRows * (long)ldC;
         }
@@ -199,6 +231,10 @@ static unsafe class BlockProduct<TSimd, TVector, TPanel>
             case 1: Compute<One, TVectors>(k, a, b, fresh, c, ldC); break;
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Whole(int k, Operand a, float* b, bool fresh, float* c, nint ldC, Ahead ahead) =>
+        MicroKernel<TSimd, TVector>.Run<Six, TPanel, ToSecondCache>(k, a.Address, a.Row, a.Step, b, PanelColumns, fresh, c, ldC, ahead);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Compute<TRows, TVectors>(int k, Operand a, float* b, bool fresh, float* c, nint ldC)

@@ -49,13 +49,13 @@ static unsafe class MatMulSchedule
                     Share(new ReferenceJob(form, first, grids), parts);
                     break;
                 case KernelLevel.Vector128:
-                    Share(new VectorJob<Simd128, Vector128<float>, Two>(form, first, grids), parts);
+                    Share(new VectorJob<Simd128, Vector128<float>, Two>(form, first, grids, problems.Length), parts);
                     break;
                 case KernelLevel.Vector256:
-                    Share(new VectorJob<Simd256, Vector256<float>, Two>(form, first, grids), parts);
+                    Share(new VectorJob<Simd256, Vector256<float>, Two>(form, first, grids, problems.Length), parts);
                     break;
                 case KernelLevel.Vector512:
-                    Share(new VectorJob<Simd512, Vector512<float>, Four>(form, first, grids), parts);
+                    Share(new VectorJob<Simd512, Vector512<float>, Four>(form, first, grids, problems.Length), parts);
                     break;
                 default:
                     throw new UnreachableException();
@@ -149,7 +149,7 @@ static unsafe class MatMulSchedule
         }
     }
 
-    readonly struct VectorJob<TSimd, TVector, TPanel>(MatMulForm form, MatMulProblem* problems, Grid* grids) : IJob
+    readonly struct VectorJob<TSimd, TVector, TPanel>(MatMulForm form, MatMulProblem* problems, Grid* grids, int count) : IJob
         where TSimd : struct, ISimdColumns<TVector>
         where TVector : struct
         where TPanel : struct, ICount
@@ -157,7 +157,16 @@ static unsafe class MatMulSchedule
         public void Execute(int part)
         {
             var i = ProblemOf(grids, part);
-            BlockProduct<TSimd, TVector, TPanel>.Run(form, problems[i], grids[i][part]);
+            BlockProduct<TSimd, TVector, TPanel>.Run(form, problems[i], grids[i][part], Next(i, part + WorkerTeam.Threads));
+        }
+
+        // B of the block that this thread is likely to compute next.
+        float* Next(int i, int part)
+        {
+            while (i < count && part >= grids[i].EndPart) i++;
+            if (i == count) return null;
+            var column = (long)grids[i][part].Column;
+            return problems[i].B + (form == MatMulForm.ABt ? column * problems[i].LdB : column);
         }
     }
 }

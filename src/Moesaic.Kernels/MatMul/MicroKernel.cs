@@ -24,7 +24,16 @@ static unsafe class MicroKernel<TSimd, TVector>
     public static void Run<TRows, TVectors>(
         int k, float* a, nint rowA, nint stepA, float* b, nint ldB, bool fresh, float* c, nint ldC)
         where TRows : struct, ICount
+        where TVectors : struct, ICount =>
+        Run<TRows, TVectors, Unasked>(k, a, rowA, stepA, b, ldB, fresh, c, ldC, default);
+
+    /// <summary>As <see cref="Run{TRows,TVectors}"/>, and asks meanwhile for memory that is needed later, a line with each k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TRows, TVectors, TCache>(
+        int k, float* a, nint rowA, nint stepA, float* b, nint ldB, bool fresh, float* c, nint ldC, Ahead ahead)
+        where TRows : struct, ICount
         where TVectors : struct, ICount
+        where TCache : struct, IPrefetch
     {
         // cRV is vector V of row R.
         TVector c00 = TSimd.Zero, c01 = TSimd.Zero, c02 = TSimd.Zero, c03 = TSimd.Zero;
@@ -84,8 +93,21 @@ static unsafe class MicroKernel<TSimd, TVector>
 
         // Two pointers reach six rows by the address modes of x86: base, base + row, base + 2 row.
         var upper = a + 3 * rowA;
+        var next = ahead.First;
+        var left = ahead.Period;
         for (; k > 0; k--)
         {
+            if (TCache.Asks)
+            {
+                TCache.Fetch(next);
+                next += ahead.Step;
+                if (--left == 0)
+                {
+                    next += ahead.Jump;
+                    left = ahead.Period;
+                }
+            }
+
             var b0 = TSimd.Load(b);
             var b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Lanes) : TSimd.Zero;
             var b2 = TVectors.Value > 2 ? TSimd.Load(b + 2 * TSimd.Lanes) : TSimd.Zero;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Moesaic.Kernels;
 
@@ -13,7 +12,7 @@ static unsafe class NarrowProduct<TSimd, TVector, TPanel>
     where TVector : struct
     where TPanel : struct, ICount
 {
-    const int TileRows = 6, SliceK = 256, FloatsPerLine = 16;
+    const int TileRows = 6, SliceK = 256;
 
     /// <summary>Packing B costs as much time as so many rows.</summary>
     const int RowsOfPacking = 8;
@@ -50,8 +49,6 @@ static unsafe class NarrowProduct<TSimd, TVector, TPanel>
             for (var n = 0; n < block.Columns; n += TileRows)
             {
                 var tile = b + (long)n * p.LdB + k;
-                if (Sse.IsSupported && n + 2 * TileRows <= block.Columns)
-                    Fetch(tile + TileRows * (long)p.LdB, p.LdB, depth);
                 Tile(depth, tile, p.LdB, panel, k == 0, sums + (long)n * width, width, Math.Min(TileRows, block.Columns - n));
             }
 
@@ -60,16 +57,6 @@ static unsafe class NarrowProduct<TSimd, TVector, TPanel>
         while (k < p.K);
 
         Packing.TransposeBack<TSimd, TVector>(sums, width, block.Columns, block.Rows, p.C + (long)block.Row * p.LdC + block.Column, p.LdC);
-    }
-
-    /// <summary>Asks for the rows of B that come next.</summary>
-    static void Fetch(float* b, nint ld, int depth)
-    {
-        for (var row = 0; row < TileRows; row++)
-        {
-            for (var i = 0; i < depth; i += FloatsPerLine)
-                Sse.Prefetch0(b + row * ld + i);
-        }
     }
 
     static void Tile(int k, float* b, nint ldB, float* panel, bool fresh, float* sums, int width, int rows)
@@ -88,7 +75,8 @@ static unsafe class NarrowProduct<TSimd, TVector, TPanel>
     {
         if (rows == TileRows)
         {
-            MicroKernel<TSimd, TVector>.Run<Six, TVectors>(k, b, ldB, 1, panel, width, fresh, sums, width);
+            var next = Ahead.Rows(b + TileRows * ldB, ldB, TileRows);
+            MicroKernel<TSimd, TVector>.Run<Six, TVectors, ToFirstCache>(k, b, ldB, 1, panel, width, fresh, sums, width, next);
             return;
         }
 
