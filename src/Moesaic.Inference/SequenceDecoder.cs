@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Models;
+using Moesaic.Models.Experts;
 
 namespace Moesaic.Inference;
 
@@ -43,6 +44,20 @@ public sealed class SequenceDecoder : IDisposable
 
     /// <summary>Tokens so far.</summary>
     public int Length => sequence.Length;
+
+    /// <inheritdoc cref="BatchDecoder.Policies"/>
+    public RoutingPolicies? Policies
+    {
+        get => decoder.Policies;
+        set => decoder.Policies = value;
+    }
+
+    /// <inheritdoc cref="BatchDecoder.Statistics"/>
+    public IReadOnlyList<RoutingStatistics>? Statistics
+    {
+        get => decoder.Statistics;
+        set => decoder.Statistics = value;
+    }
 
     /// <summary>Bytes of keys and values held.</summary>
     public long CacheBytes => decoder.Cache.Pages * decoder.Cache.PageBytes;

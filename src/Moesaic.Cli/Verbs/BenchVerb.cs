@@ -16,15 +16,18 @@ sealed class BenchVerb : Verb
     readonly Option<string?> generate = Numbers("--generate", "-n", "Numbers of tokens to write one by one, 0 for none", "128");
     readonly Option<string?> depth = Numbers("--depth", "-d", "Tokens already in the cache, each test at each depth", "0");
     readonly Option<string?> repeats = new("--repeats", "-r") { Description = "Timed runs of each test", HelpName = "n", DefaultValueFactory = _ => "5" };
+    readonly VariantFlags variant = new();
     readonly Option<bool> markdown = new("--markdown") { Description = "Print the table alone, as Markdown" };
 
     public BenchVerb() : base("bench", "Measure how fast a model reads and writes")
     {
         Add(model);
         foreach (var option in new Option[] { prompt, generate, depth, repeats, markdown }) Add(option);
+        variant.AddTo(this);
     }
 
-    public override IReadOnlyList<string> Examples => ["bench models/demo", "bench model.gguf -p 512 -n 128 -d 0,1024 -r 5 --markdown"];
+    public override IReadOnlyList<string> Examples => ["bench models/demo", "bench model.gguf -p 512 -n 128 -d 0,1024 -r 5 --markdown",
+        "bench out/demo-moe --chosen 1"];
 
     public override void Run(ParseResult parsed, Session session)
     {
@@ -38,7 +41,7 @@ sealed class BenchVerb : Verb
         var runs = ScalarText.Parse<int>(repeats.Name, parsed.GetValue(repeats)!);
         if (runs < 1) throw new BadRequestException($"--repeats {runs}: at least one run is needed.");
 
-        using var loaded = ModelFolder.Load(parsed.GetRequiredValue(model), WeightStorage.Stored);
+        using var loaded = variant.Read(parsed).Load(parsed.GetRequiredValue(model), WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
         var machine = Ceilings.Measure();
         var report = BenchmarkReport.Of(loaded, Benchmark.Run(loaded.Model, tests, runs, session.View, session.Cancellation), machine);

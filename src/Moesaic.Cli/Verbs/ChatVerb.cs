@@ -26,6 +26,7 @@ sealed class ChatVerb : Verb
     readonly Option<string?> template = new("--template") { Description = "A Jinja file to write the conversation with, in place of the model's chat template", HelpName = "file" };
     readonly Option<string?> context = new("--context") { Description = "Longest conversation in tokens [default: the model's, at most what 2 GB of cache hold]", HelpName = "n" };
     readonly GenerationFlags flags = new();
+    readonly VariantFlags variant = new();
 
     /// <param name="input">Standard input.</param>
     /// <param name="isTerminal">Whether a person types there.</param>
@@ -35,6 +36,7 @@ sealed class ChatVerb : Verb
         Add(model);
         foreach (var option in new Option[] { system, template, context }) Add(option);
         flags.AddTo(this);
+        variant.AddTo(this);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -48,7 +50,7 @@ sealed class ChatVerb : Verb
     {
         var options = flags.Read(parsed);
         var folder = parsed.GetRequiredValue(model);
-        using var loaded = ModelFolder.Load(folder, WeightStorage.Stored);
+        using var loaded = variant.Read(parsed).Load(folder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
         var spec = loaded.Model.Spec;
         var tokenizer = ModelTokenizer.Load(folder, spec);

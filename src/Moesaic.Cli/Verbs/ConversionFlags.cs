@@ -19,6 +19,7 @@ sealed class ConversionFlags
     {
         Description = "Write a folder in this layout: " + string.Join(", ", ArchitectureRegistry.All.Select(a => a.ModelType)), HelpName = "name",
     };
+    readonly Option<string?> plan = new("--plan") { Description = "A prune plan: what it does not keep is left out", HelpName = "file" };
     readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace the output when it is there" };
     readonly Option<bool> dryRun = RecipeExecution.DryRun();
 
@@ -28,7 +29,7 @@ sealed class ConversionFlags
         encoding = new Option<string?>("--encoding") { Description = encodingDescription, HelpName = "name", Required = toGgufAlone };
         command.Add(input);
         command.Add(output);
-        foreach (var option in new Option[] { encoding, embeddings, overwrite, dryRun }) command.Add(option);
+        foreach (var option in new Option[] { encoding, embeddings, plan, overwrite, dryRun }) command.Add(option);
         if (!toGgufAlone) command.Add(layout);
     }
 
@@ -39,6 +40,7 @@ sealed class ConversionFlags
         Encoding = parsed.GetValue(encoding) is { } name ? ConversionOptions.Parse("--encoding", name) : null,
         Embeddings = parsed.GetValue(embeddings) is { } other ? ConversionOptions.Parse("--embeddings", other) : null,
         Layout = parsed.GetValue(layout),
+        Plan = parsed.GetValue(plan),
         Overwrite = parsed.GetValue(overwrite),
     };
 

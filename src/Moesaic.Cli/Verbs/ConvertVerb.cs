@@ -14,15 +14,16 @@ sealed class ConvertVerb : Verb
 
     public override IReadOnlyList<string> Examples =>
         ["convert models/demo demo.gguf --encoding f16", "convert demo.gguf out/demo", "convert models/demo demo.gguf --dry-run",
-            "convert out/llama-moe-v2 out/mixtral --layout mixtral"];
+            "convert out/llama-moe-v2 out/mixtral --layout mixtral",
+            "convert demo-moe.gguf smaller.gguf --plan out/prune/prune_plan.json"];
 
     public override void Run(ParseResult parsed, Session session)
     {
         var options = flags.Read(parsed);
         if (!Path.Exists(options.Input)) throw new BadModelException($"{options.Input} does not exist.");
         var fromGguf = GgufFile.Is(options.Input);
-        if (options.ToGguf && fromGguf)
-            throw new BadRequestException($"{options.Input} is a GGUF file already; moesaic quantize writes it in another encoding.");
+        if (options.ToGguf && fromGguf && options.Plan is null)
+            throw new BadRequestException($"{options.Input} is a GGUF file already; moesaic quantize writes it in another encoding, and --plan a part of it.");
         if (!options.ToGguf && !fromGguf && options.Layout is null)
             throw new BadRequestException($"{options.Input} is no GGUF file and {options.Output} does not end with .gguf: "
                 + "one of them must be a GGUF file, or --layout must say how to write the folder anew.");

@@ -27,6 +27,7 @@ sealed class GenerateVerb : Verb
         Description = "List each token with its log-probability and so many of the most likely ones", HelpName = "n",
     };
     readonly GenerationFlags flags = new();
+    readonly VariantFlags variant = new();
 
     /// <param name="input">Standard input, for a prompt that no option gives; null when it is a terminal.</param>
     public GenerateVerb(TextReader? input) : base("generate", "Continue a text, or answer a message with --chat")
@@ -35,6 +36,7 @@ sealed class GenerateVerb : Verb
         Add(model);
         foreach (var option in new Option[] { prompt, promptFile, chat, system }) Add(option);
         flags.AddTo(this);
+        variant.AddTo(this);
         Add(logProbabilities);
     }
 
@@ -55,7 +57,7 @@ sealed class GenerateVerb : Verb
         var text = Prompt(parsed);
         var folder = parsed.GetRequiredValue(model);
 
-        using var loaded = ModelFolder.Load(folder, WeightStorage.Stored);
+        using var loaded = variant.Read(parsed).Load(folder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) session.View.Note(note);
         var tokenizer = ModelTokenizer.Load(folder, loaded.Model.Spec);
         using var generator = new Generator(loaded.Model, tokenizer, EndOfText.Ids(folder, loaded.Model.Spec, tokenizer), encoding: cache);

@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Models;
+using Moesaic.Models.Experts;
 using Moesaic.Models.Layers;
 using Moesaic.Tensors;
 
@@ -40,7 +41,34 @@ public sealed class BatchDecoder : IDisposable
         cache = new PagedCache(model.Spec, BatchSequence.PageCount(options.CacheTokens), options.Encoding);
         Pool = new PagePool(cache.Pages);
         input = new PassInput { Tokens = tokens, Positions = positions, Segments = segments, Cache = cache };
+        Policies = options.Policies;
     }
+
+    /// <summary>
+    /// What takes the place of the model's own routing policies from the next step on; null: nothing. A sequence that is on its way goes on with the
+    /// keys and values that it has; a new one is never given those that were computed under others.
+    /// </summary>
+    /// <exception cref="BadRequestException">A policy means nothing at its router.</exception>
+    public RoutingPolicies? Policies
+    {
+        get;
+        set
+        {
+            if (Equals(field, value)) return;
+            (input.Policies, field) = (value is null ? null : new PassPolicies(model, value), value);
+            PolicyNumber++;
+        }
+    }
+
+    /// <summary>Collects what the routers of feed-forwards decide from the next step on, one per mixture layer; null, the default: nobody does.</summary>
+    public IReadOnlyList<RoutingStatistics>? Statistics
+    {
+        get => input.Statistics;
+        set => input.Statistics = value;
+    }
+
+    /// <summary>How often policies were exchanged.</summary>
+    internal int PolicyNumber { get; private set; }
 
     /// <summary>The sequences, oldest first.</summary>
     public IReadOnlyList<BatchSequence> Sequences => sequences;

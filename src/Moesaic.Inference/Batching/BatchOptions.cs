@@ -1,9 +1,10 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
+using Moesaic.Models;
 
 namespace Moesaic.Inference;
 
-/// <summary>Sizes of a <see cref="BatchDecoder"/>. None of them changes results, except the encoding of the cache.</summary>
+/// <summary>Sizes of a <see cref="BatchDecoder"/>. None of them changes results, except the encoding of the cache and the policies.</summary>
 public sealed record BatchOptions
 {
     /// <summary>Tokens whose keys and values fit, of all sequences together; rounded up to whole pages. 1 or more.</summary>
@@ -25,6 +26,9 @@ public sealed record BatchOptions
     /// used instead of computed again. Default true.
     /// </summary>
     public bool ReusesPrefixes { get; init; } = true;
+
+    /// <summary>What takes the place of the model's own routing policies; null, the default: nothing. See <see cref="BatchDecoder.Policies"/>.</summary>
+    public RoutingPolicies? Policies { get; init; }
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="BadRequestException">A value lies outside; the message says which and what is allowed.</exception>

@@ -16,11 +16,12 @@ public sealed class BatchSequence : IDisposable
     int pageCount, published;
     long logitsStep = -1;
     int logitsRow;
+    int policy;
     bool disposed;
 
     internal BatchSequence(BatchDecoder decoder, int capacity, int task)
     {
-        (this.decoder, Task) = (decoder, task);
+        (this.decoder, Task, policy) = (decoder, task, decoder.PolicyNumber);
         (tokens, pages) = (new int[capacity], new int[PageCount(capacity)]);
     }
 
@@ -97,7 +98,7 @@ public sealed class BatchSequence : IDisposable
         var fork = new BatchSequence(decoder, Capacity, Task)
         {
             Length = Length, Computed = Computed, Reused = whole * PageTokens, pageCount = whole,
-            published = Math.Min(published, whole), logitsStep = logitsStep, logitsRow = logitsRow,
+            published = Math.Min(published, whole), policy = policy, logitsStep = logitsStep, logitsRow = logitsRow,
         };
         Tokens.CopyTo(fork.tokens);
         pages.AsSpan(0, whole).CopyTo(fork.pages);
@@ -138,6 +139,7 @@ public sealed class BatchSequence : IDisposable
     internal int ReusePages()
     {
         var before = pageCount;
+        if (policy != decoder.PolicyNumber) return 0;
         while (Computed == pageCount * PageTokens && published == pageCount && Waiting > PageTokens)
         {
             var page = decoder.Pool.Find(ParentName(pageCount), tokens.AsSpan(Computed, PageTokens));
@@ -161,7 +163,8 @@ public sealed class BatchSequence : IDisposable
     internal void Advance(int count, bool publish)
     {
         Computed += count;
-        if (!publish) return;
+        // Under two policies its tokens are nobody else's.
+        if (!publish || policy != decoder.PolicyNumber) return;
         for (; published < Computed / PageTokens; published++)
             if (!PublishPage(published)) return;
     }
@@ -175,8 +178,8 @@ public sealed class BatchSequence : IDisposable
         disposed = true;
     }
 
-    // The same tokens have other keys and values under another task: every task has a beginning of its own.
-    long ParentName(int page) => page == 0 ? -1 - Task : decoder.Pool.Name(pages[page - 1]);
+    // The same tokens have other keys and values under another task or policy: each has a beginning of its own.
+    long ParentName(int page) => page == 0 ? -1 - Task - ((long)policy << 32) : decoder.Pool.Name(pages[page - 1]);
 
     bool PublishPage(int page)
     {

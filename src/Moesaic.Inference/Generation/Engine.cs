@@ -37,6 +37,13 @@ public sealed class Engine : IDisposable
     /// <summary>Longest prompt and text together, in tokens: what the model was made for, or all that the cache holds.</summary>
     public int Context => Math.Min(model.Spec.MaxPositions, decoder.Cache.Pages * decoder.Cache.PageTokens);
 
+    /// <inheritdoc cref="BatchDecoder.Policies"/>
+    public RoutingPolicies? Policies
+    {
+        get => decoder.Policies;
+        set => decoder.Policies = value;
+    }
+
     /// <summary>What the pages of the cache are doing.</summary>
     public CacheUsage Cache => decoder.Cache;
 
@@ -75,6 +82,8 @@ public sealed class Engine : IDisposable
 
     /// <summary>Frees the cache; not the model. Texts that run never end.</summary>
     public void Dispose() => decoder.Dispose();
+
+    internal void Check(RoutingPolicies? policies) => policies?.ApplyTo(model.Spec);
 
     internal void Leave(Generation generation) => running.Remove(generation);
 

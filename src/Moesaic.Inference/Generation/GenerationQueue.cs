@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Models;
 
 namespace Moesaic.Inference;
 
@@ -13,6 +14,7 @@ public sealed class GenerationQueue : IDisposable
     readonly object gate = new();
     readonly Queue<Request> waiting = [];       // shared, under the gate
     readonly List<Request> running = [];        // of the thread
+    (bool Asked, RoutingPolicies? Policies) exchange;      // shared, under the gate
     Exception? end;
 
     /// <summary>Starts the thread.</summary>
@@ -31,6 +33,15 @@ public sealed class GenerationQueue : IDisposable
         {
             lock (gate) return waiting.Count;
         }
+    }
+
+    /// <summary>Exchanges the routing policies between two steps, see <see cref="BatchDecoder.Policies"/>. May be called by any thread.</summary>
+    /// <param name="policies">Null for the model's own.</param>
+    /// <exception cref="BadRequestException">A policy means nothing at its router.</exception>
+    public void Exchange(RoutingPolicies? policies)
+    {
+        engine.Check(policies);
+        lock (gate) exchange = (true, policies);
     }
 
     /// <summary>Rounds of the thread.</summary>
@@ -105,6 +116,8 @@ public sealed class GenerationQueue : IDisposable
     {
         lock (gate)
         {
+            if (exchange.Asked) engine.Policies = exchange.Policies;
+            exchange = default;
             while (waiting.TryPeek(out var request) && request.TryStart(engine))
             {
                 waiting.Dequeue();

@@ -1,5 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
+using Moesaic.Methods.Compression.Plans;
+using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Conversion;
 
@@ -24,11 +26,17 @@ public sealed record ConversionOptions
     /// </summary>
     public string? Layout { get; init; }
 
+    /// <summary>A prune plan, what it does not keep is left out; null: everything is kept.</summary>
+    public string? Plan { get; init; }
+
     /// <summary>Replace an output that is there.</summary>
     public bool Overwrite { get; init; }
 
     /// <summary>Whether the output is a GGUF file.</summary>
     public bool ToGguf => Output.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Opens what is converted.</summary>
+    internal StoredWeights Open() => Plan is null ? StoredWeights.Open(Input) : new SelectedWeights(StoredWeights.Open(Input), new ModelVariant { Plan = Plan }.Selection());
 
     /// <summary>Refuses what no conversion could do.</summary>
     /// <exception cref="BadRequestException">The output is the input, or is there already.</exception>

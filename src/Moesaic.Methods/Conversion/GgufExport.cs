@@ -29,10 +29,12 @@ public sealed class GgufExport : IDisposable
     {
         options.Validate();
         this.options = options;
-        source = StoredWeights.Open(options.Input);
+        source = options.Open();
         try
         {
-            writer = new GgufModelWriter(source, options.Encoding ?? Plain(source), options.Embeddings);
+            // A part of a file keeps its blocks unless it is to have others.
+            writer = options.Encoding is null && options.Embeddings is null && GgufFile.Is(options.Input) ? GgufModelWriter.AsStored(source)
+                : new GgufModelWriter(source, options.Encoding ?? Plain(source), options.Embeddings);
             notes.AddRange(source.Notes);
             if (!GgufFile.Is(options.Input)) Describe();
         }

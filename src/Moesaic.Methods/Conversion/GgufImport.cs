@@ -34,7 +34,7 @@ public sealed class GgufImport : IDisposable
         file = GgufFile.Open(options.Input);
         try
         {
-            source = StoredWeights.Open(options.Input);
+            source = options.Open();
         }
         catch
         {

@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
+using Moesaic.Methods.Compression.Plans;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
@@ -26,7 +27,7 @@ public sealed class LayoutChange : IDisposable
         options.Validate();
         this.options = options;
         var wanted = options.FolderType();
-        source = StoredLayers.Open(options.Input);
+        source = options.Plan is null ? StoredLayers.Open(options.Input) : StoredLayers.Open(options.Input, new ModelVariant { Plan = options.Plan }.Selection());
         try
         {
             target = ArchitectureRegistry.Named(options.Layout!, source.Spec);

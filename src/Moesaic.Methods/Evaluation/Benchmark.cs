@@ -24,6 +24,9 @@ public sealed record BenchmarkTest(bool Decodes, int Tokens, int Depth)
 /// <param name="Speeds">Tokens per second of every repeat.</param>
 public sealed record BenchmarkResult(BenchmarkTest Test, IReadOnlyList<double> Speeds)
 {
+    /// <summary>Experts that a token computed on average, by mixture layer; empty for a model without.</summary>
+    public IReadOnlyList<double> PerToken { get; init; } = [];
+
     /// <summary>Tokens per second on average.</summary>
     public double Mean => Speeds.Average();
 
@@ -59,16 +62,18 @@ public static class Benchmark
         {
             var speeds = new double[repeats];
             Fill(decoder, tokens.AsSpan(0, test.Depth), cancellation);
+            var routing = model.NewStatistics();
             for (var run = -1; run < repeats; run++)
             {
                 decoder.Rewind(test.Depth);
+                decoder.Statistics = run < 0 ? routing : null;
                 var start = Stopwatch.GetTimestamp();
                 Execute(decoder, test, tokens.AsSpan(test.Depth, test.Tokens), cancellation);
                 var speed = test.Tokens / Stopwatch.GetElapsedTime(start).TotalSeconds;
                 if (run >= 0) speeds[run] = speed;
                 task.Report(++runs, new Figure(test.ToString(), speed, "tokens/s"));
             }
-            results.Add(new BenchmarkResult(test, speeds));
+            results.Add(new BenchmarkResult(test, speeds) { PerToken = [.. routing.Select(r => r.PerToken)] });
         }
         return results;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Moesaic.Kernels;
 using Moesaic.Methods.Reports;
 using Moesaic.Methods.Steps;
@@ -16,6 +17,7 @@ public static class BenchmarkReport
     public static StepReport Of(LoadedModel loaded, IReadOnlyList<BenchmarkResult> results, Ceilings machine)
     {
         var roofline = Roofline.Of(loaded.Model);
+        var routes = loaded.Model.Mixtures.Any();
         var counts = ParameterCounts.Of(loaded.Model.Spec);
         return new StepReport
         {
@@ -27,8 +29,8 @@ public static class BenchmarkReport
                 new Figure("read_bandwidth", machine.ReadBytesPerSecond / 1e9, "GB/s"), new Figure("fma_peak", machine.FlopsPerSecond / 1e9, "GFLOP/s"),
                 .. results.Select(r => new Figure(Key(r.Test), r.Mean, "tokens/s")),
             ],
-            Tables = [new ReportTable("Speed", ["test", "tokens/s", "deviation", "best", "of the read bandwidth", "of the FMA peak"],
-                [.. results.Select(r => Row(r, roofline, machine))])],
+            Tables = [new ReportTable("Speed", ["test", "tokens/s", "deviation", "best", "of the read bandwidth", "of the FMA peak", .. routes ? ["experts per token"] : Array.Empty<string>()],
+                [.. results.Select(r => Row(r, Roofline.Of(loaded.Model, routes ? r.PerToken : null), machine))])],
             Notes = ["of the read bandwidth: bytes of weights read for a token, times tokens/s; of the FMA peak: float32 multiply-adds, "
                 + "which products with encoded weights replace by integer ones and may exceed"],
         };
@@ -43,6 +45,7 @@ public static class BenchmarkReport
             test.ToString(), FigureText.Of(result.Mean), FigureText.Of(result.Deviation), FigureText.Of(result.Best),
             test.Decodes ? Percent(roofline.BandwidthShare(result.Mean, machine)) : "",
             test.Decodes ? "" : Percent(roofline.ArithmeticShare(result.Mean, seen, machine)),
+            .. result.PerToken.Count > 0 ? [result.PerToken.Average().ToString("F2", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         ];
     }
 

@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Inference;
+using Moesaic.Methods.Compression.Plans;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
@@ -22,7 +23,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
-        var spec = context.Shape();
+        var spec = Variant.Shape(context.Shape());
         CausalRouters.Check(spec, options.AllowNonCausal, training: false);
         var (window, stride) = Windows(spec);
         var parameters = ParameterCounts.Of(spec);
@@ -31,7 +32,11 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         {
             Summary = $"loss on {(options.Data.Tokens is { } limit ? $"{limit:N0} tokens" : "all")} of {options.Data.Path} in windows of {window} every {stride}"
                 + (options.SpeedRepeats > 0 ? ", speed" : ""),
-            Inputs = [TextData.Input("data", options.Data)],
+            Inputs =
+            [
+                TextData.Input("data", options.Data), .. options.Plan is { } plan ? [new StepInput("plan", plan)] : Array.Empty<StepInput>(),
+                .. options.Policy is { } policy && File.Exists(policy) ? [new StepInput("policy", policy)] : Array.Empty<StepInput>(),
+            ],
             ReadBytes = context.Model.WeightBytes,
             PeakMemoryBytes = (parameters.Total * sizeof(float)) + TrainingCost.PeakBytes(spec, 0, (long)RowsPerPass * window),
             // Forward alone is a third of a training step.
@@ -44,7 +49,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
-        using var loaded = ModelFolder.Load(context.InputFolder, WeightStorage.Stored);
+        using var loaded = Variant.Load(context.InputFolder, WeightStorage.Stored);
         foreach (var note in loaded.Notes) context.Progress.Note(note);
         var model = loaded.Model;
         CausalRouters.Check(model.Spec, options.AllowNonCausal, training: false);
@@ -77,6 +82,8 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
             Notes = notes,
         };
     }
+
+    ModelVariant Variant => new() { Plan = options.Plan, Policy = options.Policy, Chosen = options.Chosen };
 
     (int Context, int Stride) Windows(ModelSpec spec)
     {

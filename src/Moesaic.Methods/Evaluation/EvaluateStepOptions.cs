@@ -32,6 +32,19 @@ public sealed record EvaluateStepOptions
     [Range(0, 1000)]
     public int SpeedRepeats { get; init; } = 3;
 
+    /// <summary>A prune plan: what it does not keep is not read. Left out: the whole model.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary>
+    /// Routing policy in place of the model's: none, pairs such as ratios=0.4,share=0.9, or a JSON file. Left out: the model's own. Compare rules at
+    /// equal experts_per_token.
+    /// </summary>
+    public string? Policy { get; init; }
+
+    /// <summary>Experts per token, at most the model's; added to the policy. Left out: what the model and the policy say.</summary>
+    [Range(1, 1 << 16)]
+    public int? Chosen { get; init; }
+
     /// <summary>
     /// Measure a model whose routers look at later tokens or at other sequences. What it loses is no measure of what it can generate; the report
     /// says so.

@@ -16,8 +16,11 @@ namespace Moesaic.Methods.Evaluation;
 public sealed record Roofline(double WeightBytes, double Flops, double AttentionFlops)
 {
     /// <summary>Counts.</summary>
-    public static Roofline Of(Model model)
+    /// <param name="model">The model.</param>
+    /// <param name="perToken">Experts that a token really computes, by mixture layer; null: the K that its router chooses.</param>
+    public static Roofline Of(Model model, IReadOnlyList<double>? perToken = null)
     {
+        var mixtures = 0;
         var counted = new HashSet<WeightMatrix>();
         double bytes = model.Head.Bytes, operations = 0, attention = 0;
         foreach (var (layer, block) in model.Spec.Layers.Zip(model.Blocks))
@@ -27,10 +30,11 @@ public sealed record Roofline(double WeightBytes, double Flops, double Attention
                 ? Math.Pow(chooses.Router.Chosen / (double)chooses.Router.Experts, chooses.Keys == ExpertKeys.Routed ? 2 : 1) : 1;
             attention += 4.0 * heads * layer.Attention.QueryHeads * layer.Attention.HeadDim;
             if (block.Attention is ExpertAttention routed)
-                Share(routed.RoutedMatrices, routed.Experts.Router);
+                Share(routed.RoutedMatrices, routed.Experts.Router.Chosen / (double)routed.Experts.Router.Experts);
             if (block.FeedForward is not MixtureFeedForward mixture) continue;
             var experts = mixture.Experts;
-            Share([.. experts.Gates, .. experts.Ups, .. experts.Downs], mixture.Router.Spec);
+            Share([.. experts.Gates, .. experts.Ups, .. experts.Downs], perToken is null ? mixture.Router.Spec.Chosen / (double)mixture.Router.Spec.Experts
+                : perToken[mixtures++] / experts.Ups.Count(up => up.Rows > 0));
         }
         foreach (var parameter in model.Parameters)
         {
@@ -41,9 +45,8 @@ public sealed record Roofline(double WeightBytes, double Flops, double Attention
         }
         return new Roofline(bytes, operations, attention);
 
-        void Share(IEnumerable<WeightMatrix> matrices, RouterSpec router)
+        void Share(IEnumerable<WeightMatrix> matrices, double share)
         {
-            var share = router.Chosen / (double)router.Experts;
             foreach (var matrix in matrices)
             {
                 counted.Add(matrix);

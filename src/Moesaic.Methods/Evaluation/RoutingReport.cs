@@ -37,11 +37,11 @@ public static class RoutingReport
     /// <param name="numbers">The layers' numbers in the model.</param>
     public static ReportTable Table(IReadOnlyList<RoutingStatistics> layers, IReadOnlyList<int> numbers) => new(
         "Routing",
-        ["layer", "load max/mean", "load entropy (nats)", "token entropy (nats)", "first weight", "dead", "load per expert (%)"],
+        ["layer", "load max/mean", "load entropy (nats)", "token entropy (nats)", "first weight", "per token", "dead", "load per expert (%)"],
         [.. layers.Select((l, i) => (IReadOnlyList<string>)
         [
             numbers[i].ToString(CultureInfo.InvariantCulture), Text(l.MaxOverMean, "F2"), Text(l.LoadEntropy, "F3"),
-            Text(l.TokenEntropy, "F3"), Text(l.FirstWeight, "F3"), l.Dead.ToString(CultureInfo.InvariantCulture),
+            Text(l.TokenEntropy, "F3"), Text(l.FirstWeight, "F3"), Text(l.PerToken, "F2"), l.Dead.ToString(CultureInfo.InvariantCulture),
             string.Join(' ', l.Load.Select(f => Text(100 * f, "F1"))),
         ])]);
 

@@ -50,6 +50,16 @@ static class GgufArchitectures
         throw new BadRequestException($"GGUF cannot carry this model exactly ({string.Join("; ", reasons)}).");
     }
 
+    /// <summary>Refuses a shape that an architecture does not hold exactly, for a part of a file that goes on under its name.</summary>
+    /// <exception cref="BadRequestException">The message says which feature, and what to do.</exception>
+    public static void Check(IGgufArchitecture architecture, ModelSpec spec)
+    {
+        var canonical = Canonical(spec, architecture);
+        if ((CommonConfig.FormsDiffer(spec) ?? architecture.WhyNot(canonical) ?? LostIn(architecture, canonical)) is { } reason)
+            throw new BadRequestException($"GGUF ({architecture.Name}) cannot carry this part of the model exactly: {reason}. Keep equally many experts in every layer "
+                + "and every feed-forward, or write a model folder, which holds any.");
+    }
+
     /// <summary>
     /// The shape as files of an architecture state it: scales are folded into weights unless a key holds them, and one spelling
     /// of equal routers is used.

@@ -28,19 +28,38 @@ public sealed class GgufModelWriter
     /// <param name="matrices">Encoding of matrices. Norms, biases and routers are always float32.</param>
     /// <param name="embeddings">Encoding of the embedding table and the head; null: that of the other matrices.</param>
     /// <exception cref="BadRequestException">GGUF cannot carry the model exactly; the message names the feature.</exception>
-    public GgufModelWriter(StoredWeights source, WeightEncoding matrices, WeightEncoding? embeddings = null)
+    public GgufModelWriter(StoredWeights source, WeightEncoding matrices, WeightEncoding? embeddings = null) : this(source, (tensor, _) =>
+        tensor.IsVector || tensor.Kind is GgufTensorKind.Row or GgufTensorKind.Router ? WeightEncoding.F32
+            : tensor.Name is "token_embd.weight" or "output.weight" ? embeddings ?? matrices : matrices, matrices)
+    {
+    }
+
+    /// <summary>Plans a file whose tensors are encoded as they are stored: every block of what stays is copied byte for byte.</summary>
+    /// <param name="source">A GGUF file or a part of one; must outlive this.</param>
+    /// <exception cref="BadRequestException">GGUF cannot carry the part exactly, or experts that belong into one tensor are encoded differently.</exception>
+    public static GgufModelWriter AsStored(StoredWeights source)
+    {
+        var matrices = source.Parameters.Where(p => p.Rows > 1 && p.Encoding is not null).GroupBy(p => p.Encoding!.Value)
+            .MaxBy(g => g.Sum(p => (long)p.Rows * p.Columns))?.Key ?? WeightEncoding.F32;
+        return new GgufModelWriter(source, (tensor, stored) => stored.Distinct().Count() == 1 ? stored[0] ?? WeightEncoding.F32
+            : throw new BadRequestException($"{source.Path}: the experts of {tensor.Name} are stored as {string.Join(" and ", stored.Distinct().Select(e => e?.Name() ?? "F32"))}, "
+                + "which one tensor cannot hold without encoding them anew; moesaic quantize does that."), matrices);
+    }
+
+    GgufModelWriter(StoredWeights source, Func<GgufTensor, IReadOnlyList<WeightEncoding?>, WeightEncoding> encodings, WeightEncoding matrices)
     {
         this.source = source;
         spec = source.Spec;
         Metadata = new GgufMetadata(source.Path);
-        var gguf = source as GgufWeights;
+        var part = source as SelectedWeights;
+        var gguf = (part?.Whole ?? source) as GgufWeights;
         var architecture = gguf is null ? GgufArchitectures.For(spec) : GgufArchitectures.Of(gguf.Metadata);
-        if (gguf is null) GgufArchitectures.WriteSpec(architecture, spec, Metadata);
-        else Copy(gguf.Metadata, architecture);
+        if (gguf is not null) Copy(gguf.Metadata, architecture);
+        if (gguf is not null && part is not null) GgufArchitectures.Check(architecture, spec);
+        if (gguf is null || part is not null) GgufArchitectures.WriteSpec(architecture, spec, Metadata);
         foldsScale = !architecture.CarriesScale;
         foreach (var tensor in GgufTensors.Of(spec, architecture))
-            tensors.Add((tensor, Plan(tensor, tensor.IsVector || tensor.Kind is GgufTensorKind.Row or GgufTensorKind.Router ? WeightEncoding.F32
-                : tensor.Name is "token_embd.weight" or "output.weight" ? embeddings ?? matrices : matrices)));
+            tensors.Add((tensor, Plan(tensor, encodings(tensor, [.. tensor.Parameters.Select(p => source.Find(p).Encoding)]))));
         Metadata.Set("general.file_type", GgufValue.Of((uint)FileType(matrices)));
         if (Plans.Any(t => t.Encoding.BlockLength() > 1)) Metadata.Set("general.quantization_version", GgufValue.Of(2u));
     }

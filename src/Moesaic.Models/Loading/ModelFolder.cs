@@ -55,11 +55,14 @@ public static class ModelFolder
     /// <exception cref="BadModelException">
     /// It is damaged, the architecture unknown, tensors are missing, left over, of the wrong shape or not finite.
     /// </exception>
-    /// <exception cref="BadRequestException">The selection does not fit the model; see <see cref="ExpertSelection.Shape"/>.</exception>
-    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32, MatrixChange? change = null, ExpertSelection? selection = null)
+    /// <param name="policies">What takes the place of the routing policies of what is read; null: nothing.</param>
+    /// <exception cref="BadRequestException">The selection does not fit the model, or a policy a router; see <see cref="SelectedWeights"/>.</exception>
+    public static LoadedModel Load(string path, WeightStorage storage = WeightStorage.Float32, MatrixChange? change = null,
+        ExpertSelection? selection = null, RoutingPolicies? policies = null)
     {
-        if (selection is null && storage == WeightStorage.Stored && AdapterFolder.Is(path)) return AdapterFolder.LoadBeside(path, change);
-        using var weights = selection is null ? StoredWeights.Open(path) : new SelectedWeights(StoredWeights.Open(path), selection);
+        var whole = selection is null && policies is null;
+        if (whole && storage == WeightStorage.Stored && AdapterFolder.Is(path)) return AdapterFolder.LoadBeside(path, change);
+        using var weights = whole ? StoredWeights.Open(path) : new SelectedWeights(StoredWeights.Open(path), selection, policies);
         List<string> notes = [.. weights.Notes];
         return new LoadedModel(StoredModel.Read(weights, storage, notes, change), weights.Layout, weights.PlainType, weights.Bytes, notes);
     }

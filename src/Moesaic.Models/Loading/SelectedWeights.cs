@@ -15,14 +15,19 @@ public sealed class SelectedWeights : StoredWeights
 
     /// <summary>Selects.</summary>
     /// <param name="whole">Owned from now on, also when this fails.</param>
-    /// <param name="selection">What stays.</param>
-    /// <exception cref="BadRequestException">The selection does not fit the model; see <see cref="ExpertSelection.Shape"/>.</exception>
-    public SelectedWeights(StoredWeights whole, ExpertSelection selection)
+    /// <param name="selection">What stays; null: everything.</param>
+    /// <param name="policies">What takes the place of the routing policies of what stays; null: nothing.</param>
+    /// <exception cref="BadRequestException">
+    /// The selection does not fit the model, or a policy a router; see <see cref="ExpertSelection.Shape"/>, <see cref="RoutingPolicies.ApplyTo"/>.
+    /// </exception>
+    public SelectedWeights(StoredWeights whole, ExpertSelection? selection, RoutingPolicies? policies = null)
     {
         this.whole = whole;
         try
         {
+            selection ??= ExpertSelection.All(whole.Spec);
             Spec = selection.Shape(whole.Spec);
+            if (policies is not null) Spec = policies.ApplyTo(Spec);
             var sources = new SelectedParameters(whole.Spec, selection);
             using var outline = new Model(Spec, (_, _, rows, columns) => new Tensors.AbsentMatrix(rows, columns));
             foreach (var needed in outline.Parameters)

@@ -25,10 +25,12 @@ public sealed class StoredLayers : ModelPieces
 
     /// <summary>Opens a part of a model: what goes is never read.</summary>
     /// <param name="path">A Hugging Face folder or a GGUF file.</param>
-    /// <param name="selection">What stays.</param>
+    /// <param name="selection">What stays; null: everything.</param>
+    /// <param name="policies">What takes the place of its routing policies; null: nothing.</param>
     /// <exception cref="BadModelException">As of <see cref="Open(string)"/>.</exception>
-    /// <exception cref="BadRequestException">The selection does not fit the model; see <see cref="ExpertSelection.Shape"/>.</exception>
-    public static StoredLayers Open(string path, ExpertSelection selection) => new(new SelectedWeights(StoredWeights.Open(path), selection));
+    /// <exception cref="BadRequestException">The selection does not fit the model, or a policy a router; see <see cref="SelectedWeights"/>.</exception>
+    public static StoredLayers Open(string path, ExpertSelection? selection, RoutingPolicies? policies = null) =>
+        new(new SelectedWeights(StoredWeights.Open(path), selection, policies));
 
     /// <inheritdoc/>
     /// <exception cref="BadModelException">A weight is NaN or infinite.</exception>
