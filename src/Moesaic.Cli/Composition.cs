@@ -2,11 +2,13 @@ using Moesaic.Cli.Verbs;
 using Moesaic.Formats;
 using Moesaic.Methods.Alignment;
 using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Compression.Materialise;
+using Moesaic.Methods.Compression.Narrow;
+using Moesaic.Methods.Compression.Policies;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Extraction;
 using Moesaic.Methods.Preferences;
-using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 
@@ -24,6 +26,8 @@ static class Composition
         StepKind.Of<CalibrateStepOptions>("calibrate", "Gather statistics of routers, experts and layers on text", o => new CalibrateStep(o)),
         StepKind.Of<NarrowStepOptions>("narrow", "Keep the most important neurons: a smaller dense model", o => new NarrowStep(o)),
         StepKind.Of<ExtractStepOptions>("extract", "Take what one task uses out of a model that routes by task", o => new ExtractStep(o)),
+        StepKind.Of<PolicyStepOptions>("policy", "Let a model compute fewer experts for some tokens: routing policies of evaluation", o => new PolicyStep(o)),
+        StepKind.Of<MaterialiseStepOptions>("materialise", "Write a model that only this program reads in a standard layout", o => new MaterialiseStep(o)),
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
         StepKind.Of<DpoStepOptions>("dpo", "Train a model on preference pairs: direct preference optimisation", o => new DpoStep(o)),
         StepKind.Of<EvaluateStepOptions>("evaluate", "Measure loss on text, size, routing and speed of a model", o => new EvaluateStep(o)),
@@ -67,6 +71,12 @@ static class Composition
             "narrow models/demo -o out/random --width 192 --method random",
         ],
         "extract" => ["extract out/tasks -o out/chat --task chat", "extract out/tasks -o out/chat --task chat --as experts"],
+        "policy" =>
+        [
+            "policy out/demo-moe -o out/skipping --ratios 0.5", "policy out/demo-moe -o out/one --keep 1",
+            "policy out/skipping -o out/plain --policy none",
+        ],
+        "materialise" => ["materialise out/pruned -o out/standard"],
         "train" => ["train models/demo -o out/trained --data dotnet-docs --held-out dotnet-docs --tokens 1000000"],
         "dpo" => ["dpo out/chat -o out/preferred --data pairs.jsonl --held-out-share 0.05"],
         "evaluate" => ["evaluate models/demo --data dotnet-docs --context 512", "evaluate out/demo-moe --data text.jsonl --data-tokens 100000 --stride 128"],

@@ -39,6 +39,10 @@ public static class RoutingPolicyFile
             .Select(p => KeyValuePair.Create(p.l.ToString(CultureInfo.InvariantCulture), (JsonNode?)MoesaicPolicy.Write(p.Policy!)))),
     };
 
+    /// <summary>A policy in the words of its keys.</summary>
+    public static string Text(RoutingPolicy policy) => MoesaicPolicy.Write(policy) is { Count: > 0 } json
+        ? string.Join(", ", json.Select(p => $"{p.Key} {p.Value!.ToJsonString()}")) : "none";
+
     static RoutingPolicies OfFile(string path, ModelSpec spec)
     {
         if (!File.Exists(path)) throw new BadRequestException($"{path}: there is no such file; a policy is none, pairs such as chosen=1,share=0.9 or a JSON file.");

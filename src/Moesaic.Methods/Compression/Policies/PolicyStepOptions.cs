@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using Moesaic.Formats;
+using Moesaic.Methods.Steps;
+
+namespace Moesaic.Methods.Compression.Policies;
+
+/// <summary>Options of the step "policy": what evaluation takes away from the choices of routers. Without any the model's policies are removed.</summary>
+public sealed record PolicyStepOptions
+{
+    /// <summary>
+    /// Policies as they are given when a model runs: none, pairs such as chosen=1,share=0.9, or a JSON file; it stands instead of the keys below but
+    /// layers and type.
+    /// </summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The first so many of a router's choices stay, at most the model's K; two thirds of K are the usual start.</summary>
+    [Unit("experts")]
+    [Range(1, 1 << 16)]
+    public int? Keep { get; init; }
+
+    /// <summary>
+    /// A choice of rank 2 stays from this part of the best one's affinity on, rank 3 from the second number on, and so on; the last holds for all further
+    /// ranks. 0 takes nothing away (NAEE).
+    /// </summary>
+    public IReadOnlyList<double> Ratios { get; init; } = [];
+
+    /// <summary>The fewest choices, best first, stay that have this share of the affinities of all choices; 1: all.</summary>
+    [Range(0.0, 1.0)]
+    public double Share { get; init; } = 1;
+
+    /// <summary>Let the share be one of the affinities of all experts.</summary>
+    public bool ShareOfAll { get; init; }
+
+    /// <summary>Choices stay whose part of the affinities of all experts, times their number, is above this; 0: all (DS-MoE).</summary>
+    [Range(0.0, 1e6)]
+    public double Threshold { get; init; }
+
+    /// <summary>
+    /// The part of a prompt's tokens that keeps all its experts, the most important ones by the attention they receive (ODP: 0.02). 0: none.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double Protected { get; init; }
+
+    /// <summary>The part of a prompt's tokens, the least important ones, that uses no expert.</summary>
+    [Range(0.0, 1.0)]
+    public double Dropped { get; init; }
+
+    /// <summary>Numbers of experts that nobody may choose.</summary>
+    public IReadOnlyList<int> Masked { get; init; } = [];
+
+    /// <summary>Raise the weights of what stays to the sum there was. Left out: where the router renormalises.</summary>
+    public bool? Renormalise { get; init; }
+
+    /// <summary>Raise the weights where the choice of an expert that is not there went.</summary>
+    public bool RenormaliseAbsent { get; init; }
+
+    /// <summary>Mixture layers that get the policy; the others keep theirs. Left out: all.</summary>
+    public IReadOnlyList<int>? Layers { get; init; }
+
+    /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
+    public TensorType? Type { get; init; }
+}
