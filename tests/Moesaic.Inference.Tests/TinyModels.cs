@@ -11,7 +11,8 @@ static class TinyModels
     public static TheoryData<string> Kinds => ["dense", "grouped heads", "biased, tied", "mixture", "raw weights", "shared", "uneven", "latent",
         "normed heads", "normed keys", "sigmoid", "window", "sinks", "attention experts", "routed keys", "routed keys, first kept", "shared keys",
         "gelu, biased", "relu, mixed",
-        "relu", "hashed", "cosine, passing through", "tree of routers", "dynamic number"];
+        "relu", "hashed", "cosine, passing through", "tree of routers", "dynamic number",
+        "absent experts", "skipping", "skipping sigmoids", "mapped"];
 
     public static Model Make(string kind, int vocabulary = 260)
     {
@@ -57,6 +58,13 @@ static class TinyModels
                 Groups = new(3, 2, GroupScore.Own) { PerGroup = 1 }, Weight = CombineWeight.RenormalisedByLevel, Temperature = 0.5f,
             } }),
             "dynamic number" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with { Selection = new(SelectionKind.Share) { Threshold = 0.6f } } }),
+            "absent experts" => (new AttentionSpec(4, 4, 8), mixture with { ExpertWidths = [24, 0, 24, 24, 0, 24] }),
+            "skipping" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with { Policy = new() { Ratios = [0.9f], Masked = [3] } } }),
+            "skipping sigmoids" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with
+            {
+                Affinity = RouterAffinity.Sigmoid, SelectionBias = true, Weight = CombineWeight.Raw, Policy = new() { Share = 0.55f, Threshold = 1.01f, Renormalise = true },
+            } }),
+            "mapped" => (new AttentionSpec(4, 4, 8), mixture with { Router = mixture.Router with { Map = new ProbabilityMap(6, 4, [.. Enumerable.Range(0, 24).Select(i => (i * 7 % 5) / 5f)]) } }),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };
         var model = new Model(new ModelSpec
