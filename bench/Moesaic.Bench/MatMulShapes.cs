@@ -24,6 +24,8 @@ static class MatMulShapes
     static readonly int[] s_uneven = [200, 310, 90, 0, 700, 420, 130, 198];
     static readonly int[] s_evenLarge = [1024, 1024, 1024, 1024, 1024, 1024, 1024, 1024];
 
+    static readonly int[] s_few = [.. Enumerable.Repeat(32, 64)];
+
     public static LayerShape[] Training { get; } =
     [
         new("square 512", [512], 512, 512),
@@ -38,6 +40,8 @@ static class MatMulShapes
         new("demo experts, down", s_uneven, 64, 256),
         new("demo experts, up, 8 x 1024", s_evenLarge, 256, 64),
         new("demo experts, down, 8 x 1024", s_evenLarge, 64, 256),
+        new("64 experts of 32, up", s_few, 256, 1024),
+        new("64 experts of 32, down", s_few, 1024, 256),
         new("15M attention", [1024], 288, 288),
         new("15M up", [1024], 288, 768),
         new("15M down", [1024], 768, 288),
