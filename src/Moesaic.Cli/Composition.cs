@@ -7,6 +7,7 @@ using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Compression.Policies;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
+using Moesaic.Methods.Evaluation.Routes;
 using Moesaic.Methods.Extraction;
 using Moesaic.Methods.Preferences;
 using Moesaic.Methods.Steps;
@@ -31,6 +32,7 @@ static class Composition
         StepKind.Of<TrainStepOptions>("train", "Train a model: continued pre-training or fine-tuning", o => new TrainStep(o)),
         StepKind.Of<DpoStepOptions>("dpo", "Train a model on preference pairs: direct preference optimisation", o => new DpoStep(o)),
         StepKind.Of<EvaluateStepOptions>("evaluate", "Measure loss on text, size, routing and speed of a model", o => new EvaluateStep(o)),
+        StepKind.Of<RoutesStepOptions>("routes", "Show which experts get which tokens, by layer, domain, token id and position", o => new RoutesStep(o)),
     ];
 
     /// <summary>Commands, in the order of the help.</summary>
@@ -80,6 +82,11 @@ static class Composition
         "train" => ["train models/demo -o out/trained --data dotnet-docs --held-out dotnet-docs --tokens 1000000"],
         "dpo" => ["dpo out/chat -o out/preferred --data pairs.jsonl --held-out-share 0.05"],
         "evaluate" => ["evaluate models/demo --data dotnet-docs --context 512", "evaluate out/demo-moe --data text.jsonl --data-tokens 100000 --stride 128"],
+        "routes" =>
+        [
+            "routes out/demo-moe --data dotnet-docs --tokens 100000 --text \"Returns the number of elements.\" --html routes.html",
+            "routes out/trained -o out/routes --data code.txt,prose.jsonl --against out/half,out/quarter",
+        ],
         _ => [],
     };
 }

@@ -63,6 +63,11 @@ sealed class ConsoleView(IAnsiConsole output, IAnsiConsole error, IProgressDispl
             Line("");
             Table(table);
         }
+        foreach (var passage in report.Passages)
+        {
+            Line("");
+            Show(passage);
+        }
         foreach (var note in report.Notes) Say(output, $"  {note}");
     }
 
@@ -83,6 +88,22 @@ sealed class ConsoleView(IAnsiConsole output, IAnsiConsole error, IProgressDispl
         }
         foreach (var row in table.Rows) shown.AddRow(row.Select(c => new Words(c)));
         output.Write(shown);
+    });
+
+    // Written piece by piece: a text is not re-wrapped, and a line end closes its colour.
+    void Show(Passage passage) => stack.Above(() =>
+    {
+        CloseText();
+        output.Write(new Words(passage.Title + "\n", new Style(decoration: Decoration.Bold)));
+        foreach (var piece in passage.Pieces)
+        {
+            var style = LabelColours.Of(piece.Label);
+            if (plain) output.Profile.Out.Writer.Write(piece.Marked);
+            else output.Write(new Words(piece.Marked.TrimEnd('\n'), style));
+            if (!plain && piece.Text.EndsWith('\n')) output.Profile.Out.Writer.WriteLine();
+        }
+        output.Profile.Out.Writer.WriteLine();
+        output.Profile.Out.Writer.Flush();
     });
 
     void Say(IAnsiConsole console, string message, string prefix = "", Color? colour = null) => stack.Above(() =>

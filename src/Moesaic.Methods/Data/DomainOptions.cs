@@ -5,11 +5,8 @@ namespace Moesaic.Methods.Data;
 
 /// <summary>Text that a step learns from, as a domain of a mix.</summary>
 [Shorthand(nameof(Path))]
-public sealed record DomainOptions : DataOptions
+public sealed record DomainOptions : NamedDataOptions
 {
-    /// <summary>What reports call it. Left out: the path.</summary>
-    public string? Name { get; init; }
-
     /// <summary>
     /// Share of the tokens read, in proportion to the other weights. Every entry has one, or none has: then all entries are joined
     /// and read in one order, each as often as the others.
@@ -27,8 +24,6 @@ public sealed record DomainOptions : DataOptions
     [Unit("tokens")]
     [Range(1, long.MaxValue)]
     public long? HeldOutTokens { get; init; }
-
-    internal string Title => Name ?? Path;
 
     internal DataOptions? HeldOutData =>
         HeldOut is null ? null : this with { Path = HeldOut, Part = null, Tokens = HeldOutTokens };

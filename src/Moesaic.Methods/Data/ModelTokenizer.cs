@@ -22,7 +22,7 @@ public static class ModelTokenizer
     /// <summary>Refuses a model beside another whose tokens are not the same.</summary>
     /// <param name="tokenizer">The tokenizer of the one.</param>
     /// <param name="folder">The folder of the other.</param>
-    /// <exception cref="BadRequestException">An id stands for different bytes: what the models predict does not compare.</exception>
+    /// <exception cref="BadRequestException">An id stands for different bytes: what the two do with text does not compare.</exception>
     public static void RequireSame(ITokenizer tokenizer, string folder)
     {
         var other = TokenizerLoader.Load(folder);
@@ -30,9 +30,9 @@ public static class ModelTokenizer
         for (var id = 0; id < count; id++)
             if (!tokenizer.TokenBytes(id).SequenceEqual(other.TokenBytes(id)))
                 throw new BadRequestException($"{folder}: token {id} is \"{other.Decode([id], skipSpecial: false)}\" there and " +
-                    $"\"{tokenizer.Decode([id], skipSpecial: false)}\" here: the losses of the two models do not compare. Take one with the same tokenizer.");
+                    $"\"{tokenizer.Decode([id], skipSpecial: false)}\" here: what the two models do with text does not compare. Take one with the same tokenizer.");
         if (tokenizer.VocabularySize != other.VocabularySize)
             throw new BadRequestException($"{folder}: its tokenizer has {other.VocabularySize} tokens, this model's {tokenizer.VocabularySize}: " +
-                "the losses of the two do not compare. Take a model with the same tokenizer.");
+                "what the two do with text does not compare. Take a model with the same tokenizer.");
     }
 }

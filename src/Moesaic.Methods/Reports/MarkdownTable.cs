@@ -19,7 +19,9 @@ public static class MarkdownTable
             text.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
     }
 
-    static string Escape(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    // A cell is text: nothing in it is a tag, an entity or the end of a cell.
+    static string Escape(string cell) => cell.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 
     static bool IsNumeric(ReportTable table, int column) =>
         table.Rows.Any(r => r[column].Length > 0) && table.Rows.All(r => r[column].Length == 0 || FigureText.IsNumber(r[column]));

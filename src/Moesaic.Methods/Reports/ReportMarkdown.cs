@@ -49,6 +49,8 @@ static class ReportMarkdown
         }
         foreach (var table in step.Tables)
             text.Append(CultureInfo.InvariantCulture, $"{heading}# {table.Title}\n\n{MarkdownTable.Of(table)}\n");
+        foreach (var passage in step.Passages)
+            text.Append(CultureInfo.InvariantCulture, $"{heading}# {passage.Title}\n\n{Indented(passage)}\n");
         Bullets("Warnings", step.Warnings);
         Bullets("Notes", step.Notes);
         text.Append(CultureInfo.InvariantCulture, $"{heading}# Made with\n\n");
@@ -63,6 +65,10 @@ static class ReportMarkdown
             text.Append('\n');
         }
     }
+
+    // As code, so that nothing in the text is Markdown.
+    static string Indented(Passage passage) =>
+        string.Concat(string.Concat(passage.Pieces.Select(p => p.Marked)).TrimEnd('\n').Split('\n').Select(line => $"    {line}\n"));
 
     static IEnumerable<(string Name, string Value)> Circumstances(StepReportDocument step)
     {

@@ -21,6 +21,11 @@ sealed record StepReportDocument
 
     public IReadOnlyList<Curve> Curves { get; init; } = [];
 
+    public IReadOnlyList<Passage> Passages { get; init; } = [];
+
+    /// <summary>Beside the reports, in the step's work folder and in the output.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
     public required IReadOnlyList<string> Notes { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -50,6 +55,8 @@ sealed record StepReportDocument
             Figures = report.Figures,
             Tables = report.Tables,
             Curves = report.Curves,
+            Passages = report.Passages,
+            Files = report.Files,
             Notes = report.Notes,
             Warnings = warnings,
             Options = state.Options.DeepClone().AsObject(),
@@ -60,5 +67,8 @@ sealed record StepReportDocument
         };
     }
 
-    internal StepReport ToReport() => new() { Summary = Summary, Figures = Figures, Tables = Tables, Curves = Curves, Notes = Notes };
+    internal StepReport ToReport() => new()
+    {
+        Summary = Summary, Figures = Figures, Tables = Tables, Curves = Curves, Passages = Passages, Files = Files, Notes = Notes,
+    };
 }

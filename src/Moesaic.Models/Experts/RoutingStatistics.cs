@@ -54,6 +54,9 @@ public sealed class RoutingStatistics(int experts)
     /// <summary>Keeps every token's choices when it is given; <see cref="Clear"/> leaves it alone. Default: not kept.</summary>
     public RoutingChoices? Choices { get; init; }
 
+    /// <summary>Is shown every pass that is added, or null.</summary>
+    public IRoutingObserver? Observer { get; init; }
+
     /// <summary>Mean entropy of a token's probabilities, nats: ln E when the router cannot decide, 0 when it is certain.</summary>
     public double TokenEntropy => entropies / Math.Max(1, Tokens);
 
@@ -75,6 +78,7 @@ public sealed class RoutingStatistics(int experts)
     /// <param name="counted">Which tokens count; empty for all.</param>
     public void Add(in Routing routing, RouterSpec spec, ReadOnlySpan<bool> counted)
     {
+        Observer?.Observe(routing);
         var chosen = routing.Chosen.Span;
         var perToken = routing.Weights.Columns;
         for (var t = 0; t < routing.Weights.Rows; t++)

@@ -77,6 +77,19 @@ public class ConsoleViewTests
     }
 
     [Fact]
+    public void A_passage_shows_the_number_of_every_piece_and_with_colours_its_colour()
+    {
+        var report = new StepReport { Summary = "Done.", Passages = [new Passage("Text", [new("a", 3), new(" [cat]", 10), new("↵\n", 3), new("  end", -1)])] };
+        Plain.Report("routes", report);
+        Assert.Equal("routes: Done.\n\nText\na₃ [cat]₁₀↵₃\n  end₋\n", output.ToString());
+
+        output.GetStringBuilder().Clear();
+        ViewChoice.For(output, error, plainOutput: false, plainError: true, time).Report("routes", report);
+        var text = System.Text.RegularExpressions.Regex.Replace(output.ToString(), "\u001b\\[[0-9;]*m", "");
+        Assert.EndsWith("a₃ [cat]₁₀↵₃\n  end₋\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plain_tables_are_aligned_columns()
     {
         Plain.Table(new ReportTable("By layer", ["layer", "tokens", "share"], [["0", "1,234", "0.5"], ["mixture", "56", "12 %"]]));

@@ -51,4 +51,22 @@ public class RoutingStatisticsTests
         Assert.Equal(5.0 / 3, sum.PerToken);
         Assert.Equal(2, sum.Slots[1]);
     }
+
+    [Fact]
+    public void An_observer_sees_every_pass_once()
+    {
+        var observer = new Rows();
+        var statistics = new RoutingStatistics(70) { Observer = observer };
+        statistics.Add(Decisions(1, 2, 3, 4), Spec, [true, false]);
+        statistics.Add(Decisions(5, 6), Spec, []);
+        Assert.Equal([2, 1], observer.Seen);
+        Assert.Equal(2, statistics.Tokens);
+    }
+
+    sealed class Rows : IRoutingObserver
+    {
+        public List<int> Seen { get; } = [];
+
+        public void Observe(in Routing routing) => Seen.Add(routing.Weights.Rows);
+    }
 }

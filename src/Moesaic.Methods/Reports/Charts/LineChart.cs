@@ -18,12 +18,12 @@ sealed class LineChart
     readonly StringBuilder svg = new();
     readonly ChartAxis across, up;
 
-    LineChart(IReadOnlyList<ChartLine> lines)
+    LineChart(IReadOnlyList<ChartLine> lines, bool wholeRange)
     {
         var places = lines.SelectMany(l => l.Places).DefaultIfEmpty(0).ToList();
         across = ChartAxis.Of(Math.Min(0, places.Min()), places.Max(), 7);
         // The start of a training is far above all that is to be compared: the axis holds what comes after its first sixth.
-        var from = places.Min() + ((places.Max() - places.Min()) / 6);
+        var from = wholeRange ? places.Min() : places.Min() + ((places.Max() - places.Min()) / 6);
         var shown = lines.SelectMany(l => l.Places.Select((p, i) => (Place: p, Low: l.Lowest[i], High: l.Highest[i]))).Where(v => v.Place >= from).ToList();
         up = shown.Count == 0 ? ChartAxis.Of(0, 1, 6) : ChartAxis.Of(shown.Min(v => v.Low), shown.Max(v => v.High), 6);
     }
@@ -32,9 +32,10 @@ sealed class LineChart
     /// <param name="title">Above it.</param>
     /// <param name="along">Below the horizontal axis.</param>
     /// <param name="lines">In the order of their colours.</param>
-    public static string Write(string title, string along, IReadOnlyList<ChartLine> lines)
+    /// <param name="wholeRange">Whether the vertical axis holds the beginning too. Default: no.</param>
+    public static string Write(string title, string along, IReadOnlyList<ChartLine> lines, bool wholeRange = false)
     {
-        var chart = new LineChart(lines);
+        var chart = new LineChart(lines, wholeRange);
         chart.Frame(title, along);
         for (var i = 0; i < lines.Count; i++) chart.Line(lines[i], i);
         chart.Names(lines);
