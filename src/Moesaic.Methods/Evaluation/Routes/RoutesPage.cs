@@ -100,7 +100,7 @@ static class RoutesPage
     {
         page.Section("Positions", "How loads shift with the position in a window of text" + (result.Drops ? ", and which choices are lost to a capacity." : ". Nothing is lost to a capacity."));
         page.Raw($"<figure role=\"img\" aria-label=\"Load shift by position; the table below has the numbers\">{Chart("load shift (%)", result, (p, b) => p.Divergence(b))}");
-        page.Raw("<figcaption>Mean over the routers, and what they range over.</figcaption></figure>\n");
+        page.Raw("<figcaption>Mean over the routers, and what they range over. Few tokens shift by chance.</figcaption></figure>\n");
         if (result.Drops)
             page.Raw($"<figure role=\"img\" aria-label=\"Dropped choices by position; the table below has the numbers\">{Chart("dropped choices (%)", result, (p, b) => p.DropRate(b))}</figure>\n");
         page.Table(Tables(result).Single(t => t.Title == "Positions") with { Title = "Mean over the routers" });
