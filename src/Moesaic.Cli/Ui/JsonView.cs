@@ -54,7 +54,7 @@ sealed class JsonView : IView
         ("curves", List(report.Curves, c => Object(("key", c.Key), ("unit", c.Unit), ("along", c.Along),
             ("places", List(c.Places, p => Number(p)!)), ("values", List(c.Values, v => Number(v)!))))), ("passages", List(report.Passages, p => Object(("title", p.Title),
             ("pieces", List(p.Pieces, i => Object(("text", i.Text), ("label", i.Label))))))),
-        ("files", List(report.Files, f => f)), ("notes", List(report.Notes, n => n)));
+        ("notes", List(report.Notes, n => n)));
 
     public void Error(string message, int exitCode)
     {

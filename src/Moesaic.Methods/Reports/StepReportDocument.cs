@@ -23,9 +23,6 @@ sealed record StepReportDocument
 
     public IReadOnlyList<Passage> Passages { get; init; } = [];
 
-    /// <summary>Beside the reports, in the step's work folder and in the output.</summary>
-    public IReadOnlyList<string> Files { get; init; } = [];
-
     public required IReadOnlyList<string> Notes { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -56,7 +53,6 @@ sealed record StepReportDocument
             Tables = report.Tables,
             Curves = report.Curves,
             Passages = report.Passages,
-            Files = report.Files,
             Notes = report.Notes,
             Warnings = warnings,
             Options = state.Options.DeepClone().AsObject(),
@@ -69,6 +65,6 @@ sealed record StepReportDocument
 
     internal StepReport ToReport() => new()
     {
-        Summary = Summary, Figures = Figures, Tables = Tables, Curves = Curves, Passages = Passages, Files = Files, Notes = Notes,
+        Summary = Summary, Figures = Figures, Tables = Tables, Curves = Curves, Passages = Passages, Notes = Notes,
     };
 }

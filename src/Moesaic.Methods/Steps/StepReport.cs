@@ -18,12 +18,6 @@ public sealed record StepReport
     /// <summary>Texts in colours.</summary>
     public IReadOnlyList<Passage> Passages { get; init; } = [];
 
-    /// <summary>
-    /// Names of files that the step wrote into its work folder and that belong to the output of the recipe: there they are called the same,
-    /// after the number of the step where a recipe has several ("2-routes.html").
-    /// </summary>
-    public IReadOnlyList<string> Files { get; init; } = [];
-
     /// <summary>Everything a reader must know to judge the figures: what was skipped, left out, estimated.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -32,7 +32,7 @@ public class JsonViewTests
         })]));
         view.Report("split", new StepReport
         {
-            Summary = "Did.", Figures = [new Figure("k", 1)], Notes = ["n"], Passages = [new Passage("P", [new("a", 1)])], Files = ["f"],
+            Summary = "Did.", Figures = [new Figure("k", 1)], Notes = ["n"], Passages = [new Passage("P", [new("a", 1)])],
         });
         Assert.Equal("", error.ToString());
         view.Error("bad", 2);
@@ -47,7 +47,7 @@ public class JsonViewTests
             {"event":"text","text":"a\nb"}
             {"event":"table","title":"T","columns":["a","b"],"rows":[["1","2"]]}
             {"event":"plan","steps":[{"verb":"split","summary":"s","inputs":[{"name":"docs","path":null,"hash":"abc"}],"read_bytes":1,"peak_memory_bytes":2,"output_bytes":3,"seconds":4,"notes":["n"]}]}
-            {"event":"report","verb":"split","summary":"Did.","figures":[{"key":"k","value":1,"unit":""}],"tables":[],"curves":[],"passages":[{"title":"P","pieces":[{"text":"a","label":1}]}],"files":["f"],"notes":["n"]}
+            {"event":"report","verb":"split","summary":"Did.","figures":[{"key":"k","value":1,"unit":""}],"tables":[],"curves":[],"passages":[{"title":"P","pieces":[{"text":"a","label":1}]}],"notes":["n"]}
             {"event":"error","message":"bad","exit_code":2}
 
             """.ReplaceLineEndings("\n"), output.ToString());

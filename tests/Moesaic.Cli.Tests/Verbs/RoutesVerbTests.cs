@@ -30,11 +30,11 @@ public sealed class RoutesVerbTests(TinyFolder folder) : IClassFixture<TinyFolde
     public void An_output_folder_has_the_numbers_and_the_page()
     {
         Assert.Equal(0, Run("routes", folder.Model, "--data", folder.Text, "-o", folder["routes"], "--json", "--text", "a cat"));
-        Assert.Equal(["recipe.yaml", "report.json", "report.md", "routes.html", "routes.json"],
-            Directory.GetFiles(folder["routes"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["recipe.yaml", "report.json", "report.md"], Directory.GetFiles(folder["routes"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["routes.html", "routes.json"], Directory.GetFiles(folder["routes/routes"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         using var report = JsonDocument.Parse(output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
         Assert.True(report.RootElement.GetProperty("passages")[0].GetProperty("pieces").GetArrayLength() > 1);
-        using var numbers = JsonDocument.Parse(File.ReadAllText(folder["routes/routes.json"]));
+        using var numbers = JsonDocument.Parse(File.ReadAllText(folder["routes/routes/routes.json"]));
         Assert.Equal(2, numbers.RootElement.GetProperty("routers").GetArrayLength());
     }
 

@@ -63,22 +63,6 @@ public sealed class RecipeRunnerTests : IDisposable
     }
 
     [Fact]
-    public void Files_of_steps_are_in_the_output_with_the_number_of_the_step_where_there_are_several()
-    {
-        var one = new SampleStep("a", 1, writesModel: false) { WritesFile = true }.As("routes");
-        Run(Recipe(one));
-        Assert.Equal("1 of a", File.ReadAllText(folder["out/result/numbers.txt"]));
-        // A recipe that only measures leaves no model: what it left itself makes way for more.
-        Run(Recipe(one, new SampleStep("b", 2, writesModel: false) { WritesFile = true }.As("routes")));
-        Assert.Equal(("1 of a", "2 of b"), (File.ReadAllText(folder["out/result/1-numbers.txt"]), File.ReadAllText(folder["out/result/2-numbers.txt"])));
-        Assert.False(File.Exists(folder["out/result/numbers.txt"]));
-        Run(Recipe(one, new SampleStep("b", 2, writesModel: false) { WritesFile = true }.As("routes")));
-        Assert.Contains(reporter.Notes, n => n.EndsWith("is up to date", StringComparison.Ordinal));
-        Run(Recipe(one));
-        Assert.Equal(["numbers.txt", "recipe.yaml", "report.json", "report.md"], Directory.GetFiles(folder["out/result"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
     public void A_recipe_may_be_continued_with_another_step()
     {
         Run(Recipe(new SampleStep("a", 1).As("split")));

@@ -18,9 +18,6 @@ sealed class SampleStep(string mark, int units = 3, bool writesModel = true, str
 
     public double Figure { get; init; } = 1.5;
 
-    /// <summary>Also writes the file numbers.txt for the output.</summary>
-    public bool WritesFile { get; init; }
-
     public bool WritesModel => writesModel;
 
     public RecipeStep As(string verb) =>
@@ -60,10 +57,8 @@ sealed class SampleStep(string mark, int units = 3, bool writesModel = true, str
                 weights + string.Concat(Enumerable.Repeat(mark + "\n", units)) + $"seed {context.Seed}\n");
             File.Copy(Path.Combine(context.InputFolder, "config.json"), Path.Combine(context.OutputFolder, "config.json"));
         }
-        if (WritesFile) AtomicFile.WriteText(Path.Combine(context.WorkFolder, "numbers.txt"), $"{units} of {mark}");
         return new StepReport
         {
-            Files = WritesFile ? ["numbers.txt"] : [],
             Summary = $"Added {units} units of {mark}.",
             Figures = [new Figure("units", units), new Figure("loss", Figure, "nats")],
             Tables = [new ReportTable("By unit", ["unit", "value"], [["a|b", "1"]])],

@@ -18,7 +18,7 @@ public sealed class RoutesStep(RoutesStepOptions options) : IStep
 {
     const int LongestDefault = 2048;
 
-    /// <summary>The page in the output of a recipe.</summary>
+    /// <summary>The page, beside routes.json.</summary>
     public const string PageFile = "routes.html";
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ public sealed class RoutesStep(RoutesStepOptions options) : IStep
         var model = loaded.Model;
         Check(model.Spec);
         var tokenizer = ModelTokenizer.Load(context.InputFolder, model.Spec);
-        foreach (var folder in options.Against) ModelTokenizer.RequireSame(tokenizer, folder);
+        foreach (var earlier in options.Against) ModelTokenizer.RequireSame(tokenizer, earlier);
         var notes = Notes(model.Spec);
         // Before the data is read: what is wrong with a text shows at once.
         var coloured = options.Text is null ? null : ColouredText.Of(options.Text, model, tokenizer, Context(model.Spec), options.AsInTraining);
@@ -73,8 +73,9 @@ public sealed class RoutesStep(RoutesStepOptions options) : IStep
             new TokenNames(tokenizer), Shown(model.Spec), options.Top, options.LeastPlaces) { Text = coloured };
         Describe(result, notes);
         var page = RoutesPage.Write(result, notes);
-        AtomicFile.Write(Path.Combine(context.WorkFolder, RoutesJson.FileName), stream => RoutesJson.Write(result, stream));
-        AtomicFile.WriteText(Path.Combine(context.WorkFolder, PageFile), page);
+        var folder = Path.Combine(context.ResultFolder, Folder(context));
+        AtomicFile.Write(Path.Combine(folder, RoutesJson.FileName), stream => RoutesJson.Write(result, stream));
+        AtomicFile.WriteText(Path.Combine(folder, PageFile), page);
         if (options.Html is { } html) AtomicFile.WriteText(html, page);
         return new StepReport
         {
@@ -84,9 +85,15 @@ public sealed class RoutesStep(RoutesStepOptions options) : IStep
             Curves = RoutesReport.Curves(result),
             Passages = coloured is null ? [] :
                 [coloured.Passage($"The text by the first expert of layer {routers[result.Shown].Name}", result.Shown, result.Names)],
-            Files = [RoutesJson.FileName, PageFile],
             Notes = notes,
         };
+    }
+
+    // The second such step of a recipe has a folder of its own.
+    static string Folder(StepContext context)
+    {
+        var earlier = context.Results.Count(r => r.Verb == "routes");
+        return earlier == 0 ? "routes" : FormattableString.Invariant($"routes-{earlier + 1}");
     }
 
     RouterRoutes[] Count(Model model, IReadOnlyList<PackedDataset> domains, StepContext context)

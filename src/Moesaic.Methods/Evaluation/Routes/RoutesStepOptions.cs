@@ -53,7 +53,7 @@ public sealed record RoutesStepOptions : IValidatableObject
     /// </summary>
     public bool AsInTraining { get; init; }
 
-    /// <summary>A file to write the page to as well; the output has it as routes.html.</summary>
+    /// <summary>A file to write the page to as well; the output has it as routes/routes.html.</summary>
     public string? Html { get; init; }
 
     /// <inheritdoc/>

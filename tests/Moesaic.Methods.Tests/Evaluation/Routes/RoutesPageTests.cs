@@ -15,7 +15,7 @@ public sealed partial class RoutesPageTests(TinyFolder folder) : IClassFixture<T
             Data = [new NamedDataOptions { Path = folder.Text }, new NamedDataOptions { Path = path }], LeastPlaces = 1, Top = 500,
             Text = new ColouredTextOptions { Text = "</script><img src=x onerror=alert(1)>\u001b]0;title\u0007 \u202e" },
         }).Run(folder.StepContext(folder.Model));
-        return File.ReadAllText(folder["work/routes.html"]);
+        return File.ReadAllText(folder["work/result/routes/routes.html"]);
     }
 
     [Fact]

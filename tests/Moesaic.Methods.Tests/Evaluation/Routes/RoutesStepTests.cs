@@ -17,7 +17,7 @@ public sealed class RoutesStepTests(TinyFolder folder) : IClassFixture<TinyFolde
 
     StepReport Run(RoutesStepOptions options, string? model = null) => new RoutesStep(options).Run(folder.StepContext(model ?? folder.Model));
 
-    JsonNode Json => JsonNode.Parse(File.ReadAllText(folder["work/routes.json"]))!;
+    JsonNode Json => JsonNode.Parse(File.ReadAllText(folder["work/result/routes/routes.json"]))!;
 
     static double Figure(StepReport report, string key) => report.Figures.Single(f => f.Key == key).Value;
 
@@ -78,7 +78,7 @@ public sealed class RoutesStepTests(TinyFolder folder) : IClassFixture<TinyFolde
             {
                 WorkerTeam.Threads = threads;
                 Run(Options with { Text = new ColouredTextOptions { Text = "a cat met dogs" } });
-                texts.Add(File.ReadAllText(folder["work/routes.json"]) + File.ReadAllText(folder["work/routes.html"]));
+                texts.Add(File.ReadAllText(folder["work/result/routes/routes.json"]) + File.ReadAllText(folder["work/result/routes/routes.html"]));
             }
         }
         finally
@@ -198,8 +198,7 @@ public sealed class RoutesStepTests(TinyFolder folder) : IClassFixture<TinyFolde
         var text = string.Concat(passage.Pieces.Select(p => p.Text));
         Assert.EndsWith("a cat↵\nmet " + new string('x', 200), text, StringComparison.Ordinal);
         Assert.All(passage.Pieces, p => Assert.InRange(p.Label, 0, TinyFolder.Experts - 1));
-        Assert.Equal(File.ReadAllText(folder["work/routes.html"]), File.ReadAllText(folder["more/page.html"]));
-        Assert.Equal(["routes.json", "routes.html"], report.Files);
+        Assert.Equal(File.ReadAllText(folder["work/result/routes/routes.html"]), File.ReadAllText(folder["more/page.html"]));
     }
 
     [Fact]
@@ -228,6 +227,13 @@ public sealed class RoutesStepTests(TinyFolder folder) : IClassFixture<TinyFolde
     {
         var options = Options with { Data = [.. Options.Data, .. Options.Data] };
         Assert.Contains(options.Validate(new ValidationContext(options)), r => r.ErrorMessage!.Contains("twice", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_second_such_step_of_a_recipe_keeps_the_files_of_the_first()
+    {
+        new RoutesStep(Options).Run(folder.StepContext(folder.Model) with { Results = [("split", "1"), ("routes", "2")] });
+        Assert.True(File.Exists(folder["work/result/routes-2/routes.json"]));
     }
 
     [Fact]
