@@ -88,7 +88,7 @@ public abstract record OptimisationOptions
     public BalanceOptions? Balance { get; init; }
 
     /// <summary>
-    /// Probability that a value within a routed expert of a feed-forward is dropped while training (Switch 2022: 0.4 in fine-tuning).
+    /// Probability that a value within an expert of a feed-forward, routed or shared, is dropped while training (Switch 2022: 0.4 in fine-tuning).
     /// The rest of the model has no dropout.
     /// </summary>
     [Range(0.0, 0.99)]

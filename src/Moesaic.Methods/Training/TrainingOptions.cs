@@ -54,7 +54,7 @@ public sealed record TrainingOptions
     /// <summary>Whether routers do what they do in training alone: noise, and <see cref="RouterSpec.Training"/>. Default true.</summary>
     public bool Noise { get; init; } = true;
 
-    /// <summary>Probability that a value within a routed expert is dropped, see <see cref="Models.Experts.ExpertDropout"/>. Default 0.</summary>
+    /// <summary>Probability that a value within an expert, routed or shared, is dropped, see <see cref="Models.Experts.ExpertDropout"/>. Default 0.</summary>
     public float ExpertDropout { get; init; }
 
     /// <summary>Seed of the noise of routers that have one, and of what is dropped. Default 0.</summary>

@@ -48,6 +48,14 @@ public sealed class DenseFeedForward(WeightMatrix? gate, WeightMatrix up, Weight
     public override Tensor Forward(Workspace workspace, Tensor x, PassInput input, RoutingStatistics? statistics) =>
         workspace.Linear(Inner(workspace, x), Down);
 
+    /// <summary>As the shared experts of a mixture, whose neurons may be dropped.</summary>
+    internal Tensor Forward(Workspace workspace, Tensor x, ExpertDropout? dropout, int layer, int expert)
+    {
+        var inner = Inner(workspace, x);
+        dropout?.Apply(workspace, inner, layer, expert);
+        return workspace.Linear(inner, Down);
+    }
+
     /// <summary>silu(gate(x)) · up(x) or f(up(x)), [T, F]: what the neurons hold.</summary>
     public Tensor Inner(Workspace workspace, Tensor x)
     {
@@ -97,7 +105,7 @@ public sealed class MixtureFeedForward(Router router, ExpertTable experts, Dense
     Tensor WithShared(Workspace workspace, Tensor x, PassInput input, Tensor routed)
     {
         if (Shared is null) return routed;
-        var always = Shared.Forward(workspace, x, input, null);
+        var always = Shared.Forward(workspace, x, input.ExpertDropout, layer, Router.Spec.Experts);
         if (SharedGate is null) return workspace.Residual(routed, always);
         var logits = workspace.Linear(x, SharedGate, SharedGateBias);
         return SharedGateBias is not null ? workspace.MixRows(logits, routed, always)

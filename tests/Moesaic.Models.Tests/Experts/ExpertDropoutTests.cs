@@ -37,12 +37,14 @@ public class ExpertDropoutTests
         Assert.Equal(first[(4 * 31)..(8 * 31)], second[..(4 * 31)]);
     }
 
-    [Fact]
-    public void Gradients_are_those_of_the_values_that_stayed()
+    [Theory]
+    [InlineData("model.layers.1.mlp.experts.1.up_proj.weight")]
+    [InlineData("model.layers.1.mlp.shared_experts.up_proj.weight")]
+    public void Gradients_are_those_of_the_values_that_stayed(string name)
     {
-        var mixture = TinySpec.Mixture(weight: CombineWeight.Raw);
+        var mixture = TinySpec.Mixture(weight: CombineWeight.Raw, shared: 12);
         using var model = TinySpec.Model(TinySpec.Of(TinySpec.Dense(), mixture));
-        var up = model["model.layers.1.mlp.experts.1.up_proj.weight"];
+        var up = model[name];
         var input = PassInput.Sequence(Passes.Tokens(12));
         input.ExpertDropout = new ExpertDropout(0.5f, Draw);
         foreach (var parameter in model.Parameters) parameter.Value.NeedsGradient = true;
@@ -69,6 +71,27 @@ public class ExpertDropoutTests
             if (seed) workspace.WrittenGradient(y, out _)!.Span.Fill(1);
             return y.Span.ToArray().Sum(v => (double)v);
         }
+    }
+
+    [Fact]
+    public void Shared_experts_lose_values_too_with_draws_of_their_own()
+    {
+        using var workspace = new Workspace();
+        workspace.Begin(recording: false);
+        var inner = new Tensor(400, 31);
+        inner.Span.Fill(1);
+        new ExpertDropout(0.4f, Draw).Apply(workspace, inner, 0, expert: 2);
+        Assert.Equal(0.4, inner.Span.Count(0f) / (400 * 31.0), 0.01);
+        Assert.NotEqual(Drop(new ExpertDropout(0.4f, Draw), 8)[..31], inner.Row(0).ToArray());
+        Assert.NotEqual(inner.Row(0).ToArray(), inner.Row(1).ToArray());
+
+        // Of a mixture whose routed experts add nothing the shared ones are what is left.
+        using var model = TinySpec.Model(TinySpec.Of(TinySpec.Mixture(shared: 24)));
+        foreach (var parameter in model.Parameters.Where(p => p.Role == ParameterRole.Experts)) parameter.Value.Span.Clear();
+        var input = PassInput.Sequence(Passes.Tokens(12));
+        var plain = Passes.Logits(model, input);
+        input.ExpertDropout = new ExpertDropout(0.4f, Draw);
+        Assert.NotEqual(plain, Passes.Logits(model, input));
     }
 
     [Fact]

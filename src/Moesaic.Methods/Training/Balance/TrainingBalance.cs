@@ -16,9 +16,10 @@ sealed class TrainingBalance : IDisposable
 
     public TrainingBalance(Model model, TrainingOptions options)
     {
-        Routers = [.. model.Mixtures.Select(m => m.Router), .. model.Blocks.Select(b => b.Attention).OfType<ExpertAttention>().Select(a => a.Router)];
+        Router[] attention = [.. model.Blocks.Select(b => b.Attention).OfType<ExpertAttention>().Select(a => a.Router)];
+        Routers = [.. model.Mixtures.Select(m => m.Router), .. attention];
         var balance = options.Balance ?? new BalanceOptions();
-        fixedTerms = [.. BalanceTerms.Of(options, balance)];
+        fixedTerms = [.. BalanceTerms.Of(options, balance, attention)];
         if (balance.ClusterDropout is { } clusters) dropout = new ClusterDropout(Routers, clusters, options.Seed);
         if (balance.Temperature is { } cooling) temperature = step => cooling.At(step, options.Steps);
         if (balance.SelectionBias is { } bias) controllers.Add(new SelectionBiasControl(model, Routers, bias, options.Steps));

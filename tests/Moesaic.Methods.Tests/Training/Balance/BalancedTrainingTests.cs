@@ -3,6 +3,7 @@ using Moesaic.Methods.Tests.Steps;
 using Moesaic.Methods.Training;
 using Moesaic.Methods.Training.Balance;
 using Moesaic.Models;
+using Moesaic.Models.Layers;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Tests.Training.Balance;
@@ -41,6 +42,31 @@ public sealed class BalancedTrainingTests : IDisposable
             {
                 FeedForward = mixture with { Router = change(mixture.Router) },
             }],
+        };
+    }
+
+    [Fact]
+    public void Mutual_information_has_a_coefficient_for_attention_and_one_for_the_feed_forward()
+    {
+        var experts = new AttentionSpec(4, 2, 4) { Experts = new(new RouterSpec { Experts = 2, Chosen = 1, Weight = CombineWeight.Raw }, ExpertKeys.Routed, false) };
+        var spec = TinyRun.Spec();
+        spec = spec with { Layers = [.. spec.Layers.Select(l => l with { Attention = experts })] };
+        using var model = TinyRun.Model(spec);
+        var terms = new TrainingBalance(model, Options(0.5, 0.125)).Terms;
+        var term = Assert.Single(terms);
+        Assert.Equal(0.5f, term.Of(model.Mixtures.First().Router));
+        Assert.All(model.Blocks, b => Assert.Equal(0.125f, term.Of(((ExpertAttention)b.Attention).Router)));
+        Assert.Null(Assert.Single(new TrainingBalance(model, Options(0.5, null)).Terms).Own);
+        Assert.Equal(0, Assert.Single(new TrainingBalance(model, Options(0, 0.125)).Terms).Of(model.Mixtures.First().Router));
+        using (var trainer = TinyRun.Trainer(model, Options(0, 0.125))) trainer.Advance();
+
+        using var dense = TinyRun.Model(TinyRun.Spec());
+        Assert.Contains("mutual_information_attention", Assert.Throws<BadRequestException>(() => TinyRun.Trainer(dense, Options(0.5, 0.1))).Message,
+            StringComparison.Ordinal);
+
+        static TrainingOptions Options(double feedForward, double? attention) => TinyRun.Options with
+        {
+            LoadBalance = 0, ZLoss = 0, Balance = new BalanceOptions { MutualInformation = feedForward, MutualInformationAttention = attention },
         };
     }
 
