@@ -39,11 +39,12 @@ public sealed class PresetRunTests : IDisposable
         Assert.Equal(0, Run("recipes", "show", name));
         File.WriteAllText(In("recipe.yaml"), output.ToString());
         var text = $"path={In("text.txt")}";
-        var code = Run("run", In("recipe.yaml"), "--set", $"model={In("shape")}", "--set", $"output={In("out")}",
+        string[] second = name == "task" ? ["--set", "steps.1.train.data.1." + text, "--set", "steps.1.train.data.1.chat=false"] : [];
+        var code = Run(["run", In("recipe.yaml"), .. second, "--set", $"model={In("shape")}", "--set", $"output={In("out")}",
             "--set", "steps.0.create.data.0." + text, "--set", "steps.1.train.data.0." + text, "--set", "steps.1.train.held_out." + text,
             "--set", "steps.1.train.held_out.tokens=200", "--set", "steps.1.train.context=32", "--set", "steps.1.train.batch=2", "--set", "steps.1.train.rows_per_pass=1",
             "--set", "steps.1.train.tokens=192", "--set", "steps.2.evaluate.data." + text, "--set", "steps.2.evaluate.data.tokens=200",
-            "--set", "steps.2.evaluate.context=32", "--set", "steps.2.evaluate.speed_repeats=0");
+            "--set", "steps.2.evaluate.context=32", "--set", "steps.2.evaluate.speed_repeats=0"]);
         Assert.True(code == 0, error.ToString());
         Assert.Contains("load_variation", output.ToString(), StringComparison.Ordinal);
     }
