@@ -17,13 +17,39 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
 
     /// <summary>
     /// Parameters one token uses, embedding and head counted. Every role counts wholly but the routed experts, of the
-    /// feed-forward and of attention, of which a token uses K of E; of uneven experts the mean counts: which ones a token uses is only known at run time.
+    /// feed-forward and of attention, of which a token uses <see cref="RouterSpec.PerToken"/>;
+    /// of uneven experts the mean counts. Which ones a token uses, and of some routers how many, is only known at run time: see <see cref="Measured"/>.
     /// </summary>
     public long Active => Roles.Sum(r => r.Active);
 
     /// <summary>Counts the parameters of a shape.</summary>
     /// <param name="spec">The shape.</param>
-    public static ParameterCounts Of(ModelSpec spec)
+    /// <param name="training">Whether tokens use the experts that they use while training. Default: those of evaluation.</param>
+    public static ParameterCounts Of(ModelSpec spec, bool training = false)
+    {
+        return Of(spec, Uniform, router => Experts(router) / router.Experts);
+
+        double Experts(RouterSpec router) => (training ? router.InTraining() : router).PerToken;
+        double[] Uniform(RouterSpec router) => [.. Enumerable.Repeat(Experts(router) / router.Experts, router.Experts)];
+    }
+
+    /// <summary>Counts the parameters of a shape, those one token uses by what routers have decided.</summary>
+    /// <param name="spec">The shape.</param>
+    /// <param name="mixtures">Of the layers with experts in the feed-forward, in order, with tokens.</param>
+    /// <param name="attention">Of the layers with experts in attention.</param>
+    public static ParameterCounts Measured(
+        ModelSpec spec, IReadOnlyList<RoutingStatistics> mixtures, IReadOnlyList<RoutingStatistics> attention)
+    {
+        var (m, a) = (0, 0);
+        return Of(spec, _ => Shares(mixtures[m++]), _ => attention[a].PerToken / attention[a++].Experts);
+
+        static double[] Shares(RoutingStatistics layer) => [.. layer.Slots.ToArray().Select(s => s / (double)Math.Max(1, layer.Tokens))];
+    }
+
+    /// <param name="spec">The shape.</param>
+    /// <param name="shares">Of each expert the share of the tokens that use it; asked for layer after layer.</param>
+    /// <param name="attentionShare">Of the experts of attention together.</param>
+    static ParameterCounts Of(ModelSpec spec, Func<RouterSpec, double[]> shares, Func<RouterSpec, double> attentionShare)
     {
         var counts = new SortedDictionary<ParameterRole, (long Total, long Active)>();
         Add(ParameterRole.Embeddings, (long)spec.VocabularySize * spec.Width);
@@ -31,7 +57,7 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
         Add(ParameterRole.Norms, (2L * spec.Layers.Count + 1 - spec.Layers.Count(l => l.FeedForward is AbsentSpec)) * spec.Width);
         foreach (var layer in spec.Layers)
         {
-            Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width), ActiveAttention(layer.Attention, spec.Width));
+            Add(ParameterRole.Attention, Attention(layer.Attention, spec.Width), ActiveAttention(layer.Attention, spec.Width, attentionShare));
             if (layer.Attention.Experts is { Router: var chooses })
             {
                 Add(ParameterRole.Router, RouterFactory.Parameters(chooses, spec.Width));
@@ -45,10 +71,10 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
                     break;
                 case MixtureSpec mixture:
                     var (router, matrices) = (mixture.Router, (long)mixture.Activation.Matrices());
-                    var routed = mixture.ExpertWidths.Sum(w => matrices * w * spec.Width);
-                    if (mixture.ExpertBias) routed += mixture.ExpertWidths.Where(w => w > 0).Sum(w => ((matrices - 1) * w) + spec.Width);
+                    var biased = mixture.ExpertBias ? 1 : 0;
+                    long[] ofExpert = [.. mixture.ExpertWidths.Select(w => w == 0 ? 0 : (matrices * w * spec.Width) + (biased * (((matrices - 1) * w) + spec.Width)))];
                     Add(ParameterRole.Router, RouterFactory.Parameters(router, spec.Width));
-                    Add(ParameterRole.Experts, routed, routed * router.Chosen / router.Experts);
+                    Add(ParameterRole.Experts, ofExpert.Sum(), (long)Math.Round(shares(router).Zip(ofExpert, (share, size) => share * size).Sum()));
                     if (router.SelectionBias) Add(ParameterRole.SelectionBias, router.Experts);
                     if (mixture.SharedWidth > 0)
                         Add(ParameterRole.SharedExperts, (matrices * mixture.SharedWidth * spec.Width) + mixture.SharedGate switch
@@ -86,12 +112,12 @@ public sealed record ParameterCounts(IReadOnlyList<RoleCount> Roles)
     }
 
     // Of attention experts without keys of their own, every token uses the whole projections of keys and values.
-    static long ActiveAttention(AttentionSpec attention, int width)
+    static long ActiveAttention(AttentionSpec attention, int width, Func<RouterSpec, double> share)
     {
         var all = Attention(attention, width);
         if (attention.Experts is not { } experts) return all;
         var always = experts.Keys != ExpertKeys.Routed ? 2L * width * attention.KeyValueHeads * attention.HeadDim : 0;
-        return always + ((all - always) * experts.Router.Chosen / experts.Router.Experts);
+        return always + (long)Math.Round((all - always) * share(experts.Router));
     }
 
     static long Norms(AttentionSpec attention) => attention.Latent is { } latent ? latent.QueryRank + latent.Rank : attention.Norm switch

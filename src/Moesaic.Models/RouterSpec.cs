@@ -226,6 +226,16 @@ public sealed record RouterSpec
     /// <summary>What training does otherwise, or null.</summary>
     public RouterTrainingVariant? Training { get; init; }
 
+    /// <summary>
+    /// Experts that a token uses, as far as the settings tell: E with <see cref="SelectionKind.All"/>, else K or what a policy leaves of
+    /// it. Where <see cref="PerTokenVaries"/> it is what is expected, the number that experts are balanced for.
+    /// </summary>
+    public int PerToken => Selection.Kind == SelectionKind.All ? Experts : Math.Min(Chosen, Policy?.Chosen ?? Chosen);
+
+    /// <summary>Whether it depends on the token how many experts it uses; a capacity aside.</summary>
+    public bool PerTokenVaries => Selection.Kind is not (SelectionKind.TopK or SelectionKind.All)
+        || (Policy is { } policy && (policy with { Chosen = null, Masked = [] }).Takes);
+
     /// <summary>Whether the combine weights of a token always sum to <see cref="Scale"/>, capacity aside.</summary>
     public bool SumsToScale => Weight is CombineWeight.Renormalised or CombineWeight.RenormalisedByLevel
         || (Weight == CombineWeight.Raw && Affinity == RouterAffinity.SoftmaxAfterSelection);

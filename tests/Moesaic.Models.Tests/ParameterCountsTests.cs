@@ -1,3 +1,5 @@
+using Moesaic.Models.Experts;
+
 namespace Moesaic.Models.Tests;
 
 public class ParameterCountsTests
@@ -46,6 +48,36 @@ public class ParameterCountsTests
         Assert.Equal(counts.Total - (3 * expert), counts.Active);
         Assert.Equal(new RoleCount(ParameterRole.Experts, 4 * expert, expert), counts.Roles.Single(r => r.Role == ParameterRole.Experts));
         Assert.All(counts.Roles.Where(r => r.Role != ParameterRole.Experts), r => Assert.Equal(r.Total, r.Active));
+    }
+
+    [Fact]
+    public void A_router_that_takes_all_experts_uses_all_and_training_counts_by_itself()
+    {
+        var dense = TinySpec.Mixture(experts: 4, chosen: 1, width: 12);
+        var all = dense with { Router = dense.Router with { Weight = CombineWeight.Raw, Selection = new(SelectionKind.All) } };
+        Assert.Equal(ParameterCounts.Of(TinySpec.Of(all)).Total, ParameterCounts.Of(TinySpec.Of(all)).Active);
+        var inTraining = dense with { Router = dense.Router with { Weight = CombineWeight.Raw, Training = new() { Selection = new(SelectionKind.All) } } };
+        var spec = TinySpec.Of(inTraining);
+        Assert.Equal(ParameterCounts.Of(TinySpec.Of(dense)).Active, ParameterCounts.Of(spec).Active);
+        Assert.Equal(ParameterCounts.Of(spec).Total, ParameterCounts.Of(spec, training: true).Active);
+        var half = dense with { Router = dense.Router with { Chosen = 2, Policy = new RoutingPolicy { Chosen = 1 } } };
+        Assert.Equal(ParameterCounts.Of(TinySpec.Of(dense)).Active, ParameterCounts.Of(TinySpec.Of(half)).Active);
+    }
+
+    [Fact]
+    public void Measured_parameters_are_those_of_the_experts_that_tokens_had()
+    {
+        var spec = TinySpec.Of(TinySpec.Dense(), TinySpec.Mixture(weight: CombineWeight.Raw) with { ExpertWidths = [4, 8, 12, 20] });
+        using var model = TinySpec.Model(spec);
+        var layer = new RoutingStatistics(4);
+        var input = PassInput.Sequence(Passes.Tokens(13));
+        input.Statistics = [layer];
+        Passes.Logits(model, input);
+        Assert.Equal(13, layer.Tokens);
+        var expected = layer.Slots.ToArray().Zip([4, 8, 12, 20], (slots, width) => slots * 3.0 * width * TinySpec.Width).Sum() / 13;
+        var measured = ParameterCounts.Measured(spec, [layer], []);
+        Assert.Equal(expected, measured.Roles.Single(r => r.Role == ParameterRole.Experts).Active, 0.51);
+        Assert.Equal(ParameterCounts.Of(spec).Total, measured.Total);
     }
 
     [Theory]

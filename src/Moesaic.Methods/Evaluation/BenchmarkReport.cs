@@ -32,7 +32,10 @@ public static class BenchmarkReport
             Tables = [new ReportTable("Speed", ["test", "tokens/s", "deviation", "best", "of the read bandwidth", "of the FMA peak", .. routes ? ["experts per token"] : Array.Empty<string>()],
                 [.. results.Select(r => Row(r, Roofline.Of(loaded.Model, routes ? r.PerToken : null), machine))])],
             Notes = ["of the read bandwidth: bytes of weights read for a token, times tokens/s; of the FMA peak: float32 multiply-adds, "
-                + "which products with encoded weights replace by integer ones and may exceed"],
+                + "which products with encoded weights replace by integer ones and may exceed",
+                .. loaded.Model.Spec.Routers.Any(r => r.Router.PerTokenVaries)
+                    ? ["how many experts a token uses depends on the token: bytes, operations and active parameters are those of the number its router is balanced for"]
+                    : Array.Empty<string>()],
         };
     }
 

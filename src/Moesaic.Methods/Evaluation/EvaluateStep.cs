@@ -67,7 +67,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
 
         notes.Add($"loss: mean cross-entropy of {result.Tokens:N0} tokens in windows of {window} that start every {stride}; "
             + "each token but the first of a document is counted once; perplexity is exp(loss)");
-        var parameters = ParameterCounts.Of(model.Spec);
+        var parameters = ParameterCounts.Measured(model.Spec, result.Routing, result.AttentionRouting);
         List<Figure> figures =
         [
             new("loss", result.Loss, "nats"), new("perplexity", result.Perplexity), new("tokens", result.Tokens, "tokens"),

@@ -9,7 +9,7 @@ namespace Moesaic.Methods.Evaluation;
 /// a prompt by the arithmetic.
 /// </summary>
 /// <param name="WeightBytes">
-/// Bytes of weights read for one token: every matrix, of feed-forward and attention experts the K of E that are chosen.
+/// Bytes of weights read for one token: every matrix, of feed-forward and attention experts as many as <see cref="RouterSpec.PerToken"/> says of E.
 /// </param>
 /// <param name="Flops">Operations per token of a prompt, without attention and the head, which runs once; a multiply-add counts two.</param>
 /// <param name="AttentionFlops">Operations per token and token seen.</param>
@@ -27,13 +27,13 @@ public sealed record Roofline(double WeightBytes, double Flops, double Attention
         {
             // An expert's queries see, where keys are routed, those of the tokens that chose it too.
             var heads = block.Attention is ExpertAttention { Experts: var chooses }
-                ? Math.Pow(chooses.Router.Chosen / (double)chooses.Router.Experts, chooses.Keys == ExpertKeys.Routed ? 2 : 1) : 1;
+                ? Math.Pow(chooses.Router.PerToken / (double)chooses.Router.Experts, chooses.Keys == ExpertKeys.Routed ? 2 : 1) : 1;
             attention += 4.0 * heads * layer.Attention.QueryHeads * layer.Attention.HeadDim;
             if (block.Attention is ExpertAttention routed)
-                Share(routed.RoutedMatrices, routed.Experts.Router.Chosen / (double)routed.Experts.Router.Experts);
+                Share(routed.RoutedMatrices, routed.Experts.Router.PerToken / (double)routed.Experts.Router.Experts);
             if (block.FeedForward is not MixtureFeedForward mixture) continue;
             var experts = mixture.Experts;
-            Share([.. experts.Gates, .. experts.Ups, .. experts.Downs], perToken is null ? mixture.Router.Spec.Chosen / (double)mixture.Router.Spec.Experts
+            Share([.. experts.Gates, .. experts.Ups, .. experts.Downs], perToken is null ? mixture.Router.Spec.PerToken / (double)mixture.Router.Spec.Experts
                 : perToken[mixtures++] / experts.Ups.Count(up => up.Rows > 0));
         }
         foreach (var parameter in model.Parameters)

@@ -26,7 +26,7 @@ static class LayerText
             text += FormattableString.Invariant($", latent of {latent.Rank}, {latent.RotaryDim} rotated, values of {latent.ValueDim}")
                 + (latent.QueryRank > 0 ? FormattableString.Invariant($", queries through {latent.QueryRank}") : "");
         if (attention.Experts is { } experts)
-            text += FormattableString.Invariant($", {experts.Router.Chosen} of {experts.Router.Experts} groups as experts")
+            text += $", {PerToken(experts.Router)} groups as experts"
                 + experts.Keys switch { ExpertKeys.Routed => ", keys routed", ExpertKeys.All => ", keys of all tokens", _ => ", keys shared" } + (experts.KeepFirst ? ", first token kept" : "")
                 + Of(experts.Router);
         return text + (attention.ScoreFactor != 1 ? FormattableString.Invariant($", scores times {attention.ScoreFactor}") : "");
@@ -35,7 +35,7 @@ static class LayerText
     public static string Of(FeedForwardSpec feedForward) => feedForward switch
     {
         DenseSpec dense => FormattableString.Invariant($"dense, width {dense.Width}") + Of(dense.Activation),
-        MixtureSpec mixture => FormattableString.Invariant($"{mixture.Router.Chosen} of {mixture.Router.Experts} experts, width ")
+        MixtureSpec mixture => $"{PerToken(mixture.Router)} experts, width "
             + Widths(mixture.ExpertWidths)
             + (mixture.SharedWidth > 0 ? FormattableString.Invariant($", shared width {mixture.SharedWidth}") : "")
             + (mixture.ExpertBias ? ", biased" : "")
@@ -45,6 +45,9 @@ static class LayerText
         AbsentSpec => "none",
         _ => feedForward.GetType().Name,
     };
+
+    static string PerToken(RouterSpec router) =>
+        FormattableString.Invariant($"{(router.PerTokenVaries ? "about " : "")}{router.PerToken} of {router.Experts}");
 
     static string Widths(IReadOnlyList<int> all)
     {

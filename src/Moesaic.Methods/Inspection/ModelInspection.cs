@@ -72,6 +72,8 @@ public static class ModelInspection
         IReadOnlyList<ReportTable> more, IReadOnlyList<string> notes, IProgressReporter progress)
     {
         var counts = ParameterCounts.Of(spec);
+        if (spec.Routers.Any(r => r.Router.PerTokenVaries))
+            notes = [.. notes, "how many experts a token uses depends on the token: active parameters are what routers are balanced for; moesaic evaluate measures them"];
         return new StepReport
         {
             Summary = summary,

@@ -25,7 +25,7 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
         options.ToTrainingOptions(1).Check(spec);
         if (spec.Routers.Any(r => r.Router.Key == RouterKey.Task))
             throw new BadRequestException("The routers of this model decide by task, and preference pairs have none; extract the task first and train that.");
-        var parameters = ParameterCounts.Of(spec);
+        var parameters = ParameterCounts.Of(spec, training: true);
         // Without the tokenizer: three characters a token, the prompt once for each answer.
         var (pairs, characters) = (0L, 0L);
         foreach (var pair in options.Data.SelectMany(path => PreferenceReader.Read(path, new DatasetReport())))

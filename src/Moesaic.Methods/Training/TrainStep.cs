@@ -20,7 +20,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
     {
         var spec = context.Shape(options.Context);
         options.ToTrainingOptions().Check(spec);
-        var parameters = ParameterCounts.Of(spec);
+        var parameters = ParameterCounts.Of(spec, training: true);
         var tokens = (long)options.Steps() * options.Batch * options.Context;
         var perPass = (long)Math.Min(options.RowsPerPass, options.Batch) * options.Context;
         var memory = TrainingMemory.Of(spec, options, context.Model, perPass);

@@ -39,14 +39,14 @@ public static class TrainingCost
         var attention = layer.Attention;
         // Attention experts with shared keys compute the queries that are chosen alone, and lay them out once more.
         var queries = attention.Experts is { Keys: ExpertKeys.Shared, Router: var router }
-            ? 5L * attention.QueryHeads / router.Experts * router.Chosen : 3L * attention.QueryHeads;
+            ? 5L * attention.QueryHeads / router.Experts * router.InTraining().PerToken : 3L * attention.QueryHeads;
         var perToken = (8L * width) + ((queries + (3L * attention.KeyValueHeads)) * attention.PaddedDim);
         // A latent's heads are put together from their parts.
         if (attention.Latent is not null) perToken += 6L * attention.QueryHeads * attention.PaddedDim;
-        if (attention.Experts is { Router.Chosen: var groups }) perToken += groups * 2L * width;
+        if (attention.Experts is { Router: var groups }) perToken += groups.InTraining().PerToken * 2L * width;
         return perToken + layer.FeedForward switch
         {
-            MixtureSpec m => (m.Router.Chosen * ((2L * width) + ((long)m.Activation.Matrices() * m.ExpertWidths.Max())))
+            MixtureSpec m => (m.Router.InTraining().PerToken * ((2L * width) + ((long)m.Activation.Matrices() * m.ExpertWidths.Max())))
                 + ((long)m.Activation.Matrices() * m.SharedWidth) + (3L * m.Router.Experts),
             DenseSpec d => (long)d.Activation.Matrices() * d.Width,
             _ => 0,
