@@ -2,6 +2,7 @@ using Moesaic.Cli.Verbs;
 using Moesaic.Formats;
 using Moesaic.Methods.Alignment;
 using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Compression;
 using Moesaic.Methods.Compression.Materialise;
 using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Compression.Policies;
@@ -25,6 +26,7 @@ static class Composition
         StepKind.Of<SplitStepOptions>("split", "Divide dense feed-forward layers into experts", o => new SplitStep(o)),
         StepKind.Of<AlignStepOptions>("align", "Give layers the mean and variance of their dense parent's", o => new AlignStep(o)),
         StepKind.Of<CalibrateStepOptions>("calibrate", "Gather statistics of routers, experts and layers on text", o => new CalibrateStep(o)),
+        StepKind.Of<PruneStepOptions>("prune", "Take experts out of mixtures: the least useful go", o => new PruneStep(o)),
         StepKind.Of<NarrowStepOptions>("narrow", "Keep the most important neurons: a smaller dense model", o => new NarrowStep(o)),
         StepKind.Of<ExtractStepOptions>("extract", "Take what one task uses out of a model that routes by task", o => new ExtractStep(o)),
         StepKind.Of<PolicyStepOptions>("policy", "Let a model compute fewer experts for some tokens: routing policies of evaluation", o => new PolicyStep(o)),
@@ -66,6 +68,12 @@ static class Composition
         [
             "calibrate out/demo-moe -o out/seen --calibration dotnet-docs",
             "calibrate out/demo-moe -o out/seen --calibration dotnet-docs --rows all --hidden-states disk",
+        ],
+        "prune" =>
+        [
+            "prune out/demo-moe -o out/pruned --ratio 0.25 --calibration dotnet-docs --held-out dotnet-docs",
+            "prune out/demo-moe -o out/half --ratio 0.5 --statistics out/seen --method activation_norm",
+            "prune out/demo-moe -o out/half --ratio 0.5 --plan out/pruned",
         ],
         "narrow" =>
         [

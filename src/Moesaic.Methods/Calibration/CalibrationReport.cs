@@ -26,7 +26,7 @@ static class CalibrationReport
             (IReadOnlyList<string>)[Text(l), Mean(layer.Residual.Attention), Mean(layer.Residual.FeedForward), Mean(layer.Residual.Block)])]);
         if (statistics.Layers.Any(l => l.Experts is not null))
             yield return new ReportTable("Experts",
-                ["layer", "experts", "most tokens / mean", "fewest tokens", $"below {Text(minimum)}", "mean gate", "median w2/w1", "largest output"],
+                ["layer", "experts", "most tokens / mean", "fewest tokens", $"below {Text(minimum)}", "mean gate", "median ratio to best", "largest output"],
                 [.. statistics.Layers.Index().Where(l => l.Item.Experts is not null).Select(l => Row(l.Index, l.Item.Experts!, minimum))]);
 
         string Mean(double sum) => (sum / Math.Max(1, statistics.Tokens)).ToString("F4", CultureInfo.InvariantCulture);

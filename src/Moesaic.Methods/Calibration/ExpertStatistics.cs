@@ -11,7 +11,7 @@ namespace Moesaic.Methods.Calibration;
 public sealed class ExpertStatistics
 {
     float[] logits = [];
-    readonly float[] gram;
+    readonly float[] gram, probabilities_K;
 
     /// <summary>Statistics of nothing yet.</summary>
     /// <param name="experts">E.</param>
@@ -20,7 +20,7 @@ public sealed class ExpertStatistics
     /// <param name="allExperts">Whether every expert computes every token.</param>
     public ExpertStatistics(int experts, int places, int width, bool allExperts)
     {
-        (Experts, Places, gram) = (experts, places, new float[experts * experts]);
+        (Experts, Places, gram, probabilities_K) = (experts, places, new float[experts * experts], new float[places]);
         (Routed, Gates, GateShares, ChosenProbabilities, Probabilities) =
             (new long[experts], new double[experts], new double[experts], new double[experts], new double[experts]);
         (CoActivation, LogitGram) = (new long[experts * experts], new double[experts * experts]);
@@ -59,10 +59,10 @@ public sealed class ExpertStatistics
     /// <summary>[E, E] Σ zₐ z_b of the router's logits.</summary>
     public double[] LogitGram { get; }
 
-    /// <summary>[P − 1, 4096] histograms (<see cref="ShareHistogram"/>) of wⱼ/w₁, the second choice first.</summary>
+    /// <summary>[P − 1, 4096] histograms (<see cref="ShareHistogram"/>) of aⱼ/a₁, the affinities of a token's choices by rank, the second first.</summary>
     public long[] Ratios { get; }
 
-    /// <summary>[P, 4096] histograms of the summed probability of the first j choices.</summary>
+    /// <summary>[P, 4096] histograms of the summed probability of the best j choices.</summary>
     public long[] CumulativeShares { get; }
 
     /// <summary>What experts gave for the tokens that chose them; the gate is the combine weight.</summary>
@@ -75,8 +75,8 @@ public sealed class ExpertStatistics
     public static int PlacesOf(RouterSpec router) =>
         router.Selection.Kind is SelectionKind.TopK or SelectionKind.SecondAbove ? router.Chosen : router.Experts;
 
-    /// <summary>wⱼ/w₁ that a part of the tokens with a j-th choice does not exceed; NaN when there were none.</summary>
-    /// <param name="place">j, 2 to <see cref="Places"/>.</param>
+    /// <summary>aⱼ/a₁ that a part of the tokens with a j-th choice does not exceed; NaN when there were none.</summary>
+    /// <param name="place">Rank j, 2 to <see cref="Places"/>.</param>
     /// <param name="part">0.5 for the median.</param>
     public double RatioQuantile(int place, double part) =>
         ShareHistogram.Quantile(Ratios.AsSpan((place - 2) * ShareHistogram.Bins, ShareHistogram.Bins), part);
@@ -119,19 +119,26 @@ public sealed class ExpertStatistics
 
     void AddChoices(ReadOnlySpan<int> ids_K, ReadOnlySpan<float> w_K, ReadOnlySpan<float> p_E)
     {
-        double all = 0, cumulative = 0;
+        double all = 0;
         foreach (var w in w_K) all += w;
+        var ranked = probabilities_K.AsSpan(0, ids_K.Length);
         for (var j = 0; j < ids_K.Length; j++)
         {
             var e = ids_K[j];
             Routed[e]++;
             Gates[e] += w_K[j];
             if (all > 0) GateShares[e] += w_K[j] / all;
-            ChosenProbabilities[e] += p_E[e];
-            cumulative += p_E[e];
-            CumulativeShares[(j * ShareHistogram.Bins) + ShareHistogram.Bin(cumulative)]++;
-            if (j > 0) Ratios[((j - 1) * ShareHistogram.Bins) + ShareHistogram.Bin((double)w_K[j] / w_K[0])]++;
+            ChosenProbabilities[e] += ranked[j] = p_E[e];
             foreach (var other in ids_K) CoActivation[(e * Experts) + other]++;
+        }
+        // A bias of the selection may have put a weaker one first.
+        ranked.Sort((a, b) => b.CompareTo(a));
+        double cumulative = 0;
+        for (var j = 0; j < ranked.Length; j++)
+        {
+            cumulative += ranked[j];
+            CumulativeShares[(j * ShareHistogram.Bins) + ShareHistogram.Bin(cumulative)]++;
+            if (j > 0) Ratios[((j - 1) * ShareHistogram.Bins) + ShareHistogram.Bin((double)ranked[j] / ranked[0])]++;
         }
     }
 }

@@ -13,6 +13,9 @@ public sealed record PlanContext
     /// <summary>The recipe's seed.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>Verbs of the steps before this one, in order.</summary>
+    public IReadOnlyList<string> Earlier { get; init; } = [];
+
     /// <summary>Threads the step may use, 1 or more; for the estimate of time and memory only.</summary>
     public required int Threads { get; init; }
 

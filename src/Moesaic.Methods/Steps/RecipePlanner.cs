@@ -21,7 +21,7 @@ public static class RecipePlanner
             var (verb, _, step) = run.Steps[i];
             try
             {
-                var plan = step.Plan(new PlanContext { Model = model, Seed = run.Seed, Threads = WorkerTeam.Threads });
+                var plan = step.Plan(new PlanContext { Model = model, Seed = run.Seed, Threads = WorkerTeam.Threads, Earlier = [.. plans.Select(p => p.Item1)] });
                 plans.Add((verb, plan));
                 model = plan.Model ?? model;
             }

@@ -61,7 +61,8 @@ sealed class NaiveExperts(MixtureFeedForward layer)
             AllNorms[i] += Norm(Compute(i, x));
             for (var j = 0; j < experts; j++) Gram[i, j] += z[i] * z[j];
         }
-        if (chosen.Length > 1) SecondRatios.Add(w[1] / w[0]);
+        double[] ranked = [.. chosen.Select(e => a[e]).OrderDescending()];
+        if (chosen.Length > 1) SecondRatios.Add(ranked[1] / ranked[0]);
         for (var j = 0; j < chosen.Length; j++)
         {
             var (e, f) = (chosen[j], Compute(chosen[j], x));

@@ -20,6 +20,10 @@ static class TinyMixture
             Experts = 8, Chosen = 3, Affinity = RouterAffinity.Sigmoid, SelectionBias = true, Scale = 2.5f,
             Groups = new ExpertGroups(4, 2, GroupScore.SumOfBestTwo),
         },
+        ["four_groups"] = new()
+        {
+            Experts = 16, Chosen = 3, Affinity = RouterAffinity.Sigmoid, SelectionBias = true, Groups = new ExpertGroups(4, 2, GroupScore.SumOfBestTwo),
+        },
         ["above"] = new() { Experts = 8, Chosen = 2, Selection = new SelectionRule(SelectionKind.Above) { Threshold = 1 }, Weight = CombineWeight.Raw },
     };
 

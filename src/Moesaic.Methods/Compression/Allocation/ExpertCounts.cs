@@ -37,18 +37,18 @@ public static class ExpertCounts
     /// above its ceiling goes down to it first. Of groups, the worst of each go together, by their mean score.
     /// </summary>
     /// <param name="layers">The rankings; their scores compare.</param>
-    /// <param name="ratio">The part of all experts that goes.</param>
+    /// <param name="removed">Experts that go, of all together.</param>
     /// <exception cref="BadRequestException">The floors do not let so many go.</exception>
-    public static int[] Global(IReadOnlyList<LayerRanking> layers, double ratio)
+    public static int[] Global(IReadOnlyList<LayerRanking> layers, int removed)
     {
         int[] counts = [.. layers.Select(l => l.Experts)];
-        var left = Removed(counts.Sum(), ratio);
+        var left = removed;
         var bundles = layers.Select(Bundles).ToArray();
         var next = new int[layers.Count];
         for (var l = 0; l < layers.Count; l++)
             while (counts[l] > layers[l].Ceiling && next[l] < bundles[l].Length) Take(l);
         if (left < 0)
-            throw new BadRequestException($"The ceiling alone takes {layers.Sum(l => l.Experts) - counts.Sum()} experts, more than a ratio of {Text(ratio)}; raise it, or the ratio.");
+            throw new BadRequestException($"The ceiling alone takes {layers.Sum(l => l.Experts) - counts.Sum()} experts, more than the {removed} that are to go; raise it, or the ratio.");
         var queue = new PriorityQueue<int, (double Score, int Layer)>();
         for (var l = 0; l < layers.Count; l++) Offer(l);
         while (left > 0 && queue.TryDequeue(out var layer, out _))
@@ -58,7 +58,7 @@ public static class ExpertCounts
             Offer(layer);
         }
         if (left > 0 && layers.All(l => l.Groups == 1))
-            throw new BadRequestException($"A ratio of {Text(ratio)} takes {Removed(layers.Sum(l => l.Experts), ratio)} experts; the routers and what is protected need all but {layers.Sum(l => l.Experts) - counts.Sum()}. Ask for less.");
+            throw new BadRequestException($"{removed} experts are to go; the routers and what is protected need all but {removed - left} of {layers.Sum(l => l.Experts)}. Ask for a smaller ratio.");
         return counts;
 
         void Take(int l)

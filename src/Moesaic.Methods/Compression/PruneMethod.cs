@@ -1,0 +1,32 @@
+namespace Moesaic.Methods.Compression;
+
+/// <summary>How experts are ranked.</summary>
+public enum PruneMethod
+{
+    /// <summary>Mean of gate times output norm over the tokens that chose the expert (REAP, Lasby et al. 2025).</summary>
+    Reap,
+
+    /// <summary>The part of the tokens that chose the expert (SEER-MoE's hard count, Muzio et al. 2024).</summary>
+    Frequency,
+
+    /// <summary>Mean probability over all tokens (SEER-MoE's soft count; Expert Drop, He et al. 2024).</summary>
+    SoftCount,
+
+    /// <summary>Mean gate over all tokens.</summary>
+    WeightedFrequency,
+
+    /// <summary>Sum of output norms (EAN; MC-Suite).</summary>
+    ActivationNorm,
+
+    /// <summary>Mean output norm over the tokens that chose the expert.</summary>
+    MeanActivationNorm,
+
+    /// <summary>Sum of gate times output norm.</summary>
+    GatedActivationNorm,
+
+    /// <summary>Norm of the mean output over the tokens that chose the expert.</summary>
+    MeanOutputNorm,
+
+    /// <summary>By chance: the control.</summary>
+    Random,
+}
