@@ -15,6 +15,7 @@ return args switch
     ["make-model", .. var rest] => MakeModelVerb.Run(rest),
     ["llama", .. var rest] => LlamaVerb.Run(rest),
     ["encode", .. var rest] => EncodeVerb.Run(rest),
+    ["calibrate", .. var rest] => CalibrateVerb.Run(rest),
     ["construct", .. var rest] => ConstructVerb.Run(rest),
     ["prune-search", .. var rest] => PruneSearchVerb.Run(rest),
     ["logits", .. var rest] => LogitsVerb.Run(rest),
@@ -36,6 +37,7 @@ static int Usage()
     Console.Error.WriteLine(StepVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
     Console.Error.WriteLine(ConstructVerb.Usage);
+    Console.Error.WriteLine(CalibrateVerb.Usage);
     Console.Error.WriteLine(PruneSearchVerb.Usage);
     Console.Error.WriteLine(MakeModelVerb.Usage);
     Console.Error.WriteLine(LlamaVerb.Usage);

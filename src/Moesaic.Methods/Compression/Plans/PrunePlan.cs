@@ -48,7 +48,8 @@ public sealed record PrunePlan
     /// <summary>The mixtures' rankings, by layer; layers that are not here keep all their experts.</summary>
     public required IReadOnlyList<LayerRanking> Layers { get; init; }
 
-    /// <summary>What stays, as decided.</summary>
+    /// <summary>What stays, as decided; "selection" in the file.</summary>
+    [JsonPropertyName("selection")]
     public required ExpertSelection Decided { get; init; }
 
     /// <summary>Where the decisions come from, for people.</summary>
