@@ -53,7 +53,8 @@ sealed class OptionKey
         options.GetConstructor(Type.EmptyTypes) is null && options.GetConstructors() is [var constructor] ? constructor.GetParameters() : [];
 
     static object? Default(ParameterInfo parameter) => parameter.HasDefaultValue ? parameter.DefaultValue
-        : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
+        : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType)
+        : ElementOf(parameter.ParameterType) is { } element ? Array.CreateInstance(element, 0) : null;
 
     /// <summary>The type of the elements when this is a list type, else null.</summary>
     public static Type? ElementOf(Type type) =>
