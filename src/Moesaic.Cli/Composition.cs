@@ -6,6 +6,7 @@ using Moesaic.Methods.Compression;
 using Moesaic.Methods.Compression.Materialise;
 using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Compression.Policies;
+using Moesaic.Methods.Compression.Search;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Evaluation.Routes;
@@ -27,6 +28,7 @@ static class Composition
         StepKind.Of<AlignStepOptions>("align", "Give layers the mean and variance of their dense parent's", o => new AlignStep(o)),
         StepKind.Of<CalibrateStepOptions>("calibrate", "Gather statistics of routers, experts and layers on text", o => new CalibrateStep(o)),
         StepKind.Of<PruneStepOptions>("prune", "Take experts out of mixtures: the least useful go", o => new PruneStep(o)),
+        StepKind.Of<EvolveStepOptions>("evolve", "Choose and merge experts by evolution on the loss of the whole model", o => new EvolveStep(o)),
         StepKind.Of<NarrowStepOptions>("narrow", "Keep the most important neurons: a smaller dense model", o => new NarrowStep(o)),
         StepKind.Of<ExtractStepOptions>("extract", "Take what one task uses out of a model that routes by task", o => new ExtractStep(o)),
         StepKind.Of<PolicyStepOptions>("policy", "Let a model compute fewer experts for some tokens: routing policies of evaluation", o => new PolicyStep(o)),
@@ -74,7 +76,9 @@ static class Composition
             "prune out/demo-moe -o out/pruned --ratio 0.25 --calibration dotnet-docs --held-out dotnet-docs",
             "prune out/demo-moe -o out/half --ratio 0.5 --statistics out/seen --method activation_norm",
             "prune out/demo-moe -o out/half --ratio 0.5 --plan out/pruned",
+            "prune out/demo-moe -o out/searched --ratio 0.25 --method naee_progressive --calibration dotnet-docs",
         ],
+        "evolve" => ["evolve out/demo-moe -o out/evolved --keep 8 --calibration dotnet-docs --held-out dotnet-docs"],
         "narrow" =>
         [
             "narrow models/demo -o out/narrow --width 192 --calibration dotnet-docs --held-out dotnet-docs",

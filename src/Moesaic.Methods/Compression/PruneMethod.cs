@@ -29,4 +29,18 @@ public enum PruneMethod
 
     /// <summary>By chance: the control.</summary>
     Random,
+
+    /// <summary>All subsets of each layer, by what they change of its output (NAEE, Lu et al. 2024). For few experts.</summary>
+    Naee,
+
+    /// <summary>naee where each layer reads what the pruned layers before it give, and is held to what the whole model gives.</summary>
+    NaeeProgressive,
+
+    /// <summary>
+    /// Genetic search in each layer, then windows of layers together (MoE-I², Yang et al. 2024). With scope global layers lose experts inversely to their importance, as published.
+    /// </summary>
+    MoeI2,
+
+    /// <summary>Evolution of the choice of all layers by the loss of the whole model (EEP, Liu et al. 2024); the step evolve merges too.</summary>
+    Eep,
 }

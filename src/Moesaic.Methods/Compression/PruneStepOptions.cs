@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Compression.Allocation;
+using Moesaic.Methods.Compression.Search;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 
@@ -73,6 +74,12 @@ public sealed record PruneStepOptions : IValidatableObject
     /// <summary>How statistics are gathered.</summary>
     public CalibrationOptions Pass { get; init; } = new();
 
+    /// <summary>naee, naee_progressive, moe_i2: how experts are searched for.</summary>
+    public SearchOptions Search { get; init; } = new();
+
+    /// <summary>eep: numbers of the evolution.</summary>
+    public EepOptions Eep { get; init; } = new();
+
     /// <summary>Text whose loss is measured before and after. Left out: it is only checked that the pruned model computes.</summary>
     public DataOptions? HeldOut { get; init; }
 
@@ -83,6 +90,8 @@ public sealed record PruneStepOptions : IValidatableObject
 
     /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
     public TensorType? Type { get; init; }
+
+    internal bool Searches => Method is PruneMethod.Naee or PruneMethod.NaeeProgressive or PruneMethod.MoeI2;
 
     internal PruneTarget Target => new() { Ratio = Ratio, Keep = Keep, Scope = Scope, Least = Least, Most = Most, KeepsRouter = PreserveRouterRows };
 
@@ -98,6 +107,8 @@ public sealed record PruneStepOptions : IValidatableObject
         if (Least > Most) yield return new($"a layer cannot keep at least {Least} and at most {Most}", [nameof(Least)]);
         if (Rounds > 1 && (Calibration is null || Method == PruneMethod.Random))
             yield return new(Calibration is null ? "rounds measure what is left of the model; name the calibration text" : "chance needs no rounds", [nameof(Rounds)]);
+        if (!Searches && Search != new SearchOptions()) yield return new("search is for the methods naee, naee_progressive and moe_i2; leave it out", [nameof(Search)]);
+        if (Method != PruneMethod.Eep && Eep != new EepOptions()) yield return new("eep is for the method eep; leave it out", [nameof(Eep)]);
         if (Plan is not null && (Statistics is not null || Rounds > 1 || Keep is not null))
             yield return new("a plan ranks the experts already; beside it goes a ratio alone", [nameof(Plan)]);
         if (Statistics is not null && Pass != new CalibrationOptions() && Rounds == 1)

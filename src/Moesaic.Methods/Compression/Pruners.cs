@@ -1,4 +1,5 @@
 using Moesaic.Methods.Compression.Scores;
+using Moesaic.Methods.Compression.Search;
 
 namespace Moesaic.Methods.Compression;
 
@@ -19,6 +20,10 @@ static class Pruners
         PruneMethod.GatedActivationNorm => Scored("gated_activation_norm", new GatedActivationNorm(), options),
         PruneMethod.MeanOutputNorm => Scored("mean_output_norm", new MeanOutputNorm(), options),
         PruneMethod.Random => Scored("random", new RandomScore(seed), options),
+        PruneMethod.Naee => new SearchPruner("naee", options),
+        PruneMethod.NaeeProgressive => new SearchPruner("naee_progressive", options),
+        PruneMethod.MoeI2 => new SearchPruner("moe_i2", options),
+        PruneMethod.Eep => new EepPruner(options),
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "unknown method"),
     };
 

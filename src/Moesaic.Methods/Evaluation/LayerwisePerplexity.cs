@@ -29,9 +29,16 @@ static class LayerwisePerplexity
     /// <param name="data">Packed windows; the residual stream of all their tokens is held, [T, D].</param>
     /// <param name="rows">Blocks per pass. Default 8.</param>
     /// <param name="cancellation">Stops between passes.</param>
-    public static PerplexityResult Measure(ModelLayers model, PackedDataset data, int rows = 8, CancellationToken cancellation = default)
+    public static PerplexityResult Measure(ModelLayers model, PackedDataset data, int rows = 8, CancellationToken cancellation = default) =>
+        Measure(model, [.. BatchStream.Once(data, rows, padId: 0)], data.Length, cancellation);
+
+    /// <summary>Measures a model.</summary>
+    /// <param name="model">Its layers, dense or mixtures.</param>
+    /// <param name="batches">The text; the residual stream of all its tokens is held, [T, D].</param>
+    /// <param name="length">Tokens of the longest block.</param>
+    /// <param name="cancellation">Stops between passes.</param>
+    public static PerplexityResult Measure(ModelLayers model, Batch[] batches, int length, CancellationToken cancellation)
     {
-        Batch[] batches = [.. BatchStream.Once(data, rows, padId: 0)];
         PassInput[] passes = [.. batches.Select(b => PassInputs.Of(b, 0, b.Rows))];
         using var workspace = new Workspace();
         var streams = LayerwisePass.Embed(model, passes, workspace);
@@ -39,7 +46,7 @@ static class LayerwisePerplexity
         {
             List<RoutingStatistics> routing = [], attention = [];
             for (var l = 0; l < model.Spec.Layers.Count; l++)
-                Advance(workspace, model.Layer(l, data.Length), streams, passes, routing, attention, cancellation);
+                Advance(workspace, model.Layer(l, length), streams, passes, routing, attention, cancellation);
             return new PerplexityResult(Loss(workspace, model, streams, batches), batches.Sum(b => (long)b.TargetCount), routing) { AttentionRouting = attention };
         }
         finally

@@ -69,4 +69,13 @@ public sealed record EepOptions
     /// <summary>Probability that the rows of a changed map are divided by their sums.</summary>
     [Range(0, 1)]
     public double NormaliseRows { get; init; } = 0.1;
+
+    /// <inheritdoc/>
+    public bool Equals(EepOptions? other) => other is not null && Layers.SequenceEqual(other.Layers)
+        && (Initial, Pruning, Merging, Retested, Groups, Tokens) == (other.Initial, other.Pruning, other.Merging, other.Retested, other.Groups, other.Tokens)
+        && (Parents, PruningTolerance, MergingTolerance, Crossover, Exchange, GroupChange) == (other.Parents, other.PruningTolerance, other.MergingTolerance, other.Crossover, other.Exchange, other.GroupChange)
+        && (NumberChange, Deviation, NormaliseRows) == (other.NumberChange, other.Deviation, other.NormaliseRows);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Initial, Pruning, Merging, Tokens);
 }

@@ -21,6 +21,7 @@ public sealed record ExpertMap(int Rows, int Columns, float[] Experts, float[] R
     }
 
     /// <summary>The experts that the map chooses, in their new order; null when it mixes any.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public int[]? Chosen
     {
         get

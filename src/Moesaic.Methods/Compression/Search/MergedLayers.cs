@@ -28,7 +28,8 @@ sealed class MergedLayers : ModelPieces
     public static ExpertSelection Selection(ModelSpec spec, IReadOnlyDictionary<int, ExpertMap> maps) => new(
         [.. spec.Layers.Select((_, l) => new LayerSelection(l) { Experts = maps.TryGetValue(l, out var map) ? map.Chosen : null })]);
 
-    static ModelSpec Shape(ModelSpec spec, IReadOnlyDictionary<int, ExpertMap> maps) => spec with
+    /// <summary>The shape with maps that mix.</summary>
+    public static ModelSpec Shape(ModelSpec spec, IReadOnlyDictionary<int, ExpertMap> maps) => spec with
     {
         Layers = [.. spec.Layers.Select((layer, l) => !maps.TryGetValue(l, out var map) ? layer : layer with { FeedForward = Shape((MixtureSpec)layer.FeedForward, map) })],
     };

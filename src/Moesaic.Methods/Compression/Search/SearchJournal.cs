@@ -37,4 +37,5 @@ sealed class SearchJournal(string? folder)
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(LayerChoice))]
 [JsonSerializable(typeof(int[][]))]
+[JsonSerializable(typeof(LayerMap[]))]
 sealed partial class SearchJson : JsonSerializerContext;
