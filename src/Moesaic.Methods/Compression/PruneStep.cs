@@ -4,6 +4,7 @@ using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Compression.Allocation;
 using Moesaic.Methods.Compression.Plans;
+using Moesaic.Methods.Compression.Search;
 using Moesaic.Methods.Construction;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
@@ -39,14 +40,15 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
         var gathers = options.Plan is null && options.Calibration is not null && pruner.NeedsText;
         var tokens = gathers ? CalibrateStepOptions.WithLimit(options.Calibration!).Tokens!.Value : 0;
         var cost = new CalibrationCost(spec, options.Pass, tokens, options.Context);
+        var search = new SearchCost(options, spec, tokens);
         var heldOut = options.HeldOut is { } text ? text.Tokens ?? 1_000_000 : 0;
         return new StepPlan
         {
             Summary = Summary(spec, shape) + $", written as {(options.Scope == PruneScope.Global ? "moesaic unless the numbers come out equal" : layout.ModelType)}",
             Inputs = [.. Inputs()],
             ReadBytes = bytes * ((gathers ? 2 * options.Rounds : 1) + 2 + (heldOut > 0 ? 2 : 0)),
-            PeakMemoryBytes = gathers ? cost.PeakBytes : ModelLayers.PeakBytes(spec) + (sizeof(float) * heldOut * spec.Width),
-            Seconds = (gathers ? options.Rounds * cost.Seconds(bytes, context.Threads) : 5) + (2 * new CalibrationCost(spec, new(), heldOut, options.Context).Seconds(bytes, context.Threads)),
+            PeakMemoryBytes = gathers ? cost.PeakBytes + search.Bytes : ModelLayers.PeakBytes(spec) + (sizeof(float) * heldOut * spec.Width),
+            Seconds = (gathers ? (options.Rounds * cost.Seconds(bytes, context.Threads)) + search.Seconds(cost.Seconds(bytes, context.Threads), context.Threads) : 5) + (2 * new CalibrationCost(spec, new(), heldOut, options.Context).Seconds(bytes, context.Threads)),
             OutputBytes = forecast.Bytes + (gathers ? cost.WorkBytes : 0),
             Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), forecast.Bytes),
             Notes =
