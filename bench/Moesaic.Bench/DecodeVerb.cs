@@ -65,7 +65,7 @@ static class DecodeVerb
         int[] Tokens(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(model.Spec.VocabularySize))];
     }
 
-    static ModelSpec Spec(string shape)
+    public static ModelSpec Spec(string shape)
     {
         FeedForwardSpec feedForward = shape == "dense" ? new DenseSpec(2816)
             : new MixtureSpec(new RouterSpec { Experts = 16, Chosen = 4 }, [.. Enumerable.Repeat(704, 16)]);

@@ -19,6 +19,7 @@ return args switch
     ["construct", .. var rest] => ConstructVerb.Run(rest),
     ["prune-search", .. var rest] => PruneSearchVerb.Run(rest),
     ["logits", .. var rest] => LogitsVerb.Run(rest),
+    ["constrain", .. var rest] => ConstrainVerb.Run(rest),
     ["start", .. var rest] => StartVerb.Run(rest),
     _ => Usage(),
 };
@@ -42,6 +43,7 @@ static int Usage()
     Console.Error.WriteLine(MakeModelVerb.Usage);
     Console.Error.WriteLine(LlamaVerb.Usage);
     Console.Error.WriteLine(LogitsVerb.Usage);
+    Console.Error.WriteLine(ConstrainVerb.Usage);
     Console.Error.WriteLine(StartVerb.Usage);
     return 2;
 }

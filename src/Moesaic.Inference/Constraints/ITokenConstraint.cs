@@ -19,6 +19,6 @@ public interface ITokenConstraint
     /// <exception cref="InvalidOperationException">The mask does not allow it.</exception>
     void Accept(int token);
 
-    /// <summary>A constraint in the same state that goes its own way from here.</summary>
+    /// <summary>A constraint in the same state that goes its own way from here, on the same thread.</summary>
     ITokenConstraint Clone();
 }

@@ -12,6 +12,15 @@ static class TokenMask
 
     public static void Add(Span<uint> mask, int token) => mask[token >> 5] |= 1u << (token & 31);
 
+    /// <summary>The tokens, ascending.</summary>
+    public static int[] Ids(ReadOnlySpan<uint> mask)
+    {
+        var ids = new List<int>();
+        for (var word = 0; word < mask.Length; word++)
+            for (var rest = mask[word]; rest != 0; rest &= rest - 1) ids.Add((word << 5) + BitOperations.TrailingZeroCount(rest));
+        return [.. ids];
+    }
+
     /// <summary>Makes the scores of all other tokens −∞.</summary>
     public static void Apply(ReadOnlySpan<uint> mask, Span<float> scores)
     {

@@ -27,9 +27,10 @@ public sealed class TokenTable
     {
         VocabularySize = vocabularySize;
         bytes = new byte[]?[vocabularySize];
+        var special = tokenizer.SpecialIds;
         for (var id = 0; id < Math.Min(vocabularySize, tokenizer.VocabularySize); id++)
         {
-            if (tokenizer.SpecialIds.Contains(id) || endOfText.Contains(id)) continue;
+            if (special.Contains(id) || endOfText.Contains(id)) continue;
             var text = tokenizer.TokenBytes(id);
             if (text.Length is > 0 and < Never) bytes[id] = text.ToArray();
         }

@@ -20,26 +20,29 @@ sealed class Footprint
     {
         var trie = table.Tokens;
         var states = new int[trie.LongestToken + 1];
-        var (inside, exits) = (new List<int>(), new List<int>());
+        var (mask, count, exits) = (new uint[TokenMask.Words(table.VocabularySize)], 0, new List<int>());
         states[0] = state;
         for (var node = 1; node < trie.Nodes;)
         {
             var depth = trie.Depth(node);
             var next = terminal.Next(states[depth - 1], trie.Label(node));
+            var behind = trie.End(node);
             if (next == Terminal.Dead)
             {
-                node = trie.End(node);
+                node = behind;
                 continue;
             }
             states[depth] = next;
-            inside.AddRange(trie.Tokens(node));
-            if (trie.HasChildren(node) && terminal.Accepts(next)) exits.Add(node);
-            node = terminal.GoesOn(next) ? node + 1 : trie.End(node);
+            foreach (var token in trie.Tokens(node))
+            {
+                TokenMask.Add(mask, token);
+                count++;
+            }
+            if (behind == ++node) continue;
+            if (terminal.Accepts(next)) exits.Add(node - 1);
+            if (!terminal.GoesOn(next)) node = behind;
         }
-        if (inside.Count * 32 < table.VocabularySize) return new Footprint([.. inside], null, [.. exits]);
-        var mask = new uint[TokenMask.Words(table.VocabularySize)];
-        foreach (var token in inside) TokenMask.Add(mask, token);
-        return new Footprint([], mask, [.. exits]);
+        return count * 32 < table.VocabularySize ? new Footprint(TokenMask.Ids(mask), null, [.. exits]) : new Footprint([], mask, [.. exits]);
     }
 
     public void AddTo(Span<uint> allowed)

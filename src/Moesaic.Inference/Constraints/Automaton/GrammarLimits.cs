@@ -7,7 +7,7 @@ static class GrammarLimits
     public const int Nesting = 48;
 
     /// <summary>Ways to read one text that are followed at the same time.</summary>
-    public const int Threads = 4096;
+    public const int Threads = 1024;
 
     /// <summary>Bytes of token sets that one grammar keeps.</summary>
     public const int CacheBytes = 32 << 20;

@@ -25,6 +25,9 @@ static class SchemaKeywords
 
     static readonly HashSet<string> Assertions = new([.. OfStrings, .. OfNumbers, .. OfArrays, .. OfObjects, .. OfAnything], StringComparer.Ordinal);
 
+    /// <summary>All that are known.</summary>
+    public static IReadOnlySet<string> All => Known;
+
     static readonly HashSet<string> Known = new([.. Assertions, .. Structure, .. Notes], StringComparer.Ordinal);
 
     /// <summary>Looks at all keywords of a schema.</summary>
