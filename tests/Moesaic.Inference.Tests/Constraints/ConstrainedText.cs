@@ -16,6 +16,8 @@ static class ConstrainedText
     static readonly HashSet<int> Closing = [.. EndOfText, .. Enumerable.Range(0, Table.VocabularySize)
         .Where(id => Table.Bytes(id) is { Length: > 0 } bytes && bytes.IndexOfAnyExcept("\"}]"u8) < 0)];
 
+    static readonly float[] Noise = MakeNoise();
+
     /// <summary>What many patterns need before they can end.</summary>
     static readonly int[] Short = [.. Enumerable.Range(0, Table.VocabularySize)
         .Where(id => Table.Bytes(id) is [var value] && value < 128 && !char.IsAsciiLetter((char)value))];
@@ -31,7 +33,7 @@ static class ConstrainedText
         var tokens = new List<int>();
         while (tokens.Count < most)
         {
-            for (var id = 0; id < logits.Length; id++) logits[id] = (float)(random.NextDouble() * 6);
+            Noise.AsSpan(random.Next(Noise.Length - logits.Length), logits.Length).CopyTo(logits);
             if (tokens.Count >= usual)
             {
                 foreach (var id in Closing) logits[id] += 30;
@@ -49,4 +51,12 @@ static class ConstrainedText
     /// <summary>The text of tokens; it has to be well-formed.</summary>
     public static string Text(IEnumerable<int> tokens) =>
         new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. tokens.SelectMany(id => Table.Bytes(id).ToArray())]);
+
+    static float[] MakeNoise()
+    {
+        var random = new Random(17);
+        var noise = new float[1 << 20];
+        for (var i = 0; i < noise.Length; i++) noise[i] = (float)(random.NextDouble() * 6);
+        return noise;
+    }
 }

@@ -6,7 +6,7 @@ namespace Moesaic.Inference;
 /// </summary>
 sealed class Frame
 {
-    readonly List<Frame> above = [];
+    Dictionary<(Rule, int), Frame>? above;
 
     Frame(Rule? rule, int at, Frame? below, int nesting) => (Rule, At, Below, Nesting) = (rule, at, below, nesting);
 
@@ -25,10 +25,10 @@ sealed class Frame
 
     public Frame Push(Rule rule, int at)
     {
-        foreach (var frame in above)
-            if (frame.Rule == rule && frame.At == at) return frame;
+        above ??= [];
+        if (above.TryGetValue((rule, at), out var known)) return known;
         var pushed = new Frame(rule, at, this, Nesting + (rule is Rule.Nested ? 1 : 0));
-        above.Add(pushed);
+        above.Add((rule, at), pushed);
         return pushed;
     }
 }

@@ -35,7 +35,8 @@ sealed class SchemaFlattener(SchemaDocument document)
         {
             if (result.Count == GrammarLimits.Alternatives)
                 throw document.Root.Fault($"has more than {GrammarLimits.Alternatives} combinations of anyOf and oneOf for one value");
-            result.Add([.. state.Atoms.OrderBy(a => a.Pointer, StringComparer.Ordinal)]);
+            List<SchemaNode> atoms = [.. state.Atoms.OrderBy(a => a.Pointer, StringComparer.Ordinal)];
+            if (!result.Exists(known => known.Select(a => a.Pointer).SequenceEqual(atoms.Select(a => a.Pointer), StringComparer.Ordinal))) result.Add(atoms);
             return;
         }
         var group = state.Groups[^1];
