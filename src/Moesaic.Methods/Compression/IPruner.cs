@@ -14,6 +14,12 @@ public interface IPruner
     /// <exception cref="Moesaic.Formats.BadRequestException">It cannot be done.</exception>
     void Check(ModelSpec spec);
 
+    /// <summary>What would stay as far as it can be told from the shape alone.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="target">How many experts are to go.</param>
+    /// <exception cref="Moesaic.Formats.BadRequestException">Not so many can go.</exception>
+    ExpertSelection Expected(ModelSpec spec, PruneTarget target) => target.Expected(spec);
+
     /// <summary>Decides; the same for a seed whatever the number of threads.</summary>
     /// <param name="work">The model and all that is known of it.</param>
     PrunePlan Decide(PruneWork work);

@@ -43,4 +43,10 @@ public enum PruneMethod
 
     /// <summary>Evolution of the choice of all layers by the loss of the whole model (EEP, Liu et al. 2024); the step evolve merges too.</summary>
     Eep,
+
+    /// <summary>Feed-forwards that change the residual stream least go, with their norms (Layer Drop, He et al. 2024).</summary>
+    LayerDrop,
+
+    /// <summary>Whole layers that change the residual stream least go (Block Drop, He et al. 2024).</summary>
+    BlockDrop,
 }

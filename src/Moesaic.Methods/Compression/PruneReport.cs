@@ -11,8 +11,15 @@ static class PruneReport
     const int Listed = 16;
 
     /// <summary>A row a layer that was ranked.</summary>
-    public static ReportTable Table(PrunePlan plan) => new("Experts", ["layer", "experts", "kept", "best score", "worst kept", "best dropped", "dropped, the first to go first"],
+    public static ReportTable Table(PrunePlan plan) => plan.Drops is { } drops ? Drops(drops, plan.Decided) : new("Experts", ["layer", "experts", "kept", "best score", "worst kept", "best dropped", "dropped, the first to go first"],
         [.. plan.Layers.Select(layer => Row(layer, plan.Decided.Layers.FirstOrDefault(l => l.Layer == layer.Layer)))]);
+
+    static ReportTable Drops(LayerDrops drops, ExpertSelection decided) => new(drops.WholeLayers ? "Layers" : "Feed-forwards", ["layer", "mean cosine of input and output", "stays"],
+        [.. drops.Ranking.Zip(drops.Similarities).Select(pair => new[]
+        {
+            Text(pair.First), pair.Second.ToString("F5", CultureInfo.InvariantCulture),
+            decided.Layers.Any(l => l.Layer == pair.First && !l.DropsFeedForward) ? "yes" : "no",
+        })]);
 
     static IReadOnlyList<string> Row(LayerRanking layer, LayerSelection? decided)
     {

@@ -33,7 +33,7 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
         var pruner = Pruners.Of(options, context.Seed);
         if (options.Plan is null) pruner.Check(spec);
         CheckSources(spec, pruner, context);
-        var shape = Expected(spec).Shape(spec);
+        var shape = Expected(spec, pruner).Shape(spec);
         var layout = ArchitectureRegistry.MostStandard(shape, out var refused);
         var bytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(spec).Total;
         var forecast = new PruneForecast(spec, shape, bytes);
@@ -74,9 +74,9 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
             throw new BadRequestException("Experts are ranked by what text makes of them: name calibration text, or statistics, or put a step calibrate before.");
     }
 
-    ExpertSelection Expected(ModelSpec spec)
+    ExpertSelection Expected(ModelSpec spec, IPruner pruner)
     {
-        if (options.Plan is not { } path) return options.Target.Expected(spec);
+        if (options.Plan is not { } path) return pruner.Expected(spec, options.Target);
         var plan = PrunePlan.Load(path);
         plan.RequireOf(spec, path);
         return plan.Select(options.Ratio);
@@ -92,6 +92,9 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
 
     string Summary(ModelSpec before, ModelSpec after)
     {
+        int layers = before.Layers.Count - after.Layers.Count, feedForwards = before.Layers.Count - layers - after.Layers.Count(l => l.FeedForward is not AbsentSpec);
+        if (options.Drops || layers + feedForwards > 0)
+            return string.Create(CultureInfo.InvariantCulture, $"{(layers > 0 ? $"{layers}" : $"the feed-forwards of {feedForwards}")} of {before.Layers.Count} layers go, by {options.Plan ?? Name(options.Method)}");
         int had = Experts(before), has = Experts(after);
         var how = options.Plan is { } plan ? $"by {plan}" : string.Create(CultureInfo.InvariantCulture,
             $"by {Name(options.Method)}{(options.Rounds > 1 ? $" in {options.Rounds} rounds" : "")}, {(options.Scope == PruneScope.Global ? "over all layers" : "in each layer")}");

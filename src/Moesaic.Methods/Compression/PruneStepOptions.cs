@@ -23,6 +23,14 @@ public sealed record PruneStepOptions : IValidatableObject
     [Range(1, 1 << 20)]
     public int? Keep { get; init; }
 
+    /// <summary>layer_drop, block_drop: how many feed-forwards or layers go; this or ratio.</summary>
+    [Unit("layers")]
+    [Range(0, 1 << 20)]
+    public int? Count { get; init; }
+
+    /// <summary>block_drop: layers go that follow one another, the window whose input and output are most alike.</summary>
+    public bool Consecutive { get; init; }
+
     /// <summary>Which experts compete for places.</summary>
     public PruneScope Scope { get; init; } = PruneScope.Layer;
 
@@ -93,12 +101,22 @@ public sealed record PruneStepOptions : IValidatableObject
 
     internal bool Searches => Method is PruneMethod.Naee or PruneMethod.NaeeProgressive or PruneMethod.MoeI2;
 
+    internal bool Drops => Method is PruneMethod.LayerDrop or PruneMethod.BlockDrop;
+
     internal PruneTarget Target => new() { Ratio = Ratio, Keep = Keep, Scope = Scope, Least = Least, Most = Most, KeepsRouter = PreserveRouterRows };
 
     /// <summary>Rules over several options.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Ratio is null == Keep is null && !(Plan is not null && Keep is null))
+        if (Drops && Plan is null)
+        {
+            if (Ratio is null == Count is null) yield return new("how many layers go is said once: by count, or by ratio, the part that goes", [nameof(Count)]);
+            if (Keep is not null || Scope != PruneScope.Layer || Rounds > 1 || ProtectSuperExperts || PreserveRouterRows || Fallback != FewTokens.Score)
+                yield return new("layers go with all their experts; keep, scope, rounds, protect_super_experts, preserve_router_rows and fallback say which experts stay", [nameof(Method)]);
+        }
+        else if (Count is not null) yield return new("count is for layer_drop and block_drop; experts go by ratio or keep", [nameof(Count)]);
+        if (Consecutive && (Method != PruneMethod.BlockDrop || Plan is not null)) yield return new("consecutive is for block_drop", [nameof(Consecutive)]);
+        if (!Drops && Ratio is null == Keep is null && !(Plan is not null && Keep is null))
             yield return new("how many experts go is said once: by ratio, the part that goes, or by keep, the number that stays in each layer", [nameof(Ratio), nameof(Keep)]);
         if (Scope == PruneScope.Global && Keep is not null)
             yield return new("keep gives every layer the same number; with scope global give a ratio", [nameof(Keep)]);

@@ -1,3 +1,4 @@
+using Moesaic.Methods.Compression.Drops;
 using Moesaic.Methods.Compression.Scores;
 using Moesaic.Methods.Compression.Search;
 
@@ -24,6 +25,8 @@ static class Pruners
         PruneMethod.NaeeProgressive => new SearchPruner("naee_progressive", options),
         PruneMethod.MoeI2 => new SearchPruner("moe_i2", options),
         PruneMethod.Eep => new EepPruner(options),
+        PruneMethod.LayerDrop => new DropPruner(wholeLayers: false, options),
+        PruneMethod.BlockDrop => new DropPruner(wholeLayers: true, options),
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "unknown method"),
     };
 

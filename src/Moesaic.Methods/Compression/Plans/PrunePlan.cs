@@ -48,6 +48,9 @@ public sealed record PrunePlan
     /// <summary>The mixtures' rankings, by layer; layers that are not here keep all their experts.</summary>
     public required IReadOnlyList<LayerRanking> Layers { get; init; }
 
+    /// <summary>The layers by how little they do, where layers or feed-forwards go and not experts; else null.</summary>
+    public LayerDrops? Drops { get; init; }
+
     /// <summary>What stays, as decided; "selection" in the file.</summary>
     [JsonPropertyName("selection")]
     public required ExpertSelection Decided { get; init; }
@@ -61,8 +64,10 @@ public sealed record PrunePlan
     /// <summary>What stays at a ratio.</summary>
     /// <param name="ratio">The part of the experts that goes, 0 to 1; null, and the ratio of the plan: what was decided.</param>
     /// <exception cref="BadRequestException">A router cannot do with so few.</exception>
-    public ExpertSelection Select(double? ratio = null) => ratio is null || ratio == Ratio ? Decided : Selected(
-        Scope == PruneScope.Global ? ExpertCounts.Global(Layers, ExpertCounts.Removed(Layers.Sum(l => l.Experts), ratio.Value)) : ExpertCounts.PerLayer(Layers, ratio.Value));
+    public ExpertSelection Select(double? ratio = null) => ratio is null || ratio == Ratio ? Decided
+        : Drops is { Consecutive: true } ? throw new BadRequestException("The plan leaves out one window of layers, and another ratio has another; prune anew with the statistics.")
+        : Drops is { } drops ? drops.Without(drops.WholeLayers ? drops.Ranking.Count : Decided.Layers.Count, drops.Count(ratio.Value))
+        : Selected(Scope == PruneScope.Global ? ExpertCounts.Global(Layers, ExpertCounts.Removed(Layers.Sum(l => l.Experts), ratio.Value)) : ExpertCounts.PerLayer(Layers, ratio.Value));
 
     /// <summary>What stays when each ranked layer keeps so many; of layers without a ranking what was decided.</summary>
     /// <param name="counts">One for each of <see cref="Layers"/>.</param>
@@ -85,6 +90,8 @@ public sealed record PrunePlan
             if (found != layer.Experts)
                 throw new BadRequestException($"{where}: it ranks {layer.Experts} experts of layer {layer.Layer}, where this model has {found}; it is a plan of another model.");
         }
+        if (Drops is { } drops && (drops.WholeLayers ? drops.Ranking.Count : Decided.Layers.Count) != spec.Layers.Count)
+            throw new BadRequestException($"{where}: it ranks layers of a model that has not {spec.Layers.Count} of them; it is a plan of another model.");
         Decided.Shape(spec);
     }
 
@@ -130,6 +137,9 @@ public sealed record PrunePlan
             if (layer.Groups < 1 || layer.Experts % layer.Groups != 0 || layer.Floor < 1 || layer.Floor > layer.Experts)
                 throw new BadRequestException($"{where}: layer {layer.Layer} has {layer.Experts} experts, which fits neither {layer.Groups} groups nor a floor of {layer.Floor}.");
         }
+        if (Drops is { } drops && (drops.Ranking.Count != drops.Similarities.Count || drops.Ranking.Distinct().Count() != drops.Ranking.Count
+            || (drops.WholeLayers && !drops.Ranking.Order().SequenceEqual(Enumerable.Range(0, drops.Ranking.Count)))))
+            throw new BadRequestException($"{where}: the ranking of layers must name each once, with a similarity for each.");
         if (Layers.GroupBy(l => l.Layer).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new BadRequestException($"{where}: layer {twice.Key} is ranked twice.");
     }
