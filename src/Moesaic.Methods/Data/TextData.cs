@@ -16,6 +16,10 @@ public sealed record TextData(IReadOnlyList<TokenizedSample> Samples, long Token
 {
     static readonly Lazy<DotnetDocsCorpus> DotnetDocs = new(() => DotnetDocsCorpus.Load());
 
+    /// <summary>The documentation that the .NET SDK brings, read once.</summary>
+    /// <exception cref="BadModelException">It is not installed.</exception>
+    internal static DotnetDocsCorpus Docs => DotnetDocs.Value;
+
     /// <summary>The data as an input of a step: its content belongs to the step's identity.</summary>
     /// <param name="name">What the recipe calls it.</param>
     /// <param name="options">The data.</param>

@@ -6,7 +6,9 @@ using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
+using Moesaic.Text;
 using Moesaic.Text.Chat;
+using Moesaic.Text.Corpora;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Evaluation;
@@ -31,16 +33,17 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         return new StepPlan
         {
             Summary = $"loss on {(options.Data.Tokens is { } limit ? $"{limit:N0} tokens" : "all")} of {options.Data.Path} in windows of {window} every {stride}"
-                + (options.SpeedRepeats > 0 ? ", speed" : ""),
+                + (options.SpeedRepeats > 0 ? ", speed" : "") + (options.SignatureItems > 0 ? $", documentation of {options.SignatureItems:N0} methods" : ""),
             Inputs =
             [
                 TextData.Input("data", options.Data), .. options.Plan is { } plan ? [new StepInput("plan", plan)] : Array.Empty<StepInput>(),
+                .. options.SignatureItems > 0 ? [new StepInput("signatures", null, TextData.Docs.Hash)] : Array.Empty<StepInput>(),
                 .. options.Policy is { } policy && File.Exists(policy) ? [new StepInput("policy", policy)] : Array.Empty<StepInput>(),
             ],
             ReadBytes = context.Model.WeightBytes,
             PeakMemoryBytes = (parameters.Total * sizeof(float)) + TrainingCost.PeakBytes(spec, 0, (long)RowsPerPass * window),
             // Forward alone is a third of a training step.
-            Seconds = TrainingCost.Seconds(parameters.Active, tokens * window / stride, context.Threads) / 3,
+            Seconds = TrainingCost.Seconds(parameters.Active, (tokens * window / stride) + ((long)options.SignatureItems * options.SignatureTokens), context.Threads) / 3,
             OutputBytes = 0,
             Notes = options.Data.Tokens is null ? ["the time is that of a million tokens; data.tokens limits them"] : [],
         };
@@ -72,7 +75,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         [
             new("loss", result.Loss, "nats"), new("perplexity", result.Perplexity), new("tokens", result.Tokens, "tokens"),
             new("parameters", parameters.Total), new("active_parameters", parameters.Active), new("weight_bytes", loaded.WeightBytes, "bytes"),
-            .. Speed(model, data, context, notes), .. RoutingReport.Figures(result.Routing), .. RoutingReport.AttentionFigures(result.AttentionRouting),
+            .. Speed(model, data, context, notes), .. Signatures(model, tokenizer, context, notes), .. RoutingReport.Figures(result.Routing), .. RoutingReport.AttentionFigures(result.AttentionRouting),
         ];
         return new StepReport
         {
@@ -111,6 +114,29 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         notes.Add($"speed: median of {speed.Repeats} runs of one sequence of this text, prompt of {speed.PromptTokens} tokens, "
             + $"then {speed.DecodedTokens} one by one, in float32");
         return [new("prefill_speed", speed.PrefillTokensPerSecond, "tokens/s"), new("decode_speed", speed.DecodeTokensPerSecond, "tokens/s")];
+    }
+
+    IEnumerable<Figure> Signatures(Model model, ITokenizer tokenizer, StepContext context, List<string> notes)
+    {
+        if (options.SignatureItems == 0) return [];
+        if (DecodableRouters.WhyNot(model.Spec) is { } reason)
+        {
+            notes.Add($"no documentation of signatures: {reason}");
+            return [];
+        }
+        var writer = new SignatureTask(model, tokenizer, EndOfText.Ids(context.InputFolder, model.Spec, tokenizer));
+        var all = TextData.Docs.Signatures(CorpusSplit.HeldOut);
+        var items = writer.Choose(all, options.SignatureItems, options.SignatureTokens);
+        using var task = context.Progress.Begin("document signatures", items.Count, "methods");
+        var scores = SignatureScores.Of(items, writer.Write(items, options.SignatureTokens, options.Data.Task, done => task.Report(done), context.Cancellation));
+        var chance = SignatureScores.Chance(items, TextData.Docs.Signatures(CorpusSplit.Train));
+        notes.Add($"signatures: {items.Count:N0} of the {all.Count:N0} methods of held-out namespaces that have parameters, evenly spread; greedy, at most {options.SignatureTokens} tokens each; counted are "
+            + "parameters with a line that begins with their name, and first sentences with the true verb; chance takes the most frequent names and the most frequent verb of the training part");
+        return
+        [
+            new("signature_parameters", scores.Parameters), new("signature_parameters_chance", chance.Parameters),
+            new("signature_verb", scores.Verb), new("signature_verb_chance", chance.Verb), new("signature_items", items.Count, "methods"),
+        ];
     }
 
     /// <summary>The first tokens of the data, from the beginning again when they are too few.</summary>

@@ -32,6 +32,19 @@ public sealed record EvaluateStepOptions
     [Range(0, 1000)]
     public int SpeedRepeats { get; init; } = 3;
 
+    /// <summary>
+    /// Methods of the held-out part of dotnet-docs whose documentation is generated from the signature: how many parameters it describes by name, and how often its first
+    /// sentence has the true verb, beside what chance gives. For models that learned dotnet-docs. 0: none.
+    /// </summary>
+    [Unit("methods")]
+    [Range(0, 1 << 20)]
+    public int SignatureItems { get; init; }
+
+    /// <summary>Most tokens of a generated documentation.</summary>
+    [Unit("tokens")]
+    [Range(1, 1 << 20)]
+    public int SignatureTokens { get; init; } = 128;
+
     /// <summary>A prune plan: what it does not keep is not read. Left out: the whole model.</summary>
     public string? Plan { get; init; }
 

@@ -99,6 +99,9 @@ public sealed class DotnetDocsCorpus
         return [.. DocQuestions.Of(heldOutEntries, known)];
     }
 
+    /// <summary>The methods with parameters of one split, as questions whose answers are known, in the order of the documents.</summary>
+    public IReadOnlyList<SignatureItem> Signatures(CorpusSplit split) => [.. SignatureItem.Of(split == CorpusSplit.Train ? trainEntries : heldOutEntries)];
+
     static CorpusDocument[] Documents(IReadOnlyList<DocEntry> entries) =>
         [.. entries.Select(entry => new CorpusDocument(entry.Namespace, entry.Id, entry.Text))];
 
