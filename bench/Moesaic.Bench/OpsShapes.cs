@@ -15,6 +15,7 @@ static class OpsShapes
         .. Attention("decode 1x1 of 500, 16:8 of 16", 16, 8, 16, 1, 1, 500),
         .. Attention("decode 8x1 of 500, 6:6 of 48", 6, 6, 48, 8, 1, 500),
         .. Attention("decode 1x1 of 2000, 32:8 of 64", 32, 8, 64, 1, 1, 2000),
+        .. SharedKeys("16x256, 8 experts of one head of 32, keys shared", 8, 32, 16, 256),
         .. PagedShapes.All,
         .. Loss("1024x256, vocabulary 4096", 1024, 256, 4096),
         .. Loss("256x288, vocabulary 32000", 256, 288, 32000),
@@ -39,6 +40,23 @@ static class OpsShapes
             () => Kernels.Attention.Forward(shape, segments, q, k, v, output, log));
         if (queries == 1) yield break;
         yield return new($"attention backward {name}", 2.5 * gflop, "GFLOP/s", () =>
+        {
+            float[] dOutput = Numbers(q.Length, 4), dq = new float[q.Length], dk = new float[k.Length], dv = new float[k.Length];
+            Kernels.Attention.Forward(shape, segments, q, k, v, output, log);
+            return () => Kernels.Attention.Backward(shape, segments, q, k, v, output, log, dOutput, dq, dk, dv);
+        });
+    }
+
+    // Experts of attention whose keys are those of the sequence: a segment for the queries that chose an expert, here every other one of two.
+    static IEnumerable<OpShape> SharedKeys(string name, int experts, int dim, int sequences, int keys)
+    {
+        var shape = new AttentionShape(1, 1, dim, 1 / MathF.Sqrt(dim));
+        var each = keys * 2 / experts;
+        AttentionSegment[] segments = [.. from e in Enumerable.Range(0, experts) from s in Enumerable.Range(0, sequences)
+            select new AttentionSegment(((e * sequences) + s) * each, each, s * keys, keys)];
+        float[] q = Numbers(experts * sequences * each * dim, 1), k = Numbers(sequences * keys * dim, 2), v = Numbers(k.Length, 3);
+        float[] output = new float[q.Length], log = new float[q.Length / dim];
+        yield return new($"attention backward {name}", 10e-9 * q.Length * (keys - (each / 2.0)), "GFLOP/s", () =>
         {
             float[] dOutput = Numbers(q.Length, 4), dq = new float[q.Length], dk = new float[k.Length], dv = new float[k.Length];
             Kernels.Attention.Forward(shape, segments, q, k, v, output, log);
@@ -81,6 +99,11 @@ static class OpsShapes
         yield return new("Rope 4096x16x16", 2 * bytes, "GB/s", () => () => Rope.Apply(y, 16, 16, positions, cos, sin));
         yield return new("SwiGlu forward 4096x512", 3 * wide, "GB/s", () => () => SwiGlu.Forward(gate, up, h));
         yield return new("SwiGlu backward 4096x512", 7 * wide, "GB/s", () => () => SwiGlu.Backward(gate, up, h, dGate, dUp));
+        foreach (var kind in Enum.GetValues<UngatedKind>())
+        {
+            yield return new($"Ungated forward {kind} 4096x512", 2 * wide, "GB/s", () => () => Ungated.Forward(kind, gate, h));
+            yield return new($"Ungated backward {kind} 4096x512", 4 * wide, "GB/s", () => () => Ungated.Backward(kind, gate, up, dGate));
+        }
         yield return new("Softmax 4096x8", 2 * 4e-9 * tokens * 8, "GB/s", () =>
             () => Softmax.Rows(x.AsSpan(0, tokens * 8), 8, y.AsSpan(0, tokens * 8)));
         yield return new("Softmax 4096x256", 2 * bytes, "GB/s", () => () => Softmax.Rows(x, width, y));

@@ -7,6 +7,7 @@ return args switch
     ["ops", .. var rest] => OpsVerb.Run(rest),
     ["layer", .. var rest] => LayerVerb.Run(rest),
     ["step", .. var rest] => StepVerb.Run(rest),
+    ["routing", .. var rest] => RoutingVerb.Run(rest),
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["decode", .. var rest] => DecodeVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
@@ -36,6 +37,7 @@ static int Usage()
     Console.Error.WriteLine(TrainVerb.Usage);
     Console.Error.WriteLine(LayerVerb.Usage);
     Console.Error.WriteLine(StepVerb.Usage);
+    Console.Error.WriteLine(RoutingVerb.Usage);
     Console.Error.WriteLine(EncodeVerb.Usage);
     Console.Error.WriteLine(ConstructVerb.Usage);
     Console.Error.WriteLine(CalibrateVerb.Usage);

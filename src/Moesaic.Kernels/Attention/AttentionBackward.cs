@@ -1,7 +1,7 @@
 namespace Moesaic.Kernels;
 
 /// <summary>
-/// The backward: one part owns a key head of a segment, so its sums over queries need no other thread. Weights are
+/// The backward: one part owns a key head of a segment, or of all segments that share keys, so its sums over queries need no other thread. Weights are
 /// computed again from log Σ exp; the tiles are those of the forward's blocks, scoresᵀ [keys, lanes].
 /// </summary>
 unsafe struct AttentionBackward<TLanes> : IJob
@@ -10,8 +10,7 @@ unsafe struct AttentionBackward<TLanes> : IJob
     AttentionShape _shape;
     AttentionSizes _sizes;
     AttentionSegment* _segments;
-    int _segmentCount;
-    bool _keysOverlap;
+    int* _starts;
     float* _q, _k, _v, _output, _logSumExp, _dOutput, _dq, _dk, _dv;
 
     internal static void Run(
@@ -19,30 +18,32 @@ unsafe struct AttentionBackward<TLanes> : IJob
         ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> logSumExp, ReadOnlySpan<float> dOutput,
         Span<float> dq, Span<float> dk, Span<float> dv)
     {
+        int[]? starts = null;
+        if (KeysOverlap(segments)) (segments, starts) = Sharing(segments);
         fixed (AttentionSegment* segmentPointer = segments)
+        fixed (int* startPointer = starts)
         fixed (float* qPointer = q, kPointer = k, vPointer = v, outputPointer = output, logPointer = logSumExp)
         fixed (float* dOutputPointer = dOutput, dqPointer = dq, dkPointer = dk, dvPointer = dv)
         {
             var job = new AttentionBackward<TLanes>
             {
                 _shape = shape, _sizes = new(shape, TLanes.Lanes), _segments = segmentPointer,
-                _segmentCount = segments.Length, _keysOverlap = KeysOverlap(segments), _q = qPointer, _k = kPointer,
+                _starts = startPointer, _q = qPointer, _k = kPointer,
                 _v = vPointer, _output = outputPointer, _logSumExp = logPointer, _dOutput = dOutputPointer,
                 _dq = dqPointer, _dk = dkPointer, _dv = dvPointer,
             };
-            WorkerTeam.Run(ref job, shape.KeyValueHeads * (job._keysOverlap ? 1 : segments.Length));
+            WorkerTeam.Run(ref job, shape.KeyValueHeads * (starts is null ? segments.Length : starts.Length - 1));
         }
     }
 
     public readonly void Execute(int part)
     {
-        int keyHead = part % _shape.KeyValueHeads, segment = part / _shape.KeyValueHeads;
-        int end = _keysOverlap ? _segmentCount : segment + 1;
-        for (; segment < end; segment++) RunSegment(_segments[segment], keyHead);
+        int keyHead = part % _shape.KeyValueHeads, group = part / _shape.KeyValueHeads;
+        if (_starts is null) RunSegment(_segments[group], keyHead);
+        else for (int segment = _starts[group]; segment < _starts[group + 1]; segment++) RunSegment(_segments[segment], keyHead);
     }
 
-    // Segments that share keys add to the same rows; they then go one after the other in the same part. Unsorted ones
-    // count as sharing.
+    // Unsorted ones count as sharing.
     static bool KeysOverlap(ReadOnlySpan<AttentionSegment> segments)
     {
         for (int i = 1; i < segments.Length; i++)
@@ -51,6 +52,22 @@ unsafe struct AttentionBackward<TLanes> : IJob
         }
 
         return false;
+    }
+
+    // Segments that share keys add to the same rows: in the order of their keys, they then go one after the other in the
+    // same part. The experts of an attention layer share those of their sequence.
+    static (AttentionSegment[] Sorted, int[] Starts) Sharing(ReadOnlySpan<AttentionSegment> segments)
+    {
+        AttentionSegment[] sorted = [.. segments.ToArray().OrderBy(s => s.KeyStart)];
+        var starts = new List<int>();
+        for (int i = 0, end = -1; i < sorted.Length; i++)
+        {
+            if (sorted[i].KeyStart >= end) starts.Add(i);
+            end = Math.Max(end, sorted[i].KeyStart + sorted[i].KeyCount);
+        }
+
+        starts.Add(sorted.Length);
+        return (sorted, [.. starts]);
     }
 
     readonly void RunSegment(AttentionSegment segment, int keyHead)

@@ -8,7 +8,8 @@ namespace Moesaic.Methods.Competition;
 public sealed record Vowel(double[] Formants, double[] Target);
 
 /// <summary>
-/// Vowels of made-up speakers, generated about the mean formants that Peterson and Barney 1952 measured for men, women and children. Every
+/// Vowels of made-up speakers, generated about the mean formants that Peterson and Barney 1952 ("Control methods used in a study of the
+/// vowels", J. Acoust. Soc. Am. 24, 175-184, table II) give for men, women and children. Every
 /// speaker has a vocal tract of his own that moves all his vowels alike, and says each vowel once with a deviation of its own: classes
 /// overlap between speakers, as measured ones do. No recordings are in it.
 /// </summary>

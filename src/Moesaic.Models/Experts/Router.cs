@@ -62,7 +62,7 @@ public sealed class Router(RouterSpec spec, IRouterScore score, Tensor? selectio
         var policy = Rule(workspace, input);
         var (logits, noisy) = Logits(workspace, x, input, chosen);
         if (policy is { Masked.Length: > 0 }) logits = DroppedExperts.Mask(workspace, logits, policy.Masked, chosen);
-        ReadOnlySpan<TokenFate> fates = policy?.Protection is { } protection ? TokenFates.Of(protection, x, input) : [];
+        var fates = policy?.Protection is { } protection ? TokenFates.Of(protection, x, input) : null;
         // The gradient of choices that go again, and of mapped probabilities, is that of the general decision.
         var plain = PlainDecision.Fits(spec) && !(workspace.Recording && (Absent.Length > 0 || spec.Map is not null));
         var ragged = plain ? default : RaggedDecision.Of(workspace, spec, this, logits, chosen, input, policy, fates);

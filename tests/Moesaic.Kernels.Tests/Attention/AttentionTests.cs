@@ -59,6 +59,17 @@ public class AttentionTests
 
     [Theory]
     [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
+    public void Experts_that_share_the_keys_of_their_sequence_add_up_whatever_the_threads(KernelLevel level)
+    {
+        // Three experts over two sequences, expert after expert as attention experts have them; the last sequence is one expert's alone.
+        var shape = new AttentionShape(1, 1, 16, 0.35f);
+        AttentionSegment[] segments = [new(0, 20, 0, 50), new(20, 30, 50, 60), new(50, 20, 0, 50), new(70, 10, 50, 60), new(80, 5, 0, 50), new(85, 7, 110, 7)];
+        AttentionCases.Backward(shape, segments).Check(level, Tolerance);
+        AttentionCases.Backward(shape, segments).CheckThreads(level);
+    }
+
+    [Theory]
+    [MemberData(nameof(Levels.All), MemberType = typeof(Levels))]
     public void Scores_of_ten_thousand_are_stable(KernelLevel level) =>
         AttentionCases.Forward(new(2, 1, 16, 1), AttentionCases.Packed(90), magnitude: 40).Check(level, 2e-3);
 

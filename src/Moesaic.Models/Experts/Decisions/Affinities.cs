@@ -32,19 +32,27 @@ readonly record struct Affinities(Tensor Values, Tensor Probabilities, Tensor Lo
         Softmax.Rows(logits.Span, logits.Columns, values.Span);
         var simple = kind is RouterAffinity.SoftmaxBeforeSelection or RouterAffinity.SoftmaxAfterSelection;
         var probabilities = simple ? values : workspace.Rent(logits.Rows, logits.Columns);
-        for (var t = 0; t < logits.Rows; t++)
-        {
-            Span<float> z_E = logits.Row(t), a_E = values.Row(t), p_E = probabilities.Row(t);
-            // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
-            var best = TensorPrimitives.IndexOfMax<float>(z_E);
-            logSumExp.Span[t] = z_E[best] - MathF.Log(a_E[best]);
-            if (simple) continue;
-            for (var e = 0; e < a_E.Length; e++) a_E[e] = kind == RouterAffinity.Sigmoid ? GateOps.Sigmoid(z_E[e]) : MathF.Max(0, z_E[e]);
-            var sum = TensorPrimitives.Sum<float>(a_E);
-            if (sum > 0) TensorPrimitives.Divide(a_E, sum, p_E);
-            else p_E.Fill(1f / p_E.Length);
-        }
+        TokenTeam.Run(new Activate(kind, logits, values, probabilities, logSumExp), logits.Rows);
         return new Affinities(values, probabilities, logSumExp);
+    }
+
+    readonly record struct Activate(RouterAffinity Kind, Tensor Logits, Tensor Values, Tensor Probabilities, Tensor LogSumExp) : ITokenWork
+    {
+        public void Run(int first, int end)
+        {
+            for (var t = first; t < end; t++)
+            {
+                Span<float> z_E = Logits.Row(t), a_E = Values.Row(t), p_E = Probabilities.Row(t);
+                // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
+                var best = TensorPrimitives.IndexOfMax<float>(z_E);
+                LogSumExp.Span[t] = z_E[best] - MathF.Log(a_E[best]);
+                if (ReferenceEquals(Values, Probabilities)) continue;
+                for (var e = 0; e < a_E.Length; e++) a_E[e] = Kind == RouterAffinity.Sigmoid ? GateOps.Sigmoid(z_E[e]) : MathF.Max(0, z_E[e]);
+                var sum = TensorPrimitives.Sum<float>(a_E);
+                if (sum > 0) TensorPrimitives.Divide(a_E, sum, p_E);
+                else p_E.Fill(1f / p_E.Length);
+            }
+        }
     }
 
     /// <summary>Adds what goes on to a token's logits from a gradient of its affinities.</summary>

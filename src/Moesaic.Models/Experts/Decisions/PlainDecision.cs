@@ -25,9 +25,9 @@ static class PlainDecision
     /// <param name="logits">[T, E].</param>
     /// <param name="chosen">K, or more while it is annealed.</param>
     /// <param name="rule">The policy, or null.</param>
-    /// <param name="fates">Of the tokens under the policy; empty when all are plain.</param>
+    /// <param name="fates">Of the tokens under the policy; null when all are plain.</param>
     public static Routing Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen,
-        PolicyRule? rule = null, ReadOnlySpan<TokenFate> fates = default)
+        PolicyRule? rule = null, TokenFate[]? fates = null)
     {
         int experts = spec.Experts, tokens = logits.Rows;
         var routing = new Routing(workspace.RentIndices(tokens * chosen).AsMemory(0, tokens * chosen),
@@ -35,48 +35,58 @@ static class PlainDecision
         // Before a map; without one the probabilities themselves.
         var softmax = spec.Map is null ? routing.Probabilities : workspace.Rent(tokens, logits.Columns);
         Softmax.Rows(logits.Span, logits.Columns, softmax.Span);
-        var ids = MemoryMarshal.AsMemory(routing.Chosen).Span;
-        var (bias, gain) = (router.SelectionBias, router.Gain);
-        // Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
-        var selectByLogit = bias is null && spec is { Affinity: not RouterAffinity.Sigmoid, Groups: null, Map: null };
-        Span<float> scores_E = selectByLogit ? [] : experts <= 512 ? stackalloc float[experts] : new float[experts];
-        for (var t = 0; t < tokens; t++)
+        TokenTeam.Run(new Decide(spec, router, logits, softmax, routing, rule, fates), tokens);
+        return routing;
+    }
+
+    readonly record struct Decide(
+        RouterSpec Spec, Router Router, Tensor Logits, Tensor Softmax, Routing Routing, PolicyRule? Rule, TokenFate[]? Fates) : ITokenWork
+    {
+        public void Run(int first, int end)
         {
-            Span<float> z_E = logits.Row(t), p_E = routing.Probabilities.Row(t), w_K = routing.Weights.Row(t);
-            var ids_K = ids.Slice(t * chosen, chosen);
+            // Softmax keeps the order of the logits and loses some of their distances: without a bias the logits select.
+            var selectByLogit = Router.SelectionBias is null && Spec is { Affinity: not RouterAffinity.Sigmoid, Groups: null, Map: null };
+            Span<float> scores_E = selectByLogit ? [] : Spec.Experts <= 512 ? stackalloc float[Spec.Experts] : new float[Spec.Experts];
+            for (var t = first; t < end; t++) Token(t, scores_E);
+        }
+
+        void Token(int t, Span<float> scores_E)
+        {
+            var chosen = Routing.Weights.Columns;
+            Span<float> z_E = Logits.Row(t), p_E = Routing.Probabilities.Row(t), w_K = Routing.Weights.Row(t);
+            var ids_K = MemoryMarshal.AsMemory(Routing.Chosen).Span.Slice(t * chosen, chosen);
             // The largest probability is at least 1/E, so its logarithm is exact enough to recover logsumexp.
             var best = TensorPrimitives.IndexOfMax<float>(z_E);
-            routing.LogSumExp.Span[t] = z_E[best] - MathF.Log(softmax.Row(t)[best]);
-            if (spec.Map is { } map) MappedProbabilities.Apply(map, softmax.Row(t), p_E);
-            if (spec.Affinity == RouterAffinity.Sigmoid)
-                for (var e = 0; e < experts; e++) p_E[e] = GateOps.Sigmoid(z_E[e]);
+            Routing.LogSumExp.Span[t] = z_E[best] - MathF.Log(Softmax.Row(t)[best]);
+            if (Spec.Map is { } map) MappedProbabilities.Apply(map, Softmax.Row(t), p_E);
+            if (Spec.Affinity == RouterAffinity.Sigmoid)
+                for (var e = 0; e < p_E.Length; e++) p_E[e] = GateOps.Sigmoid(z_E[e]);
 
-            if (selectByLogit) Selection.TopK(z_E, ids_K);
+            if (scores_E.IsEmpty) Selection.TopK(z_E, ids_K);
             else
             {
                 p_E.CopyTo(scores_E);
-                if (bias is not null) Selection.AddBias(scores_E, bias.Span, spec.Map is null ? z_E : []);
-                if (spec.Groups is { } groups) Selection.LimitToGroups(scores_E, groups);
+                if (Router.SelectionBias is { } bias) Selection.AddBias(scores_E, bias.Span, Spec.Map is null ? z_E : []);
+                if (Spec.Groups is { } groups) Selection.LimitToGroups(scores_E, groups);
                 Selection.TopK(scores_E, ids_K);
             }
 
-            if (rule is not null) Follow(rule, spec, router, fates.IsEmpty ? TokenFate.Plain : fates[t], p_E, ids_K, w_K);
+            if (Rule is not null) Follow(Rule, Spec, Router, Fates is null ? TokenFate.Plain : Fates[t], p_E, ids_K, w_K);
             else
             {
                 var sum = 1f;
-                if (spec.SumsToScale)
+                if (Spec.SumsToScale)
                 {
                     sum = 0;
                     foreach (var e in ids_K) sum += p_E[e];
                 }
-                for (var j = 0; j < chosen; j++) w_K[j] = Weight(spec, gain, p_E, ids_K[j], sum);
-                if (router.Absent.Length > 0) AbsentExperts.Drop(router.Absent, ids_K, w_K);
+                for (var j = 0; j < chosen; j++) w_K[j] = Weight(Spec, Router.Gain, p_E, ids_K[j], sum);
+                if (Router.Absent.Length > 0) AbsentExperts.Drop(Router.Absent, ids_K, w_K);
             }
-            if (spec.Affinity == RouterAffinity.Sigmoid)
+            if (Spec.Affinity == RouterAffinity.Sigmoid)
                 TensorPrimitives.Divide(p_E, TensorPrimitives.Sum<float>(p_E), p_E);
-            else if (spec.Map is not null) MappedProbabilities.Normalise(p_E, p_E);
+            else if (Spec.Map is not null) MappedProbabilities.Normalise(p_E, p_E);
         }
-        return routing;
     }
 
     // Mapped probabilities may be negative and their sum nothing to divide by.
@@ -114,34 +124,46 @@ static class PlainDecision
     public static void AddGradient(Workspace workspace, RouterSpec spec, Tensor? gain, Tensor logits, in Routing routing)
     {
         var dLogits = workspace.AddedGradient(logits)!;
-        var chosen = routing.Weights.Columns;
-        if (chosen == 1 && spec.SumsToScale) return;        // exactly: an optimiser would make steps of the rounding
-        var dWeights = routing.Weights.Gradient!;
-        for (var t = 0; t < logits.Rows; t++)
+        if (routing.Weights.Columns == 1 && spec.SumsToScale) return;        // exactly: an optimiser would make steps of the rounding
+        var back = new Back(spec, gain, gain is null ? null : workspace.AddedGradient(gain), logits, dLogits, routing);
+        // Tokens share the gradient of gains.
+        if (gain is null) TokenTeam.Run(back, logits.Rows);
+        else back.Run(0, logits.Rows);
+    }
+
+    readonly record struct Back(RouterSpec Spec, Tensor? Gain, Tensor? DGain, Tensor Logits, Tensor DLogits, Routing Routing) : ITokenWork
+    {
+        public void Run(int first, int end)
         {
-            var ids_K = routing.Chosen.Span.Slice(t * chosen, chosen);
-            Span<float> w_K = routing.Weights.Row(t), dw_K = dWeights.Row(t), dz_E = dLogits.Row(t);
-            if (gain is not null)
+            for (var t = first; t < end; t++) Token(t);
+        }
+
+        void Token(int t)
+        {
+            var chosen = Routing.Weights.Columns;
+            var ids_K = Routing.Chosen.Span.Slice(t * chosen, chosen);
+            Span<float> w_K = Routing.Weights.Row(t), dw_K = Routing.Weights.Gradient!.Row(t), dz_E = DLogits.Row(t);
+            if (Gain is not null)
             {
-                AddGainGradient(spec, gain, workspace.AddedGradient(gain), ids_K, dw_K, routing.Probabilities.Row(t), dz_E);
-                continue;
+                AddGainGradient(Spec, Gain, DGain, ids_K, dw_K, Routing.Probabilities.Row(t), dz_E);
+                return;
             }
             var inner = 0f;
             for (var j = 0; j < chosen; j++) inner += w_K[j] * dw_K[j];
-            if (spec.SumsToScale) inner /= spec.Scale;
-            if (spec.Affinity == RouterAffinity.Sigmoid)
+            if (Spec.SumsToScale) inner /= Spec.Scale;
+            if (Spec.Affinity == RouterAffinity.Sigmoid)
             {
                 // σ' = σ(1 − σ), and w is proportional to σ: ∂w/∂z has the factor w(1 − σ).
-                if (!spec.SumsToScale) inner = 0;
+                if (!Spec.SumsToScale) inner = 0;
                 for (var j = 0; j < chosen; j++)
-                    dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner) * (1 - GateOps.Sigmoid(logits.Row(t)[ids_K[j]]));
+                    dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner) * (1 - GateOps.Sigmoid(Logits.Row(t)[ids_K[j]]));
             }
             // Softmax over the chosen and renormalised softmax are the same function of the chosen logits: w = s·softmax(z_chosen).
-            else if (spec.SumsToScale)
+            else if (Spec.SumsToScale)
                 for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * (dw_K[j] - inner);
             else
             {
-                var p_E = routing.Probabilities.Row(t);
+                var p_E = Routing.Probabilities.Row(t);
                 for (var e = 0; e < p_E.Length; e++) dz_E[e] -= p_E[e] * inner;
                 for (var j = 0; j < chosen; j++) dz_E[ids_K[j]] += w_K[j] * dw_K[j];
             }

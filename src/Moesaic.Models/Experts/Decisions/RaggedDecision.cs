@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Moesaic.Tensors;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -18,9 +19,9 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
     /// <param name="chosen">K, or more while it is annealed.</param>
     /// <param name="input">Sequences, noise.</param>
     /// <param name="policy">The policy, or null.</param>
-    /// <param name="fates">Of the tokens under the policy; empty when all are plain.</param>
+    /// <param name="fates">Of the tokens under the policy; null when all are plain.</param>
     public static RaggedDecision Of(Workspace workspace, RouterSpec spec, Router router, Tensor logits, int chosen, PassInput input,
-        PolicyRule? policy = null, ReadOnlySpan<TokenFate> fates = default)
+        PolicyRule? policy = null, TokenFate[]? fates = null)
     {
         int tokens = logits.Rows, experts = spec.Experts;
         var affinities = Affinities.Of(workspace, spec, logits);
@@ -31,18 +32,9 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
             ? RoutingGroups.Of(workspace, spec.Group, tokens, input) : default;
         if (rule.Kind == SelectionKind.ExpertChoice) GroupSelection.ExpertChoice(affinities.Values, groups, chosen, picks);
         else if (rule.Kind == SelectionKind.AverageAbove) GroupSelection.AverageAbove(affinities.Values, groups, rule.Threshold, picks);
-        else
-            for (var t = 0; t < tokens; t++)
-            {
-                picks.End(t, spec.Groups is { PerGroup: > 0 } tree
-                    ? Selection.TopKPerGroup(scores.Row(t), tree, picks.Row(t))
-                    : TokenSelection.Pick(rule, scores.Row(t), affinities.Values.Row(t), chosen, picks.Row(t)));
-                if (spec.Affinity == RouterAffinity.Relu && rule.Kind == SelectionKind.TopK) EndAtZero(affinities.Values.Row(t), picks, t);
-                if (rule.Kind is SelectionKind.SecondAbove or SelectionKind.SecondSampled)
-                    SecondExpert.Decide(rule, affinities.Values.Row(t), picks, t, input.Noise, router.Stream);
-            }
+        else TokenTeam.Run(new Choose(spec, router.Stream, input.Noise, scores, affinities.Values, chosen, picks), tokens);
         if (policy is not null)
-            for (var t = 0; t < tokens; t++) policy.Mark(affinities.Values.Row(t), picks, t, fates.IsEmpty ? TokenFate.Plain : fates[t]);
+            for (var t = 0; t < tokens; t++) policy.Mark(affinities.Values.Row(t), picks, t, fates is null ? TokenFate.Plain : fates[t]);
         if (router.Absent.Length > 0)
             for (var t = 0; t < tokens; t++) AbsentExperts.Mark(router.Absent, picks, t);
         var wanted = spec.Capacity is null ? default : picks.Kept(workspace, tokens);
@@ -58,12 +50,9 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
         var dropped = Formula.Spec.Capacity is null ? default : workspace.RentIndices(tokens).AsMemory(0, tokens);
         var routing = new Routing(workspace.RentIndices(tokens * width).AsMemory(0, tokens * width), workspace.Rent(tokens, width),
             Affinities.Probabilities, Affinities.LogSumExp) { Own = Formula.HasOwn ? workspace.Rent(tokens, 1) : null, Dropped = dropped, Wanted = wanted, WantedWidth = Picks.Width };
-        for (var t = 0; t < tokens; t++)
-        {
-            var overflowed = Formula.Fill(Affinities, Picks, t, routing);
-            if (!dropped.IsEmpty) dropped.Span[t] = overflowed;
-        }
-        return this with { Routing = routing };
+        var weighed = this with { Routing = routing };
+        TokenTeam.Run(new Fill(weighed), tokens);
+        return weighed;
     }
 
     /// <summary>Adds the gradients of weights to those of the logits and gains.</summary>
@@ -74,12 +63,55 @@ readonly record struct RaggedDecision(CombineFormula Formula, Affinities Affinit
     {
         var dLogits = workspace.AddedGradient(logits)!;
         var dGain = Formula.Gain is { } gain ? workspace.AddedGradient(gain) : null;
-        Span<double> da_E = new double[Affinities.Values.Columns];
-        for (var t = 0; t < logits.Rows; t++)
+        var back = new Back(this, dLogits, dOwn, dGain);
+        // Tokens share the gradient of gains.
+        if (dGain is null) TokenTeam.Run(back, logits.Rows);
+        else back.Run(0, logits.Rows);
+    }
+
+    readonly record struct Choose(
+        RouterSpec Spec, int Stream, NoiseDraw? Noise, Tensor Scores, Tensor Affinities, int Chosen, Picks Picks) : ITokenWork
+    {
+        public void Run(int first, int end)
         {
-            da_E.Clear();
-            Formula.AddGradient(Affinities, Picks, t, Routing.Weights.Gradient!.Row(t), dOwn is null ? 0 : dOwn.Span[t], da_E, dGain);
-            Affinities.AddGradient(Formula.Spec, t, da_E, dLogits.Row(t));
+            var rule = Spec.Selection;
+            for (var t = first; t < end; t++)
+            {
+                Picks.End(t, Spec.Groups is { PerGroup: > 0 } tree
+                    ? Selection.TopKPerGroup(Scores.Row(t), tree, Picks.Row(t))
+                    : TokenSelection.Pick(rule, Scores.Row(t), Affinities.Row(t), Chosen, Picks.Row(t)));
+                if (Spec.Affinity == RouterAffinity.Relu && rule.Kind == SelectionKind.TopK) EndAtZero(Affinities.Row(t), Picks, t);
+                if (rule.Kind is SelectionKind.SecondAbove or SelectionKind.SecondSampled)
+                    SecondExpert.Decide(rule, Affinities.Row(t), Picks, t, Noise, Stream);
+            }
+        }
+    }
+
+    readonly record struct Fill(RaggedDecision Decision) : ITokenWork
+    {
+        public void Run(int first, int end)
+        {
+            var dropped = MemoryMarshal.AsMemory(Decision.Routing.Dropped);
+            for (var t = first; t < end; t++)
+            {
+                var overflowed = Decision.Formula.Fill(Decision.Affinities, Decision.Picks, t, Decision.Routing);
+                if (!dropped.IsEmpty) dropped.Span[t] = overflowed;
+            }
+        }
+    }
+
+    readonly record struct Back(RaggedDecision Decision, Tensor DLogits, Tensor? DOwn, Tensor? DGain) : ITokenWork
+    {
+        public void Run(int first, int end)
+        {
+            var (formula, affinities) = (Decision.Formula, Decision.Affinities);
+            Span<double> da_E = new double[affinities.Values.Columns];
+            for (var t = first; t < end; t++)
+            {
+                da_E.Clear();
+                formula.AddGradient(affinities, Decision.Picks, t, Decision.Routing.Weights.Gradient!.Row(t), DOwn is null ? 0 : DOwn.Span[t], da_E, DGain);
+                affinities.AddGradient(formula.Spec, t, da_E, DLogits.Row(t));
+            }
         }
     }
 

@@ -47,19 +47,27 @@ sealed class RouterBalance : IRouterGradient
     public void AddToLogits(Workspace workspace)
     {
         if (slopes is null || !objectives.Terms.Any(t => t.Objective is ILogitObjective)) return;
-        var dLogits = workspace.AddedGradient(pass.Logits)!;
-        Span<double> row = pass.Router.Spec.Experts <= 512 ? stackalloc double[pass.Router.Spec.Experts] : new double[pass.Router.Spec.Experts];
-        for (var t = 0; t < dLogits.Rows; t++)
+        TokenTeam.Run(new Back(this, workspace.AddedGradient(pass.Logits)!), pass.Logits.Rows);
+    }
+
+    readonly record struct Back(RouterBalance Balance, Tensor DLogits) : ITokenWork
+    {
+        public void Run(int first, int end)
         {
-            if (!pass.Counts(t)) continue;
-            row.Clear();
-            var token = pass.Token(t);
-            for (var i = 0; i < slopes.Length; i++)
-                if (objectives.Terms[i].Objective is ILogitObjective objective && SlopesAt(i, t) is { IsEmpty: false } own)
-                    objective.AddToLogits(token, own, row);
-            var dz_E = dLogits.Row(t);
-            // Rounded once.
-            for (var e = 0; e < row.Length; e++) dz_E[e] += (float)row[e];
+            var (pass, terms) = (Balance.pass, Balance.objectives.Terms);
+            var row = new double[pass.Router.Spec.Experts];
+            for (var t = first; t < end; t++)
+            {
+                if (!pass.Counts(t)) continue;
+                row.AsSpan().Clear();
+                var token = pass.Token(t);
+                for (var i = 0; i < terms.Count; i++)
+                    if (terms[i].Objective is ILogitObjective objective && Balance.SlopesAt(i, t) is { IsEmpty: false } own)
+                        objective.AddToLogits(token, own, row);
+                var dz_E = DLogits.Row(t);
+                // Rounded once.
+                for (var e = 0; e < row.Length; e++) dz_E[e] += (float)row[e];
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using Moesaic.Tensors;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Moesaic.Models.Experts;
 
@@ -17,23 +18,36 @@ static class InputJitter
     public static Tensor Apply(Workspace workspace, Tensor x, float epsilon, NoiseDraw draw, int stream)
     {
         Tensor y = workspace.Rent(x.Rows, x.Columns), factors = workspace.Rent(x.Rows, x.Columns);
-        var numbers = new double[x.Columns];
-        for (var t = 0; t < x.Rows; t++)
-        {
-            draw.Uniform(NoiseUse.Jitter, stream, t, numbers);
-            for (var d = 0; d < numbers.Length; d++)
-            {
-                factors.Row(t)[d] = (float)(1 + (epsilon * ((2 * numbers[d]) - 1)));
-                y.Row(t)[d] = x.Row(t)[d] * factors.Row(t)[d];
-            }
-        }
-        if (workspace.Recording && x.NeedsGradient) Record(workspace, x, factors, y);
+        TokenTeam.Run(new Draw(x, factors, y, epsilon, draw, stream), x.Rows);
+        if (workspace.Recording && x.NeedsGradient)
+            workspace.Record(y, () => TokenTeam.Run(new Back(workspace.AddedGradient(x)!, factors, y.Gradient!), x.Rows));
         return y;
     }
 
-    static void Record(Workspace workspace, Tensor x, Tensor factors, Tensor y) => workspace.Record(y, () =>
+    readonly record struct Draw(Tensor X, Tensor Factors, Tensor Y, float Epsilon, NoiseDraw Noise, int Stream) : ITokenWork
     {
-        Span<float> dx = workspace.AddedGradient(x)!.Span, dy = y.Gradient!.Span, by = factors.Span;
-        for (var i = 0; i < dy.Length; i++) dx[i] += dy[i] * by[i];
-    });
+        public void Run(int first, int end)
+        {
+            var numbers = new double[X.Columns];
+            for (var t = first; t < end; t++)
+            {
+                Noise.Uniform(NoiseUse.Jitter, Stream, t, numbers);
+                Span<float> x_D = X.Row(t), u_D = Factors.Row(t), y_D = Y.Row(t);
+                for (var d = 0; d < numbers.Length; d++) u_D[d] = (float)(1 + (Epsilon * ((2 * numbers[d]) - 1)));
+                TensorPrimitives.Multiply(x_D, u_D, y_D);
+            }
+        }
+    }
+
+    readonly record struct Back(Tensor Dx, Tensor Factors, Tensor Dy) : ITokenWork
+    {
+        public void Run(int first, int end)
+        {
+            for (var t = first; t < end; t++)
+            {
+                Span<float> dx_D = Dx.Row(t), u_D = Factors.Row(t), dy_D = Dy.Row(t);
+                for (var d = 0; d < dx_D.Length; d++) dx_D[d] += dy_D[d] * u_D[d];
+            }
+        }
+    }
 }
