@@ -13,7 +13,7 @@ public abstract class MoesaicException : Exception
 }
 
 /// <summary>The request cannot be carried out as asked: a bad option, recipe, plan or combination of settings (exit code 2).</summary>
-public sealed class BadRequestException(string message, Exception? inner = null) : MoesaicException(message, inner)
+public class BadRequestException(string message, Exception? inner = null) : MoesaicException(message, inner)
 {
     /// <inheritdoc/>
     public override int ExitCode => 2;

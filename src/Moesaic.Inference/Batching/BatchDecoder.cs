@@ -22,6 +22,7 @@ public sealed class BatchDecoder : IDisposable
     readonly PagedCache cache;
     readonly PassInput input;
     readonly List<BatchSequence> sequences = [], planned = [];
+    readonly PromptOrder prompts;
     int[] tokens = [], positions = [], rows = [], tasks = [], table = [], ends = [];
     AttentionSegment[] segments = [];
     Tensor? logits;
@@ -42,6 +43,8 @@ public sealed class BatchDecoder : IDisposable
         Pool = new PagePool(cache.Pages);
         input = new PassInput { Tokens = tokens, Positions = positions, Segments = segments, Cache = cache };
         Policies = options.Policies;
+        prompts = new PromptOrder(options.Chunk);
+        Watch = new ExpertWatch(model.Spec);
     }
 
     /// <summary>
@@ -66,6 +69,9 @@ public sealed class BatchDecoder : IDisposable
         get => input.Statistics;
         set => input.Statistics = value;
     }
+
+    /// <summary>Who watches the routers once <see cref="Statistics"/> are its own.</summary>
+    internal ExpertWatch Watch { get; }
 
     /// <summary>How often policies were exchanged.</summary>
     internal int PolicyNumber { get; private set; }
@@ -99,7 +105,9 @@ public sealed class BatchDecoder : IDisposable
 
     /// <summary>As <see cref="Add"/>, but null when there is no room until other sequences leave.</summary>
     /// <inheritdoc cref="Add"/>
-    public BatchSequence? TryAdd(ReadOnlySpan<int> prompt, int capacity, int task = -1)
+    public BatchSequence? TryAdd(ReadOnlySpan<int> prompt, int capacity, int task = -1) => TryAdd(prompt, capacity, task, SequenceWishes.None);
+
+    internal BatchSequence? TryAdd(ReadOnlySpan<int> prompt, int capacity, int task, SequenceWishes wishes)
     {
         if (model.Spec.Tasks.Count == 0 ? task != -1 : (uint)task >= (uint)model.Spec.Tasks.Count)
             throw new ArgumentException($"task {task} for a model with {model.Spec.Tasks.Count} tasks", nameof(task));
@@ -109,10 +117,12 @@ public sealed class BatchDecoder : IDisposable
         if (BatchSequence.PageCount(capacity) > Pool.Pages)
             throw new BadRequestException(
                 $"A context of {capacity} tokens was asked for; the cache holds {Pool.Pages * PagedCache.PageTokens} in all. Make it larger.");
-        var sequence = new BatchSequence(this, capacity, task);
+        var sequence = new BatchSequence(this, capacity, task, wishes);
         sequence.Append(prompt);
+        CheckFits(prompt.Length, capacity, wishes.Forks);
+        var forks = sequence.EndPrompt();
         var found = options.ReusesPrefixes ? sequence.ReusePages() : 0;
-        if (!Pool.TryReserve(BatchSequence.PageCount(capacity) - found))
+        if (!Pool.TryReserve(BatchSequence.PageCount(capacity) - found + forks))
         {
             sequence.Abandon();
             return null;
@@ -124,7 +134,7 @@ public sealed class BatchDecoder : IDisposable
 
     /// <summary>
     /// Computes waiting tokens in one pass: the one token of each sequence that has just one, then up to
-    /// <see cref="BatchOptions.Chunk"/> of the others, oldest sequence first. Sequences that came to their end have
+    /// <see cref="BatchOptions.Chunk"/> of the others, shortest rest first, but a page of the oldest. Sequences that came to their end have
     /// <see cref="BatchSequence.Logits"/>.
     /// </summary>
     /// <param name="cancellation">Asked before the pass.</param>
@@ -147,8 +157,9 @@ public sealed class BatchDecoder : IDisposable
         var ended = 0;
         for (var i = 0; i < planned.Count; i++)
         {
+            if (planned[i].Wishes.ReadsAll) PassRows.Show(model, workspace, hidden, planned[i], segments[i]);
             planned[i].Advance(segments[i].QueryCount, options.ReusesPrefixes);
-            if (planned[i].Waiting > 0) continue;
+            if (planned[i].Waiting > 0 || planned[i].Wishes.Hidden is not null) continue;
             planned[i].TakeLogits(Steps, ended);
             ends[ended++] = segments[i].QueryStart + segments[i].QueryCount - 1;
         }
@@ -179,6 +190,14 @@ public sealed class BatchDecoder : IDisposable
 
     internal ReadOnlySpan<float> LogitsRow(int row) => logits!.Row(row);
 
+    internal void CheckFits(int promptLength, int capacity, int forks)
+    {
+        var pages = BatchSequence.PageCount(capacity) + (forks * (BatchSequence.PageCount(capacity) - (promptLength / PagedCache.PageTokens)));
+        if (pages > Pool.Pages)
+            throw new BadRequestException($"{1 + forks} texts of up to {capacity} tokens need {pages} pages of {PagedCache.PageTokens} tokens, " +
+                $"the cache has {Pool.Pages}. Ask for fewer or shorter ones, or make it larger.");
+    }
+
     internal void CheckIds(ReadOnlySpan<int> ids)
     {
         foreach (var id in ids)
@@ -205,24 +224,19 @@ public sealed class BatchDecoder : IDisposable
     {
         planned.Clear();
         rowCount = tableCount = 0;
+        Watch.Wanted.Clear();
         foreach (var sequence in sequences)
             if (sequence.Waiting == 1) Include(sequence, 1);
-        var room = options.Chunk;
+        prompts.Clear();
         foreach (var sequence in sequences)
         {
             if (sequence.Waiting <= 1) continue;
             // What another sequence has computed since this one came.
             if (options.ReusesPrefixes) Pool.Unreserve(sequence.ReusePages());
-            var count = Math.Min(sequence.Waiting, room);
-            if (count < sequence.Waiting && options.Chunk >= PagedCache.PageTokens)
-            {
-                // Up to the end of a page: the pages of the next step are then whole, and may be another sequence's.
-                count -= (sequence.Computed + count) % PagedCache.PageTokens;
-                if (count <= 0) return;
-            }
-            Include(sequence, count);
-            if ((room -= count) == 0) return;
+            prompts.Add(sequence);
         }
+        for (var i = 0; i < prompts.Count; i++)
+            if (prompts.Share(i) is > 0 and var count) Include(prompts[i], count);
     }
 
     void Include(BatchSequence sequence, int count)
@@ -236,5 +250,8 @@ public sealed class BatchDecoder : IDisposable
             (positions[rowCount], rows[rowCount], tasks[rowCount]) = (position, sequence.CacheRow(position), sequence.Task);
         sequence.Pages.CopyTo(table.AsSpan(tableCount));
         tableCount += sequence.Pages.Length;
+        if (!sequence.Wishes.Routing || end < sequence.Length) return;
+        sequence.TakeRouting(Steps + 1, Watch.Wanted.Count);
+        Watch.Wanted.Add(rowCount - 1);
     }
 }

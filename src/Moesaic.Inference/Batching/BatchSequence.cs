@@ -17,11 +17,13 @@ public sealed class BatchSequence : IDisposable
     long logitsStep = -1;
     int logitsRow;
     int policy;
+    int promptLength, forksLeft, routingRow;
+    long routingStep = -1;
     bool disposed;
 
-    internal BatchSequence(BatchDecoder decoder, int capacity, int task)
+    internal BatchSequence(BatchDecoder decoder, int capacity, int task, SequenceWishes wishes)
     {
-        (this.decoder, Task, policy) = (decoder, task, decoder.PolicyNumber);
+        (this.decoder, Task, policy, Wishes) = (decoder, task, decoder.PolicyNumber, wishes);
         (tokens, pages) = (new int[capacity], new int[PageCount(capacity)]);
     }
 
@@ -51,6 +53,9 @@ public sealed class BatchSequence : IDisposable
     public ReadOnlySpan<float> Logits => HasLogits
         ? decoder.LogitsRow(logitsRow)
         : throw new InvalidOperationException($"the last step did not end this sequence ({Computed} of {Length} tokens computed)");
+
+    /// <summary>What the routers decided for the last token, layer by layer; empty when it was not asked for.</summary>
+    internal IReadOnlyList<LayerRouting> Routing => Wishes.Routing && routingStep == decoder.Steps ? decoder.Watch.Of(routingRow) : [];
 
     /// <summary>Adds tokens to be computed by the next steps.</summary>
     /// <param name="ids">Token ids.</param>
@@ -94,9 +99,15 @@ public sealed class BatchSequence : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         var whole = Computed / PageTokens;
-        decoder.Reserve(pages.Length - whole);
-        var fork = new BatchSequence(decoder, Capacity, Task)
+        if (forksLeft > 0 && Computed == promptLength)
         {
+            forksLeft--;
+            decoder.Pool.Unreserve(ForkPages);
+        }
+        decoder.Reserve(pages.Length - whole);
+        var fork = new BatchSequence(decoder, Capacity, Task, Wishes)
+        {
+            promptLength = promptLength, routingStep = routingStep, routingRow = routingRow,
             Length = Length, Computed = Computed, Reused = whole * PageTokens, pageCount = whole,
             published = Math.Min(published, whole), policy = policy, logitsStep = logitsStep, logitsRow = logitsRow,
         };
@@ -120,8 +131,13 @@ public sealed class BatchSequence : IDisposable
         decoder.Leave(this);
         // The last first: of what is kept, ends of sequences are forgotten before their beginnings.
         for (var i = pageCount - 1; i >= 0; i--) decoder.Pool.Release(pages[i]);
-        decoder.Pool.Unreserve(pages.Length - pageCount);
+        decoder.Pool.Unreserve(pages.Length - pageCount + (forksLeft * ForkPages));
     }
+
+    internal SequenceWishes Wishes { get; }
+
+    /// <summary>Pages that a fork at the end of the prompt does not share.</summary>
+    int ForkPages => pages.Length - (promptLength / PageTokens);
 
     internal static int PageCount(int tokens) => (tokens + PageTokens - 1) / PageTokens;
 
@@ -139,7 +155,7 @@ public sealed class BatchSequence : IDisposable
     internal int ReusePages()
     {
         var before = pageCount;
-        if (policy != decoder.PolicyNumber) return 0;
+        if (Wishes.ReadsAll || policy != decoder.PolicyNumber) return 0;
         while (Computed == pageCount * PageTokens && published == pageCount && Waiting > PageTokens)
         {
             var page = decoder.Pool.Find(ParentName(pageCount), tokens.AsSpan(Computed, PageTokens));
@@ -170,6 +186,20 @@ public sealed class BatchSequence : IDisposable
     }
 
     internal void TakeLogits(long step, int row) => (logitsStep, logitsRow) = (step, row);
+
+    /// <summary>The next step keeps what routers decide for the last token.</summary>
+    internal void TakeRouting(long step, int row) => (routingStep, routingRow) = (step, row);
+
+    /// <summary>The tokens so far are the prompt.</summary>
+    /// <returns>Pages of all forks to come.</returns>
+    internal int EndPrompt()
+    {
+        (promptLength, forksLeft) = (Length, Wishes.Forks);
+        return forksLeft * ForkPages;
+    }
+
+    /// <summary>Tokens whose logits are still to be shown, of those that the next pass computes.</summary>
+    internal int LogitsToRead(int count) => Wishes.PromptLogits is null ? 0 : Math.Clamp(promptLength - 1 - Computed, 0, count);
 
     /// <summary>Gives back what an addition to the batch that failed has taken.</summary>
     internal void Abandon()

@@ -17,6 +17,8 @@ public sealed class Engine : IDisposable
     readonly BatchDecoder decoder;
     readonly LogProbabilities probabilities;
     readonly List<Generation> running = [];
+    readonly int context;
+    long generatedTokens, cachedTokens;
 
     /// <summary>Makes a cache; nothing runs.</summary>
     /// <param name="model">Not changed; must outlive this.</param>
@@ -29,13 +31,14 @@ public sealed class Engine : IDisposable
         (this.model, this.tokenizer, this.endOfText) = (model, tokenizer, endOfText);
         decoder = new BatchDecoder(model, options);
         probabilities = new LogProbabilities(model.Spec.VocabularySize);
+        context = Math.Min(model.Spec.MaxPositions, decoder.Cache.Pages * decoder.Cache.PageTokens);
     }
 
     /// <summary>The texts that have not ended, oldest first.</summary>
     public IReadOnlyList<Generation> Running => running;
 
     /// <summary>Longest prompt and text together, in tokens: what the model was made for, or all that the cache holds.</summary>
-    public int Context => Math.Min(model.Spec.MaxPositions, decoder.Cache.Pages * decoder.Cache.PageTokens);
+    public int Context => context;
 
     /// <inheritdoc cref="BatchDecoder.Policies"/>
     public RoutingPolicies? Policies
@@ -50,6 +53,15 @@ public sealed class Engine : IDisposable
     /// <summary>Tokens that were computed, all texts and prompts together.</summary>
     public long ComputedTokens => decoder.ComputedTokens;
 
+    /// <summary>Passes.</summary>
+    internal long Steps => decoder.Steps;
+
+    /// <summary>Tokens chosen.</summary>
+    internal long GeneratedTokens => generatedTokens;
+
+    /// <summary>Tokens of prompts that were found in the cache.</summary>
+    internal long CachedTokens => cachedTokens;
+
     /// <summary>Starts a text.</summary>
     /// <param name="prompt">Token ids to continue, one or more.</param>
     /// <param name="options">What to generate.</param>
@@ -58,12 +70,55 @@ public sealed class Engine : IDisposable
     /// There is no room now, the prompt is empty or leaves no room in the context, an option is out of range, or the task is not one of the model's.
     /// </exception>
     public Generation Start(ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write = null) =>
-        Begin(prompt, options, write, decoder.Add(prompt, Capacity(prompt, options), Task(options)));
+        TryStart(prompt, options, write) ?? throw decoder.Full($"a text of up to {Check(Request(prompt, options))} tokens needs more pages");
 
     /// <summary>As <see cref="Start"/>, but null when there is no room until other texts end.</summary>
     /// <inheritdoc cref="Start"/>
     public Generation? TryStart(ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write = null) =>
-        decoder.TryAdd(prompt, Capacity(prompt, options), Task(options)) is { } sequence ? Begin(prompt, options, write, sequence) : null;
+        TryStart(Request(prompt, options), write is null ? null : (_, piece) => write(piece))?[0];
+
+    /// <summary>Starts the texts of a request.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="write">Is given the number of a text and each piece of it as soon as it is certain.</param>
+    /// <returns>The texts in their order, or null when there is no room until others end.</returns>
+    internal Generation[]? TryStart(GenerationRequest request, Action<int, string>? write)
+    {
+        var prompt = request.Prompt.Span;
+        var options = request.Options;
+        var capacity = Check(request);
+        var scores = request.PromptLogProbabilities is { } top ? new PromptScores(request.Prompt, top, probabilities) : null;
+        var wishes = new SequenceWishes { PromptLogits = scores is null ? null : scores.Read, Forks = request.Count - 1, Routing = request.WantsRouting };
+        if (decoder.TryAdd(prompt, capacity, Task(options), wishes) is not { } sequence) return null;
+        try
+        {
+            var texts = new Generation[request.Count];
+            for (var i = 0; i < texts.Length; i++)
+            {
+                var (number, sampling) = (i, options.Sampling with { Seed = options.Sampling.Seed + (ulong)i });
+                var text = new GeneratedText(new ContinuationDecoder(tokenizer, prompt), new StopScanner(options.Stop),
+                    write is null ? null : piece => write(number, piece));
+                var sampler = new Sampler(sampling, model.Spec.VocabularySize, options.Constraint?.Clone(), endOfText);
+                texts[i] = new Generation(this, i == 0 ? sequence : null, sampler, text, request) { Scores = i == 0 ? scores : null };
+            }
+            texts[0].Others = texts[1..];
+            running.Add(texts[0]);
+            return texts;
+        }
+        catch
+        {
+            sequence.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the reading of a text for its hidden states.</summary>
+    /// <returns>Its sequence, which has no <see cref="BatchSequence.Waiting"/> tokens when all are read; null when there is no room.</returns>
+    internal BatchSequence? TryRead(EmbeddingRequest request, RowReader states)
+    {
+        Check(request);
+        return decoder.TryAdd(request.Prompt.Span, request.Prompt.Length, TaskNames.Find(model.Spec.Tasks, request.Task, "an embedding"),
+            new SequenceWishes { Hidden = states });
+    }
 
     /// <summary>
     /// One pass; then texts choose tokens, and some may end. A text that fails ends with its failure and does not disturb the
@@ -74,9 +129,15 @@ public sealed class Engine : IDisposable
     public bool Step(CancellationToken cancellation = default)
     {
         decoder.Step(cancellation);
+        for (var i = running.Count - 1; i >= 0; i--)
+        {
+            if (!running[i].HasLogits || running[i].Tokens.Count > 0) continue;
+            cachedTokens += running[i].Reused;
+            running[i].Fork(running);
+        }
         // Whoever ends leaves the list.
         for (var i = running.Count - 1; i >= 0; i--)
-            if (running[i].HasLogits) running[i].Advance(endOfText, probabilities);
+            if (running[i].HasLogits) generatedTokens += running[i].Advance(endOfText, probabilities);
         return running.Count > 0;
     }
 
@@ -87,32 +148,42 @@ public sealed class Engine : IDisposable
 
     internal void Leave(Generation generation) => running.Remove(generation);
 
-    int Capacity(ReadOnlySpan<int> prompt, GenerationOptions options)
+    /// <summary>Counts from now on which experts are chosen.</summary>
+    internal void WatchExperts() => decoder.Statistics = decoder.Watch.Statistics;
+
+    /// <summary>Since <see cref="WatchExperts"/>; any thread may ask.</summary>
+    internal IReadOnlyList<ExpertLoad> ExpertLoad() => decoder.Watch.Load();
+
+    /// <summary>Whether a request can be served at all; any thread may ask.</summary>
+    /// <returns>Longest prompt and text, in tokens.</returns>
+    internal int Check(GenerationRequest request)
     {
-        options.Validate();
-        if (prompt.IsEmpty) throw new BadRequestException("The prompt is empty; give at least one token to continue.");
-        if (prompt.Length >= Context)
-            throw new BadRequestException($"The prompt has {prompt.Length} tokens, the context of the model {Context}; " +
-                $"a prompt of at most {Context - 1} leaves room for an answer. It is not shortened for you.");
-        return prompt.Length + Math.Min(options.MaxTokens ?? int.MaxValue, Context - prompt.Length);
+        request.Validate();
+        CheckIds(request.Prompt.Span);
+        Task(request.Options);
+        var (length, room) = (request.Prompt.Length, request.PromptOnly ? 0 : 1);
+        if (length + room > context) throw new ContextExceededException(length, context - room, context);
+        var capacity = length + (request.PromptOnly ? 0 : Math.Min(request.Options.MaxTokens ?? int.MaxValue, context - length));
+        decoder.CheckFits(length, capacity, request.Count - 1);
+        return capacity;
     }
+
+    /// <inheritdoc cref="Check(GenerationRequest)"/>
+    internal void Check(EmbeddingRequest request)
+    {
+        request.Validate();
+        CheckIds(request.Prompt.Span);
+        TaskNames.Find(model.Spec.Tasks, request.Task, "an embedding");
+        if (request.Prompt.Length > context) throw new ContextExceededException(request.Prompt.Length, context, context);
+    }
+
+    void CheckIds(ReadOnlySpan<int> prompt)
+    {
+        if (prompt.IsEmpty) throw new BadRequestException("The prompt is empty; give at least one token to continue.");
+        decoder.CheckIds(prompt);
+    }
+
+    static GenerationRequest Request(ReadOnlySpan<int> prompt, GenerationOptions options) => new() { Prompt = prompt.ToArray(), Options = options };
 
     int Task(GenerationOptions options) => TaskNames.Find(model.Spec.Tasks, options.Task, "generation");
-
-    Generation Begin(ReadOnlySpan<int> prompt, GenerationOptions options, Action<string>? write, BatchSequence sequence)
-    {
-        try
-        {
-            var text = new GeneratedText(new ContinuationDecoder(tokenizer, prompt), new StopScanner(options.Stop), write);
-            var sampler = new Sampler(options.Sampling, model.Spec.VocabularySize, options.Constraint?.Clone(), endOfText);
-            var generation = new Generation(this, sequence, sampler, text, options.LogProbabilities);
-            running.Add(generation);
-            return generation;
-        }
-        catch
-        {
-            sequence.Dispose();
-            throw;
-        }
-    }
 }

@@ -64,7 +64,7 @@ public class BatchDecoderTests
     }
 
     [Fact]
-    public void A_prompt_does_not_hold_up_sequences_that_add_one_token()
+    public void A_prompt_does_not_hold_up_sequences_that_add_one_token_nor_a_shorter_prompt()
     {
         using var model = TinyModels.Make("dense");
         using var decoder = new BatchDecoder(model, new BatchOptions { CacheTokens = 400, Chunk = 20 });
@@ -72,7 +72,7 @@ public class BatchDecoderTests
         Assert.Equal(5, decoder.Step());
         var second = decoder.Add(TinyModels.Tokens(50, 1), 60);
         var third = decoder.Add(TinyModels.Tokens(30, 2), 60);
-        foreach (var (rows, ready) in new[] { (21, "first"), (21, "first"), (21, "first second"), (21, "first third") })
+        foreach (var (rows, ready) in new[] { (21, "first"), (21, "first"), (21, "first third"), (21, "first second") })
         {
             first.Append(9);
             Assert.Equal(rows, decoder.Step());

@@ -82,14 +82,16 @@ public class PolicyTests
     }
 
     [Fact]
-    public void A_queue_exchanges_policies_while_it_runs()
+    public async Task A_queue_exchanges_policies_while_it_runs()
     {
         using var model = ShippedModel.Load();
         using var queue = new GenerationQueue(new Engine(model, TokenizerLoader.Load(ShippedModel.Folder), new HashSet<int>(), new BatchOptions { CacheTokens = 256 }));
         Assert.Throws<BadRequestException>(() => queue.Exchange(new RoutingPolicies(new Dictionary<int, RoutingPolicy> { [0] = new() { Chosen = 1 } })));
         queue.Exchange(RoutingPolicies.None);
         // And goes on.
-        Assert.Equal(3, queue.GenerateAsync(new[] { 1, 2, 3 }, new GenerationOptions { MaxTokens = 3 }).Result.Tokens.Count);
+        var request = new GenerationRequest { Prompt = new[] { 1, 2, 3 }, Options = new() { MaxTokens = 3 } };
+        Assert.Equal(3, (await queue.Generate(request).ToEndAsync())[0].Tokens.Count);
+        Assert.Equal(RoutingPolicies.None, queue.Policies);
     }
 
     [Fact]

@@ -102,10 +102,10 @@ public class GeneratorTests
     public void A_prompt_longer_than_the_context_is_refused_with_the_numbers()
     {
         using var model = TinyModels.Make("dense");
-        var error = Assert.Throws<BadRequestException>(() => Run(model, new string('a', TinyModels.Context), new GenerationOptions()));
+        var error = Assert.Throws<ContextExceededException>(() => Run(model, new string('a', TinyModels.Context), new GenerationOptions()));
         Assert.Contains("97 tokens", error.Message, StringComparison.Ordinal);
         Assert.Contains("96", error.Message, StringComparison.Ordinal);
-        Assert.Throws<BadRequestException>(() => Run(model, new string('a', TinyModels.Context - 1), new GenerationOptions()));
+        Assert.Throws<ContextExceededException>(() => Run(model, new string('a', TinyModels.Context - 1), new GenerationOptions()));
     }
 
     [Fact]
