@@ -8,7 +8,9 @@ namespace Moesaic.Methods.Calibration;
 static class AllExperts
 {
     const int Tokens = 1024;
-    const int Rows = 8192;
+
+    /// <summary>Most rows that are there at a time.</summary>
+    public const int Rows = 2048;
 
     /// <summary>Computes all, adds them up, and picks out what the router dispatched: the bits are those of computing that alone.</summary>
     /// <param name="workspace">The pass.</param>

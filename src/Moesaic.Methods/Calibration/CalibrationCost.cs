@@ -35,7 +35,7 @@ sealed class CalibrationCost(ModelSpec spec, CalibrationOptions options, long to
     public long PeakBytes => Process + ModelLayers.PeakBytes(spec) + StatisticsBytes + SampleBytes
         + (sizeof(float) * ((options.HiddenStates == StreamPlace.Memory ? tokens : 0) * spec.Width))
         + (sizeof(float) * (long)options.RowsPerPass * length * ((3 * Widest) + (14L * spec.Width)))
-        + (All ? sizeof(float) * 8192 * ((2L * spec.Width) + (3 * spec.Layers.Max(l => l.FeedForward is MixtureSpec m ? m.ExpertWidths.Max() : 0))) : 0);
+        + (All ? sizeof(float) * AllExperts.Rows * ((2L * spec.Width) + (3 * spec.Layers.Max(l => l.FeedForward is MixtureSpec m ? m.ExpertWidths.Max() : 0))) : 0);
 
     /// <summary>Expected duration in seconds.</summary>
     /// <param name="weightBytes">Of the model.</param>
