@@ -35,12 +35,11 @@ public sealed record PruneTarget
     public LayerRanking Rank(int layer, RouterSpec router, IReadOnlyList<double> scores, IReadOnlyList<int> ranking, IReadOnlyList<int> guarded)
     {
         var groups = ExpertFloors.Groups(router, KeepsRouter);
-        return new LayerRanking
-        {
-            Layer = layer, Ranking = ranking, Scores = scores, Protected = guarded, Groups = groups,
-            Floor = Math.Max(ExpertFloors.Of(router, KeepsRouter), Math.Min(scores.Count, WholeGroups(Least ?? 1, groups))),
-            Ceiling = Most is { } most ? Math.Max(most - (most % groups), groups) : int.MaxValue,
-        };
+        var floor = Math.Max(ExpertFloors.Of(router, KeepsRouter), Math.Min(scores.Count, WholeGroups(Least ?? 1, groups)));
+        int? ceiling = Most is { } most ? most - (most % groups) : null;
+        if (ceiling < floor)
+            throw new BadRequestException($"Layer {layer} is to keep at most {Most} experts, and {(Least > ExpertFloors.Of(router, KeepsRouter) ? "at least" : "its router needs")} {floor}.");
+        return new LayerRanking { Layer = layer, Ranking = ranking, Scores = scores, Protected = guarded, Groups = groups, Floor = floor, Ceiling = ceiling };
     }
 
     static int WholeGroups(int count, int groups) => (count + groups - 1) / groups * groups;
@@ -64,7 +63,7 @@ public sealed record PruneTarget
         var layers = Unranked(spec);
         var counts = Counts(layers);
         if (Scope == PruneScope.Global && Ratio is { } ratio)
-            counts = [.. layers.Select(l => Math.Clamp(l.Experts - (ExpertCounts.Removed(l.Experts / l.Groups, ratio) * l.Groups), l.Floor, Math.Min(l.Experts, l.Ceiling)))];
+            counts = [.. layers.Select(l => Math.Clamp(l.Experts - (ExpertCounts.Removed(l.Experts / l.Groups, ratio) * l.Groups), l.Floor, l.Ceiling ?? l.Experts))];
         return new PrunePlan { Method = "", Seed = 0, KeepsRouter = KeepsRouter, Layers = layers, Decided = ExpertSelection.All(spec) }.Selected(counts);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Compression.Allocation;
@@ -118,8 +119,10 @@ sealed class ScorePruner(string name, IExpertScore score, PruneStepOptions optio
         var parameters = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (options.Rounds > 1) parameters["rounds"] = options.Rounds.ToString(CultureInfo.InvariantCulture);
         if (options.ProtectSuperExperts) parameters["protect_super_experts"] = "true";
-        if (options.Fallback != FewTokens.Score) parameters["fallback"] = $"{options.Fallback} below {options.MinimumTokens}";
-        if (options.Normalise != ScoreNorm.None) parameters["normalise"] = options.Normalise.ToString();
+        if (options.Fallback != FewTokens.Score) parameters["fallback"] = string.Create(CultureInfo.InvariantCulture, $"{Word(options.Fallback)} below {options.MinimumTokens}");
+        if (options.Normalise != ScoreNorm.None) parameters["normalise"] = Word(options.Normalise);
         return parameters;
+
+        static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
     }
 }

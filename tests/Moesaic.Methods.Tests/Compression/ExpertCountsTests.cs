@@ -8,7 +8,7 @@ namespace Moesaic.Methods.Tests.Compression;
 
 public sealed class ExpertCountsTests
 {
-    static LayerRanking Layer(int number, double[] scores, int floor = 1, int groups = 1, int[]? guarded = null, int ceiling = int.MaxValue) => new()
+    static LayerRanking Layer(int number, double[] scores, int floor = 1, int groups = 1, int[]? guarded = null, int? ceiling = null) => new()
     {
         Layer = number, Scores = scores, Ranking = LayerRanking.Rank(scores, e => guarded?.Contains(e) is true), Floor = floor, Groups = groups,
         Protected = guarded ?? [], Ceiling = ceiling,

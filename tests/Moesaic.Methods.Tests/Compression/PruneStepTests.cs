@@ -214,6 +214,7 @@ public sealed class PruneStepTests : IDisposable
         Refused(some with { Fallback = FewTokens.AllTokens, Method = PruneMethod.Frequency }, "choose another fallback");
         Refused(some with { Statistics = mixture.Folder["nowhere"] }, "leave calibration out");
         Refused(some with { Statistics = mixture.Folder["nowhere"], Calibration = null }, "holds no statistics.json");
+        Refused(some with { Scope = PruneScope.Global, Most = 1 }, "its router needs 2");
         Refused(some with { Scope = PruneScope.Global, Ratio = 0.9 }, "need all but 12 of 16");
 
         var plan = Plan(some);

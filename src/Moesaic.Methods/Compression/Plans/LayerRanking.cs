@@ -21,8 +21,8 @@ public sealed record LayerRanking
     /// <summary>Fewest experts that may stay: the router needs them.</summary>
     public int Floor { get; init; } = 1;
 
-    /// <summary>Most experts that may stay; E unless a ceiling was set.</summary>
-    public int Ceiling { get; init; } = int.MaxValue;
+    /// <summary>Most experts that may stay; null: all.</summary>
+    public int? Ceiling { get; init; }
 
     /// <summary>Number of experts, E.</summary>
     internal int Experts => Ranking.Count;
