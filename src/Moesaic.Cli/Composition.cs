@@ -8,6 +8,7 @@ using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Compression.Policies;
 using Moesaic.Methods.Compression.Search;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Creation;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Evaluation.Routes;
 using Moesaic.Methods.Extraction;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
+using Moesaic.Methods.Construction.Routers;
 
 namespace Moesaic.Methods.Construction;
 

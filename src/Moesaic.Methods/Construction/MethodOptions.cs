@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Moesaic.Methods.Construction.Clustering;
+using Moesaic.Methods.Construction.Divisions;
+using Moesaic.Methods.Construction.Importance;
 using Moesaic.Methods.Steps;
 
 namespace Moesaic.Methods.Construction;

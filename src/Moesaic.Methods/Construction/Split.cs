@@ -1,4 +1,7 @@
 using Moesaic.Formats;
+using Moesaic.Methods.Construction.Heads;
+using Moesaic.Methods.Construction.Plans;
+using Moesaic.Methods.Construction.Routers;
 using Moesaic.Models;
 using Moesaic.Models.Layers;
 using Moesaic.Tensors;

@@ -1,5 +1,8 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Construction.Divisions;
+using Moesaic.Methods.Construction.Plans;
+using Moesaic.Methods.Construction.Routers;
 using Moesaic.Methods.Progress;
 using Moesaic.Models;
 using Moesaic.Tensors;

@@ -1,4 +1,6 @@
 using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Construction.Clustering;
+using Moesaic.Methods.Construction.Divisions;
 using Moesaic.Models;
 
 namespace Moesaic.Methods.Construction;

@@ -1,3 +1,5 @@
+using Moesaic.Methods.Construction.Heads;
+using Moesaic.Methods.Construction.Plans;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
 

@@ -1,3 +1,6 @@
+using Moesaic.Methods.Construction.Clustering;
+using Moesaic.Methods.Construction.Divisions;
+
 namespace Moesaic.Methods.Construction;
 
 /// <summary>How neurons are divided among experts.</summary>
@@ -9,21 +12,21 @@ public enum SplitMethod
     /// <summary>In their order (LLaMA-MoE v2's vanilla). See <see cref="ContiguousSplit"/>.</summary>
     Contiguous,
 
-    /// <summary>Tokens are clustered; each cluster's expert gets the neurons that matter to it. See <see cref="Construction.TokenClusters"/>.</summary>
+    /// <summary>Tokens are clustered; each cluster's expert gets the neurons that matter to it. See <see cref="Clustering.TokenClusters"/>.</summary>
     TokenClusters,
 
-    /// <summary>Documents are clustered by meaning; each cluster's expert gets the neurons that matter to it. See <see cref="Construction.DocumentClusters"/>.</summary>
+    /// <summary>Documents are clustered by meaning; each cluster's expert gets the neurons that matter to it. See <see cref="Clustering.DocumentClusters"/>.</summary>
     DocumentClusters,
 
-    /// <summary>Neurons with like weights share an expert. See <see cref="Construction.WeightClusters"/>.</summary>
+    /// <summary>Neurons with like weights share an expert. See <see cref="Clustering.WeightClusters"/>.</summary>
     WeightClusters,
 
-    /// <summary>Neurons that are active together share an expert. See <see cref="Construction.CoActivation"/>.</summary>
+    /// <summary>Neurons that are active together share an expert. See <see cref="Divisions.CoActivation"/>.</summary>
     CoActivation,
 
     /// <summary>
     /// The most active neurons are shared; neurons that are active for the same tokens share an expert, whose most typical neuron routes. See
-    /// <see cref="Construction.ActivationClusters"/>.
+    /// <see cref="Clustering.ActivationClusters"/>.
     /// </summary>
     ActivationClusters,
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
+using Moesaic.Methods.Construction.Plans;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;

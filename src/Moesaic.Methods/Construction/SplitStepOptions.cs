@@ -1,5 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Moesaic.Formats;
+using Moesaic.Methods.Construction.Clustering;
+using Moesaic.Methods.Construction.Divisions;
+using Moesaic.Methods.Construction.Heads;
+using Moesaic.Methods.Construction.Importance;
+using Moesaic.Methods.Construction.Routers;
+using Moesaic.Methods.Construction.Scales;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;

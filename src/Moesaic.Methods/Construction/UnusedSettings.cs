@@ -1,5 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Moesaic.Methods.Construction.Clustering;
+using Moesaic.Methods.Construction.Divisions;
+using Moesaic.Methods.Construction.Importance;
+using Moesaic.Methods.Construction.Routers;
 
 namespace Moesaic.Methods.Construction;
 

@@ -1,4 +1,5 @@
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Clustering;
 
 namespace Moesaic.Methods.Demo;
 

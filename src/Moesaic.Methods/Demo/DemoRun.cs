@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Inference;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Plans;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Progress;

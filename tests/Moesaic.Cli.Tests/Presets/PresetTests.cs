@@ -2,6 +2,7 @@ using Moesaic.Cli.Presets;
 using Moesaic.Cli.Recipes;
 using Moesaic.Formats;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Creation;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;
 using Moesaic.Models;

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Clustering;
+using Moesaic.Methods.Construction.Divisions;
+using Moesaic.Methods.Construction.Plans;
+using Moesaic.Methods.Construction.Routers;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;

@@ -1,5 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Divisions;
+using Moesaic.Methods.Construction.Plans;
 using Moesaic.Methods.Tests.Steps;
 using Moesaic.Models;
 using Moesaic.Models.Loading;

@@ -1,6 +1,8 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Plans;
+using Moesaic.Methods.Construction.Routers;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Tests.Construction;
 using Moesaic.Methods.Tests.Steps;

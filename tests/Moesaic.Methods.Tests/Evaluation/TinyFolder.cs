@@ -1,4 +1,5 @@
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Creation;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;

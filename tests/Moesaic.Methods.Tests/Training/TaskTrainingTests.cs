@@ -1,5 +1,6 @@
 using Moesaic.Formats;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Creation;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Extraction;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Creation;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;

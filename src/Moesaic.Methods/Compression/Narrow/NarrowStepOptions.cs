@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Moesaic.Formats;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Importance;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 

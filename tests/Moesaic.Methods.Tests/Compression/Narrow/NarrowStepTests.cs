@@ -1,8 +1,9 @@
 using Moesaic.Formats;
+using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Construction;
+using Moesaic.Methods.Construction.Importance;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Progress;
-using Moesaic.Methods.Compression.Narrow;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Tests.Construction;
 using Moesaic.Methods.Tests.Steps;
