@@ -42,13 +42,14 @@ public sealed class SignatureTask(Model model, ITokenizer tokenizer, IReadOnlySe
     {
         int[][] prompts = [.. items.Select(Prompt)];
         var room = prompts.OrderByDescending(p => p.Length).Take(AtOnce).Sum(p => p.Length + tokens + 16);      // 16: pages are whole
-        using var queue = new GenerationQueue(new Engine(model, tokenizer, endOfText, new BatchOptions { CacheTokens = room, ReusesPrefixes = false }));
+        using var queue = new GenerationQueue(new Engine(model, tokenizer, endOfText, new BatchOptions { CacheTokens = room, ReusesPrefixes = false }),
+            new QueueOptions { Capacity = Math.Max(1, items.Count), Running = AtOnce });
         var options = new GenerationOptions { MaxTokens = tokens, Task = task };
-        Task<GenerationResult>[] texts = [.. prompts.Select(p => queue.GenerateAsync(p, options, cancellation: cancellation))];
+        var texts = prompts.Select(p => queue.Generate(new GenerationRequest { Prompt = p, Options = options }, cancellation).ToEndAsync()).ToArray();
         var written = new string[items.Count];
         for (var i = 0; i < texts.Length; i++)
         {
-            written[i] = texts[i].GetAwaiter().GetResult().Text;
+            written[i] = texts[i].GetAwaiter().GetResult()[0].Text;
             progress?.Invoke(i + 1);
         }
         return written;
