@@ -57,6 +57,12 @@ public sealed record BalanceOptions : IValidatableObject
     [Range(0.0, 100.0)]
     public double? MutualInformationAttention { get; init; }
 
+    /// <summary>
+    /// Coefficient of the mean entropy of each token's probabilities: tokens become certain, so that fewer experts can carry them (SEER-MoE's second stage, with anneal_chosen).
+    /// </summary>
+    [Range(0.0, 100.0)]
+    public double GatingEntropy { get; init; }
+
     /// <summary>Coefficient of the variance of the experts' mean probabilities (MoEC: 0.01).</summary>
     [Range(0.0, 100.0)]
     public double Variance { get; init; }

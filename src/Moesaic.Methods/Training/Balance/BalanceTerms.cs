@@ -22,6 +22,7 @@ static class BalanceTerms
         (new LoadBalance(), balance.SequenceBalance, BalanceOver.Sequences),
         (new LoadBalance(balance.LoadCount), balance.PooledBalance, BalanceOver.Layers),
         (new SoftBalance(), balance.SoftBalance, BalanceOver.Tokens),
+        (new GatingEntropy(), balance.GatingEntropy, BalanceOver.Tokens),
         (new ClusterVariance(balance.VarianceForm, balance.Clusters ?? 1), balance.Variance, BalanceOver.Tokens),
     }.Where(t => t.Coefficient > 0).Select(t => new BalanceTerm(t.Objective, (float)t.Coefficient, t.Over));
 

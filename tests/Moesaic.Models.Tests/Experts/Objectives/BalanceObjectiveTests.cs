@@ -18,6 +18,7 @@ public class BalanceObjectiveTests
         "soft" => new SoftBalance(),
         "z" => new ZLoss(),
         "mutual" => new MutualInformation(),
+        "entropy" => new GatingEntropy(),
         "variance" => new ClusterVariance(VarianceForm.All),
         "clusters" => new ClusterVariance(VarianceForm.Clusters, 3),
         "apart" => new ClusterVariance(VarianceForm.Apart, 2),
@@ -47,6 +48,7 @@ public class BalanceObjectiveTests
             case "soft": return Experts * experts.Sum(e => MeanWeight(e) * Mean(e));
             case "z": return tokens.Average(t => Math.Pow(moved.LogSumExp(t), 2));
             case "mutual": return experts.Sum(e => XLogX(Mean(e))) - tokens.Average(t => moved.Probabilities(t).Sum(XLogX));
+            case "entropy": return -tokens.Average(t => moved.Probabilities(t).Sum(XLogX));
             case "variance": return Experts * Experts * Variance(experts);
             case "clusters": return Experts * Experts * experts.Chunk(2).Average(Variance);
             case "apart":
@@ -67,7 +69,7 @@ public class BalanceObjectiveTests
     {
         var cases = new TheoryData<string, RouterAffinity>();
         foreach (var affinity in new[] { RouterAffinity.SoftmaxBeforeSelection, RouterAffinity.Sigmoid, RouterAffinity.Relu })
-            foreach (var name in new[] { "share", "first", "tokens", "group", "soft", "z", "mutual", "variance", "clusters", "apart", "importance", "relu" })
+            foreach (var name in new[] { "share", "first", "tokens", "group", "soft", "z", "mutual", "entropy", "variance", "clusters", "apart", "importance", "relu" })
                 cases.Add(name, affinity);
         return cases;
     }
@@ -159,6 +161,15 @@ public class BalanceObjectiveTests
         Assert.Equal(-Math.Log(4), Certain(0, 1, 2, 3).Value(new MutualInformation()), 1e-6);
         Assert.Equal(-Math.Log(2), Certain(0, 1, 1, 0).Value(new MutualInformation()), 1e-6);
         Assert.Equal(0, Certain(2, 2, 2, 2).Value(new MutualInformation()), 1e-6);
+    }
+
+    [Fact]
+    public void Gating_entropy_is_between_certainty_and_chance()
+    {
+        Assert.Equal(0, new TokenTable(Spec with { Experts = 4, Chosen = 1 }, [[60, 0, 0, 0], [0, 0, 60, 0]]).Value(new GatingEntropy()), 1e-6);
+        Assert.Equal(Math.Log(4), new TokenTable(Spec with { Experts = 4, Chosen = 1 }, [[2, 2, 2, 2]]).Value(new GatingEntropy()), 1e-6);
+        // Whatever the other tokens do: the probabilities of one that is certain are not moved by it.
+        Assert.Equal(Math.Log(2) / 2, new TokenTable(Spec with { Experts = 4, Chosen = 1 }, [[60, 0, 0, 0], [60, 60, 0, 0]]).Value(new GatingEntropy()), 1e-6);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class BalanceScopeTests : IDisposable
 
     static readonly IBalanceObjective[] All =
     [
-        new LoadBalance(), new LoadBalance(LoadCount.First), new GroupBalance(3), new SoftBalance(), new ZLoss(), new MutualInformation(),
+        new LoadBalance(), new LoadBalance(LoadCount.First), new GroupBalance(3), new SoftBalance(), new ZLoss(), new MutualInformation(), new GatingEntropy(),
         new ClusterVariance(VarianceForm.Apart, 2), new ImportanceVariation(), new ReluSparsity(),
     ];
 
