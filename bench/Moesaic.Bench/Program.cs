@@ -10,6 +10,8 @@ return args switch
     ["routing", .. var rest] => RoutingVerb.Run(rest),
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["decode", .. var rest] => DecodeVerb.Run(rest),
+    ["serve-engine", .. var rest] => await ServeEngineVerb.Run(rest),
+    ["streams", .. var rest] => StreamsVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
     ["encoded", .. var rest] => EncodedVerb.Run(rest),
     ["tokenize", .. var rest] => TokenizeVerb.Run(rest),
@@ -31,6 +33,8 @@ static int Usage()
     Console.Error.WriteLine(MatMulVerb.Usage);
     Console.Error.WriteLine(EncodedVerb.Usage);
     Console.Error.WriteLine(DecodeVerb.Usage);
+    Console.Error.WriteLine(ServeEngineVerb.Usage);
+    Console.Error.WriteLine(StreamsVerb.Usage);
     Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);
     Console.Error.WriteLine(TokenizeVerb.Usage);
