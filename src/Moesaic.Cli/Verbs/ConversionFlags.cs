@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Moesaic.Cli.Recipes;
 using Moesaic.Methods.Conversion;
 using Moesaic.Methods.Steps;
 using Moesaic.Models.Architectures;
@@ -20,6 +21,7 @@ sealed class ConversionFlags
         Description = "Write a folder in this layout: " + string.Join(", ", ArchitectureRegistry.All.Select(a => a.ModelType)), HelpName = "name",
     };
     readonly Option<string?> plan = new("--plan") { Description = "A prune plan: what it does not keep is left out", HelpName = "file" };
+    readonly Option<string?> ratio = new("--ratio") { Description = "With a plan: the part of the experts that goes, in the plan's order", HelpName = "part" };
     readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace the output when it is there" };
     readonly Option<bool> dryRun = RecipeExecution.DryRun();
 
@@ -29,7 +31,7 @@ sealed class ConversionFlags
         encoding = new Option<string?>("--encoding") { Description = encodingDescription, HelpName = "name", Required = toGgufAlone };
         command.Add(input);
         command.Add(output);
-        foreach (var option in new Option[] { encoding, embeddings, plan, overwrite, dryRun }) command.Add(option);
+        foreach (var option in new Option[] { encoding, embeddings, plan, ratio, overwrite, dryRun }) command.Add(option);
         if (!toGgufAlone) command.Add(layout);
     }
 
@@ -41,6 +43,7 @@ sealed class ConversionFlags
         Embeddings = parsed.GetValue(embeddings) is { } other ? ConversionOptions.Parse("--embeddings", other) : null,
         Layout = parsed.GetValue(layout),
         Plan = parsed.GetValue(plan),
+        Ratio = parsed.GetValue(ratio) is { } part ? ScalarText.Parse<double>("--ratio", part) : null,
         Overwrite = parsed.GetValue(overwrite),
     };
 

@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Methods.Compression.Plans;
+using Moesaic.Models;
 using Moesaic.Models.Loading;
 
 namespace Moesaic.Methods.Conversion;
@@ -29,6 +30,12 @@ public sealed record ConversionOptions
     /// <summary>A prune plan, what it does not keep is left out; null: everything is kept.</summary>
     public string? Plan { get; init; }
 
+    /// <summary>With a plan: the part of the experts that goes, as the plan ranks them; null: what the plan decided.</summary>
+    public double? Ratio { get; init; }
+
+    /// <summary>What of the input is read; null: all.</summary>
+    internal ExpertSelection? Selection() => new ModelVariant { Plan = Plan, Ratio = Ratio }.Selection();
+
     /// <summary>Replace an output that is there.</summary>
     public bool Overwrite { get; init; }
 
@@ -36,7 +43,8 @@ public sealed record ConversionOptions
     public bool ToGguf => Output.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Opens what is converted.</summary>
-    internal StoredWeights Open() => Plan is null ? StoredWeights.Open(Input) : new SelectedWeights(StoredWeights.Open(Input), new ModelVariant { Plan = Plan }.Selection());
+    internal StoredWeights Open() =>
+        Selection() is { } selection ? new SelectedWeights(StoredWeights.Open(Input), selection) : StoredWeights.Open(Input);
 
     /// <summary>Refuses what no conversion could do.</summary>
     /// <exception cref="BadRequestException">The output is the input, or is there already.</exception>

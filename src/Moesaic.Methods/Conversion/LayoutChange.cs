@@ -27,7 +27,7 @@ public sealed class LayoutChange : IDisposable
         options.Validate();
         this.options = options;
         var wanted = options.FolderType();
-        source = options.Plan is null ? StoredLayers.Open(options.Input) : StoredLayers.Open(options.Input, new ModelVariant { Plan = options.Plan }.Selection());
+        source = StoredLayers.Open(options.Input, options.Selection());
         try
         {
             target = ArchitectureRegistry.Named(options.Layout!, source.Spec);

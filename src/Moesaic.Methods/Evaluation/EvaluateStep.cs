@@ -86,7 +86,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         };
     }
 
-    ModelVariant Variant => new() { Plan = options.Plan, Policy = options.Policy, Chosen = options.Chosen };
+    ModelVariant Variant => new() { Plan = options.Plan, Ratio = options.Ratio, Policy = options.Policy, Chosen = options.Chosen };
 
     (int Context, int Stride) Windows(ModelSpec spec)
     {

@@ -48,6 +48,10 @@ public sealed record EvaluateStepOptions
     /// <summary>A prune plan: what it does not keep is not read. Left out: the whole model.</summary>
     public string? Plan { get; init; }
 
+    /// <summary>With a plan: the part of the experts that goes, as the plan ranks them. Left out: what the plan decided.</summary>
+    [Range(0.0, 1.0)]
+    public double? Ratio { get; init; }
+
     /// <summary>
     /// Routing policy in place of the model's: none, pairs such as ratios=0.4,share=0.9, or a JSON file. Left out: the model's own. Compare rules at
     /// equal experts_per_token.

@@ -82,8 +82,7 @@ public sealed class GenerationQueueTests : IDisposable
     public async Task A_deadline_ends_what_waits_and_what_runs()
     {
         using var queue = New(cacheTokens: 96);
-        var constraint = new SlowConstraint();
-        var slow = queue.Generate(Endless(1) with { Deadline = TimeSpan.FromMilliseconds(60), Options = new() { MaxTokens = null, Constraint = constraint } });
+        var slow = queue.Generate(Endless(1) with { Deadline = TimeSpan.FromMilliseconds(60) });
         var waiting = queue.Generate(Endless(2) with { Deadline = TimeSpan.FromMilliseconds(20) });
         await Assert.ThrowsAsync<TimeoutException>(() => waiting.ToEndAsync().WaitAsync(Patience));
         await Assert.ThrowsAsync<TimeoutException>(() => slow.ToEndAsync().WaitAsync(Patience));
@@ -112,7 +111,7 @@ public sealed class GenerationQueueTests : IDisposable
         using var queue = new GenerationQueue(NewEngine(96), new QueueOptions { Capacity = 5, Running = 1 });
         var order = new List<string>();
         using var hold = new CancellationTokenSource();
-        var holder = queue.Generate(Endless(1) with { Options = new() { MaxTokens = null, Constraint = new SlowConstraint() } }, hold.Token).ToEndAsync();
+        var holder = queue.Generate(Endless(1), hold.Token).ToEndAsync();
         await Until(() => queue.Status.Running == 1);
         var tasks = new[] { "a", "a", "a", "b", "c" }.Select((client, i) => Note($"{client}{i}", Short(i) with { Client = client })).ToList();
         var refusal = Assert.Throws<QueueFullException>(() => queue.Generate(Short(9)));
@@ -160,7 +159,7 @@ public sealed class GenerationQueueTests : IDisposable
     {
         var queue = New(cacheTokens: 96);
         var texts = Enumerable.Range(0, 3)
-            .Select(i => queue.Generate(Endless(i) with { Options = new() { MaxTokens = null, Constraint = new SlowConstraint() } }).ToEndAsync()).ToList();
+            .Select(i => queue.Generate(Endless(i)).ToEndAsync()).ToList();
         queue.Dispose();
         Assert.Throws<QueueClosedException>(() => queue.Generate(Short(1)));
         foreach (var text in texts) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => text.WaitAsync(Patience));
@@ -168,7 +167,8 @@ public sealed class GenerationQueueTests : IDisposable
         queue.Dispose();
     }
 
-    static GenerationRequest Endless(int id) => new() { Prompt = new[] { id }, Options = new() { MaxTokens = null } };
+    // At 20 ms a token it lasts until the cache is full, for seconds, on the fastest machine too.
+    static GenerationRequest Endless(int id) => new() { Prompt = new[] { id }, Options = new() { MaxTokens = null, Constraint = new SlowConstraint() } };
 
     static GenerationRequest Short(int id) => new() { Prompt = new[] { id }, Options = new() { MaxTokens = 2 } };
 

@@ -45,6 +45,22 @@ public sealed class PruneStepTests : IDisposable
         Assert.Equal(File.ReadAllText(mixture.Folder["model/config.json"]), File.ReadAllText(mixture.Folder["all/config.json"]));
     }
 
+    /// <summary>A plan serves other ratios than its own, while a model is read as while it is written.</summary>
+    [Fact]
+    public void A_plan_at_another_ratio_reads_what_pruning_by_it_writes()
+    {
+        var mixture = Make();
+        Run(mixture, new PruneStepOptions { Ratio = 0.25 }, "quarter");
+        Run(mixture, new PruneStepOptions { Ratio = 0.5, Plan = mixture.Folder["quarter"] }, "half");
+        using var half = ModelFolder.Load(mixture.Folder["half"]);
+        var variant = new ModelVariant { Plan = mixture.Folder[$"quarter/{PrunePlan.FileName}"], Ratio = 0.5 };
+        using var read = variant.Load(mixture.Folder["model"], WeightStorage.Float32);
+        Assert.Equal(half.Model.Parameters.Select(p => p.Name), read.Model.Parameters.Select(p => p.Name));
+        Assert.All(half.Model.Parameters.Zip(read.Model.Parameters), p => Assert.Equal(p.First.Value.Span, p.Second.Value.Span));
+        Assert.Throws<BadRequestException>(() => (variant with { Plan = null }).Selection());
+        Assert.Throws<BadRequestException>(() => (variant with { Ratio = 1 }).Selection());
+    }
+
     /// <summary>An expert that gives nothing is the first to go; with the router's rows in place nothing changes at all.</summary>
     [Theory]
     [InlineData(PruneMethod.Reap)]

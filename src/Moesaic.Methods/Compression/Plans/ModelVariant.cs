@@ -10,6 +10,9 @@ public sealed record ModelVariant
     /// <summary>A file that says which experts, feed-forwards and layers stay, or null for all.</summary>
     public string? Plan { get; init; }
 
+    /// <summary>The part of the experts that goes, 0 to 1, as the plan ranks them; null for what the plan decided.</summary>
+    public double? Ratio { get; init; }
+
     /// <summary>Routing policies as <see cref="RoutingPolicyFile"/> reads them, or null for the model's own.</summary>
     public string? Policy { get; init; }
 
@@ -17,11 +20,18 @@ public sealed record ModelVariant
     public int? Chosen { get; init; }
 
     /// <summary>Whether the model is read as it is.</summary>
-    public bool IsPlain => Plan is null && Policy is null && Chosen is null;
+    public bool IsPlain => Plan is null && Ratio is null && Policy is null && Chosen is null;
 
     /// <summary>What of the model is read; null: all.</summary>
-    /// <exception cref="BadRequestException">The file is none, or holds no plan.</exception>
-    public ExpertSelection? Selection() => Plan is null ? null : ExpertSelectionJson.ReadFile(Plan);
+    /// <exception cref="BadRequestException">The file is none, or holds no plan; the ratio has no plan, is out of range, or leaves a router too few.</exception>
+    public ExpertSelection? Selection() => (Plan, Ratio) switch
+    {
+        (null, null) => null,
+        (null, _) => throw new BadRequestException($"The ratio {Ratio} needs a plan that ranks the experts: give --plan, a prune_plan.json."),
+        (_, null) => ExpertSelectionJson.ReadFile(Plan),
+        (_, not (>= 0 and < 1)) => throw new BadRequestException($"The ratio is {Ratio}; it is the part of the experts that goes, from 0 to below 1."),
+        _ => PrunePlan.Load(Plan).Select(Ratio),
+    };
 
     /// <summary>The shape that the model then has.</summary>
     /// <param name="spec">Of the whole.</param>
