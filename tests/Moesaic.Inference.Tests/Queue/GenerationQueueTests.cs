@@ -113,20 +113,17 @@ public sealed class GenerationQueueTests : IDisposable
         using var hold = new CancellationTokenSource();
         var holder = queue.Generate(Endless(1), hold.Token).ToEndAsync();
         await Until(() => queue.Status.Running == 1);
-        var tasks = new[] { "a", "a", "a", "b", "c" }.Select((client, i) => Note($"{client}{i}", Short(i) with { Client = client })).ToList();
+        // Noted on the queue's thread: readers wake in any order.
+        var tasks = new[] { "a", "a", "a", "b", "c" }.Select((client, i) => queue.Generate(Short(i) with
+        {
+            Client = client, Options = new() { MaxTokens = 2, Constraint = new SeenConstraint(() => order.Add($"{client}{i}")) },
+        }).ToEndAsync()).ToList();
         var refusal = Assert.Throws<QueueFullException>(() => queue.Generate(Short(9)));
         Assert.InRange(refusal.RetryAfter.TotalSeconds, 1, 60);
         hold.Cancel();
         await Task.WhenAll(tasks).WaitAsync(Patience);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => holder);
         Assert.Equal(["a0", "b3", "c4", "a1", "a2"], order);
-
-        async Task Note(string name, GenerationRequest request)
-        {
-            await foreach (var piece in queue.Generate(request))
-                if (piece.FinishReason is not null)
-                    lock (order) order.Add(name);
-        }
     }
 
     [Fact]
