@@ -102,10 +102,10 @@ sealed class Helpers
         while (true)
         {
             AwaitEpochAfter(seen);
+            // Read before the gate and the dismissal: one announced in between is then not taken for one already seen.
+            seen = Volatile.Read(ref _counters.Epoch);
             if (Volatile.Read(ref _counters.Dismissed))
                 return;
-            // Read before the gate: a job announced in between is then not taken for one already seen.
-            seen = Volatile.Read(ref _counters.Epoch);
             if (TryEnter())
             {
                 TakeParts();

@@ -200,6 +200,25 @@ public class WorkerTeamTests
         Assert.Equal(Environment.ProcessorCount, WorkerTeam.ParseThreads(null));
     }
 
+    /// <summary>The size changes right after a job, which a helper that comes late is only just noticing.</summary>
+    [Fact]
+    public void The_size_can_change_while_helpers_still_look_at_the_last_job()
+    {
+        var changes = new Thread(() => With(1, () =>
+        {
+            var job = new CountJob(new int[2]);
+            for (var i = 0; i < 2_000; i++)
+            {
+                WorkerTeam.Threads = 8;
+                WorkerTeam.Run(ref job, 2);
+                Thread.SpinWait(i % 100 * 5);
+                WorkerTeam.Threads = 1;
+            }
+        })) { IsBackground = true };
+        changes.Start();
+        Assert.True(changes.Join(TimeSpan.FromMinutes(2)), "a helper that was dismissed did not end");
+    }
+
     static void With(int threads, Action body)
     {
         var before = WorkerTeam.Threads;
