@@ -143,10 +143,7 @@ sealed class ChatVerb : Verb
                 $"{folder}: the model has no chat template: it completes text and was not made to answer. " +
                 "Use moesaic generate, or give the template it was trained with by --template.");
         }
-        var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, id) in new[] { ("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId) })
-            if (id is { } known) tokens[name] = System.Text.Encoding.UTF8.GetString(tokenizer.TokenBytes(known));
-        return ChatTemplate.Parse(TextFile.Read(template.Name, file), tokens, file);
+        return ChatTemplate.Parse(TextFile.Read(template.Name, file), tokenizer, file);
     }
 
     BatchOptions Sizes(ParseResult parsed, ModelSpec spec, IView view)
@@ -159,10 +156,9 @@ sealed class ChatVerb : Verb
                 throw new BadRequestException($"{context.Name} is {tokens}; the model was made for 1 to {spec.MaxPositions} tokens.");
             return new BatchOptions { CacheTokens = tokens, Encoding = encoding };
         }
-        var pages = DefaultCacheBytes / PagedCache.BytesOfPage(spec, encoding);
-        var fits = (int)Math.Clamp(pages * PagedCache.PageTokens, PagedCache.PageTokens, spec.MaxPositions);
-        if (fits < spec.MaxPositions)
-            view.Note($"the conversation may have {fits} tokens of the model's {spec.MaxPositions}; {context.Name} allows more");
-        return new BatchOptions { CacheTokens = fits, Encoding = encoding };
+        var sizes = BatchOptions.Within(spec, DefaultCacheBytes, encoding: encoding);
+        if (sizes.CacheTokens < spec.MaxPositions)
+            view.Note($"the conversation may have {sizes.CacheTokens} tokens of the model's {spec.MaxPositions}; {context.Name} allows more");
+        return sizes;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Moesaic.Text;
 
 namespace Moesaic.Inference;
@@ -9,18 +10,23 @@ namespace Moesaic.Inference;
 sealed class ContinuationDecoder
 {
     readonly StreamingDecoder decoder;
+    readonly IReadOnlySet<int> shown;
     string pendingPrompt;
 
-    public ContinuationDecoder(ITokenizer tokenizer, ReadOnlySpan<int> prompt)
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="prompt">What the tokens follow.</param>
+    /// <param name="shown">Special tokens whose names are text; null: none.</param>
+    public ContinuationDecoder(ITokenizer tokenizer, ReadOnlySpan<int> prompt, IReadOnlySet<int>? shown = null)
     {
+        this.shown = shown ?? FrozenSet<int>.Empty;
         decoder = new StreamingDecoder(tokenizer);
-        var shown = 0;
-        foreach (var id in prompt) shown += decoder.Push(id).Length;
-        pendingPrompt = tokenizer.Decode(prompt)[shown..];
+        var length = 0;
+        foreach (var id in prompt) length += decoder.Push(id).Length;
+        pendingPrompt = tokenizer.Decode(prompt)[length..];
     }
 
     /// <summary>The text that became certain with this token; often empty.</summary>
-    public string Push(int id) => WithoutPrompt(decoder.Push(id));
+    public string Push(int id) => WithoutPrompt(shown.Contains(id) ? decoder.Show(id) : decoder.Push(id));
 
     /// <summary>The rest.</summary>
     public string Flush() => WithoutPrompt(decoder.Flush());

@@ -31,13 +31,13 @@ public sealed class Engine : IDisposable
         (this.model, this.tokenizer, this.endOfText) = (model, tokenizer, endOfText);
         decoder = new BatchDecoder(model, options);
         probabilities = new LogProbabilities(model.Spec.VocabularySize);
-        context = Math.Min(model.Spec.MaxPositions, decoder.Cache.Pages * decoder.Cache.PageTokens);
+        context = Math.Min(Math.Min(model.Spec.MaxPositions, options.Context ?? int.MaxValue), decoder.Cache.Pages * decoder.Cache.PageTokens);
     }
 
     /// <summary>The texts that have not ended, oldest first.</summary>
     public IReadOnlyList<Generation> Running => running;
 
-    /// <summary>Longest prompt and text together, in tokens: what the model was made for, or all that the cache holds.</summary>
+    /// <summary>Longest prompt and text together, in tokens: what the model was made for, <see cref="BatchOptions.Context"/>, or all that the cache holds.</summary>
     public int Context => context;
 
     /// <inheritdoc cref="BatchDecoder.Policies"/>
@@ -95,7 +95,7 @@ public sealed class Engine : IDisposable
             for (var i = 0; i < texts.Length; i++)
             {
                 var (number, sampling) = (i, options.Sampling with { Seed = options.Sampling.Seed + (ulong)i });
-                var text = new GeneratedText(new ContinuationDecoder(tokenizer, prompt), new StopScanner(options.Stop),
+                var text = new GeneratedText(new ContinuationDecoder(tokenizer, prompt, options.Shown), new StopScanner(options.Stop),
                     write is null ? null : piece => write(number, piece));
                 var sampler = new Sampler(sampling, model.Spec.VocabularySize, options.Constraint?.Clone(), endOfText);
                 texts[i] = new Generation(this, i == 0 ? sequence : null, sampler, text, request) { Scores = i == 0 ? scores : null };

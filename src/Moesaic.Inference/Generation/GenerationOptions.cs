@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Moesaic.Formats;
 
 namespace Moesaic.Inference;
@@ -25,6 +26,12 @@ public sealed record GenerationOptions
     /// that the same options serve for many.
     /// </summary>
     public ITokenConstraint? Constraint { get; init; }
+
+    /// <summary>
+    /// Special tokens whose names are part of the text where they are chosen, such as the one that announces the call of a function. Default:
+    /// none.
+    /// </summary>
+    public IReadOnlySet<int> Shown { get; init; } = FrozenSet<int>.Empty;
 
     /// <summary>How tokens are chosen. Default: greedy.</summary>
     public SamplingOptions Sampling { get; init; } = new();

@@ -33,11 +33,7 @@ public sealed class Generator(
     public GenerationResult Generate(
         string prompt, GenerationOptions options, Action<string>? write = null, CancellationToken cancellation = default)
     {
-        var ids = tokenizer.Encode(prompt, addSpecial: true, parseSpecial: false);
-        // A tokenizer that closes texts must not close one that goes on.
-        var length = ids.Length;
-        while (length > 1 && endOfText.Contains(ids[length - 1])) length--;
-        return Generate(ids.AsSpan(0, length), options, write, cancellation);
+        return Generate(EndOfText.EncodeOpen(tokenizer, prompt, endOfText), options, write, cancellation);
     }
 
     /// <summary>Continues a sequence of tokens.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Moesaic.Inference;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;

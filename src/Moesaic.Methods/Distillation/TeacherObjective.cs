@@ -1,4 +1,5 @@
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Training;
 using Moesaic.Models;

@@ -1,3 +1,4 @@
+using Moesaic.Inference;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Distillation;
 using Moesaic.Methods.Steps;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Moesaic.Formats;
 using Moesaic.Text.Jinja;
@@ -53,6 +54,19 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(
         string template, IReadOnlyDictionary<string, string>? specialTokens = null, string name = "chat template") =>
         new(JinjaTemplate.Parse(template, name), null, specialTokens ?? new Dictionary<string, string>(StringComparer.Ordinal));
+
+    /// <summary>Makes a template from its text, with the special tokens of a tokenizer.</summary>
+    /// <param name="template">The Jinja text.</param>
+    /// <param name="tokenizer">Gives <c>bos_token</c>, <c>eos_token</c> and <c>pad_token</c>, as far as it has them.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <exception cref="BadModelException">A syntax error, with line and column.</exception>
+    public static ChatTemplate Parse(string template, ITokenizer tokenizer, string name = "chat template")
+    {
+        var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (role, id) in new[] { ("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId) })
+            if (id is { } known) tokens[role] = Encoding.UTF8.GetString(tokenizer.TokenBytes(known));
+        return Parse(template, tokens, name);
+    }
 
     /// <summary>Writes a conversation.</summary>
     /// <param name="messages">The turns.</param>

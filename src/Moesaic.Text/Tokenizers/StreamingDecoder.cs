@@ -13,10 +13,14 @@ namespace Moesaic.Text;
 public sealed class StreamingDecoder(ITokenizer tokenizer, bool skipSpecial = true)
 {
     readonly StringBuilder text = new();
+    readonly IReadOnlySet<int> skipped = skipSpecial ? tokenizer.SpecialIds : new HashSet<int>();
     ITokenStream? stream;
 
     /// <summary>The text that became certain with this token; often empty.</summary>
-    public string Push(int id)
+    public string Push(int id) => skipped.Contains(id) ? "" : Show(id);
+
+    /// <summary>As <see cref="Push"/>, but the name of a special token is text in any case.</summary>
+    public string Show(int id)
     {
         stream ??= Open();
         stream.Push(id);
@@ -32,8 +36,8 @@ public sealed class StreamingDecoder(ITokenizer tokenizer, bool skipSpecial = tr
     }
 
     ITokenStream Open() => tokenizer is IStreamDecodable decodable
-        ? decodable.OpenStream(text, skipSpecial)
-        : new ByteTokenStream(tokenizer, text, skipSpecial);
+        ? decodable.OpenStream(text, skipSpecial: false)
+        : new ByteTokenStream(tokenizer, text, skipSpecial: false);
 
     string Take()
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Compression.Allocation;
 using Moesaic.Methods.Compression.Plans;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Training;

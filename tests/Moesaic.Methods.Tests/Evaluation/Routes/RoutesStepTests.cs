@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Kernels;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Evaluation;

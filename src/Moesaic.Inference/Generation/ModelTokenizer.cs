@@ -2,7 +2,7 @@ using Moesaic.Formats;
 using Moesaic.Models;
 using Moesaic.Text;
 
-namespace Moesaic.Methods.Data;
+namespace Moesaic.Inference;
 
 /// <summary>The tokenizer of a model folder, checked against the model.</summary>
 public static class ModelTokenizer
