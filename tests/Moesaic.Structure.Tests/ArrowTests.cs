@@ -8,8 +8,8 @@ public class ArrowTests
     // From the roof to the cellar.
     static readonly string[] House =
     [
-        "Moesaic.Cli", "Moesaic.Methods", "Moesaic.Inference", "Moesaic.Models", "Moesaic.Text", "Moesaic.Formats",
-        "Moesaic.Tensors", "Moesaic.Kernels",
+        "Moesaic.Cli", "Moesaic.Server", "Moesaic.Extensions.AI", "Moesaic.Methods", "Moesaic.Inference", "Moesaic.Models", "Moesaic.Text",
+        "Moesaic.Formats", "Moesaic.Tensors", "Moesaic.Kernels",
     ];
 
     static readonly string[] Projects =
@@ -31,6 +31,16 @@ public class ArrowTests
                     $"{project} references {target}, which is not below it");
             }
         }
+    }
+
+    // Who runs models does not bring along what changes them.
+    [Theory]
+    [InlineData("Moesaic.Extensions.AI")]
+    [InlineData("Moesaic.Server")]
+    public void Applications_do_not_get_the_methods(string project)
+    {
+        var document = XDocument.Load(Path.Combine(RepositoryRoot.Path, "src", project, project + ".csproj"));
+        Assert.DoesNotContain(document.Descendants("ProjectReference"), r => r.Attribute("Include")!.Value.Contains("Moesaic.Methods", StringComparison.Ordinal));
     }
 
     [Fact]
