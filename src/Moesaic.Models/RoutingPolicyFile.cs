@@ -19,18 +19,16 @@ public static class RoutingPolicyFile
     public static RoutingPolicies Read(string given, ModelSpec spec)
     {
         if (given == "none") return RoutingPolicies.None;
-        try
-        {
-            var policies = given.Contains('=', StringComparison.Ordinal) && !File.Exists(given)
-                ? RoutingPolicies.Everywhere(spec, MoesaicPolicy.Read(HfConfig.From(Pairs(given), "the policy"))) : OfFile(given, spec);
-            policies.ApplyTo(spec);
-            return policies;
-        }
-        catch (BadModelException e)
-        {
-            throw new BadRequestException(e.Message, e);
-        }
+        return Checked(() => given.Contains('=', StringComparison.Ordinal) && !File.Exists(given)
+            ? RoutingPolicies.Everywhere(spec, MoesaicPolicy.Read(HfConfig.From(Pairs(given), "the policy"))) : OfFile(given, spec), spec);
     }
+
+    /// <summary>Reads what a file of policies holds.</summary>
+    /// <param name="file">An object with "policy", "layers" or both.</param>
+    /// <param name="where">For messages.</param>
+    /// <param name="spec">Shape of the model they are for.</param>
+    /// <exception cref="BadRequestException">A key is unknown, a value makes no sense, or a layer has no experts.</exception>
+    public static RoutingPolicies Read(JsonObject file, string where, ModelSpec spec) => Checked(() => Layers(file, where, spec), spec);
 
     /// <summary>The policies of a model, as they are written to a file.</summary>
     public static JsonObject Write(ModelSpec spec) => new()
@@ -43,25 +41,44 @@ public static class RoutingPolicyFile
     public static string Text(RoutingPolicy policy) => MoesaicPolicy.Write(policy) is { Count: > 0 } json
         ? string.Join(", ", json.Select(p => $"{p.Key} {p.Value!.ToJsonString()}")) : "none";
 
+    static RoutingPolicies Checked(Func<RoutingPolicies> read, ModelSpec spec)
+    {
+        try
+        {
+            var policies = read();
+            policies.ApplyTo(spec);
+            return policies;
+        }
+        catch (BadModelException e)
+        {
+            throw new BadRequestException(e.Message, e);
+        }
+    }
+
     static RoutingPolicies OfFile(string path, ModelSpec spec)
     {
         if (!File.Exists(path)) throw new BadRequestException($"{path}: there is no such file; a policy is none, pairs such as chosen=1,share=0.9 or a JSON file.");
-        JsonObject file;
         try
         {
-            file = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("not an object");
+            return Layers(JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("not an object"), path, spec);
         }
         catch (JsonException e)
         {
             throw new BadRequestException($"{path}: no JSON object with policies ({e.Message})", e);
         }
+    }
+
+    static RoutingPolicies Layers(JsonObject file, string where, ModelSpec spec)
+    {
         if (file.Select(p => p.Key).FirstOrDefault(k => k is not ("policy" or "layers")) is { } unknown)
-            throw new BadRequestException($"{path}: {unknown} is no key; there are \"policy\" for all layers and \"layers\".");
+            throw new BadRequestException($"{where}: {unknown} is no key; there are \"policy\" for all layers and \"layers\".");
+        foreach (var (key, value) in file)
+            if (value is not JsonObject) throw new BadRequestException($"{where}: {key} is no object.");
         Dictionary<int, RoutingPolicy> layers = file["policy"] is JsonObject all
-            ? new(RoutingPolicies.Everywhere(spec, MoesaicPolicy.Read(HfConfig.From(all, $"{path}: policy"))).Layers) : [];
+            ? new(RoutingPolicies.Everywhere(spec, MoesaicPolicy.Read(HfConfig.From(all, $"{where}: policy"))).Layers) : [];
         foreach (var (number, policy) in file["layers"] as JsonObject ?? [])
-            layers[int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? layer : throw new BadRequestException($"{path}: layers: {number} is no number of a layer.")]
-                = MoesaicPolicy.Read(HfConfig.From(policy as JsonObject ?? throw new BadRequestException($"{path}: layers: {number} is no object."), $"{path}: layers.{number}"));
+            layers[int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? layer : throw new BadRequestException($"{where}: layers: {number} is no number of a layer.")]
+                = MoesaicPolicy.Read(HfConfig.From(policy as JsonObject ?? throw new BadRequestException($"{where}: layers: {number} is no object."), $"{where}: layers.{number}"));
         return new(layers);
     }
 

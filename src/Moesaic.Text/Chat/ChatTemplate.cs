@@ -27,6 +27,9 @@ public sealed class ChatTemplate
     /// <summary>The clock of templates that write today's date.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>The template of conversations without functions, as <see cref="JinjaTemplate.Text"/> has it.</summary>
+    public string Text => plain.Text;
+
     /// <summary>Whether the template itself marks what the assistant says; see <see cref="RenderMarked"/>.</summary>
     public bool HasGenerationBlocks => plain.HasGenerationBlocks;
 

@@ -28,6 +28,9 @@ public sealed class JinjaTemplate
         HasGenerationBlocks = parser.HasGeneration;
     }
 
+    /// <summary>The template as it was written; line ends are line feeds, and one at its end is left out.</summary>
+    public string Text => source.Text;
+
     /// <summary>Whether the template marks with <c>{% generation %}</c> what the assistant says.</summary>
     public bool HasGenerationBlocks { get; }
 
