@@ -13,6 +13,7 @@ public sealed class ToolCallParser
     readonly bool parallel;
     readonly List<AnswerPart> parts = [];
     string pending = "";
+    string before = "";     // white space and the mark that a call began with
     State state;
     JsonEnd json;
     int scanned;
@@ -47,7 +48,7 @@ public sealed class ToolCallParser
         parts.Clear();
         if (HasEnded) return [];
         // A call that was cut is text.
-        if (state == State.Call) Say(syntax.Open + pending);
+        if (state == State.Call) Say(before + pending);
         else if (Calls == 0 || !string.IsNullOrWhiteSpace(pending)) Say(pending);
         (pending, state) = ("", State.Plain);
         return [.. parts];
@@ -80,21 +81,21 @@ public sealed class ToolCallParser
             pending = pending[certain..];
             return false;
         }
-        Begin(pending[(at + syntax.Open.Length)..]);
+        Begin(at + syntax.Open.Length - certain, pending[certain..]);
         return true;
     }
 
     // Without a mark a call is the first thing in an answer, or it is none.
     bool SeekBrace()
     {
-        var rest = pending.TrimStart();
+        var rest = pending.AsSpan().TrimStart();
         if (rest.Length == 0) return false;
-        if (rest[0] == '{') Begin(rest);
+        if (rest[0] == '{') Begin(pending.Length - rest.Length, pending);
         else state = State.Plain;
         return true;
     }
 
-    void Begin(string rest) => (pending, state, json, scanned) = (rest, State.Call, default, 0);
+    void Begin(int mark, string text) => (before, pending, state, json, scanned) = (text[..mark], text[mark..], State.Call, default, 0);
 
     bool ReadCall()
     {
@@ -120,7 +121,7 @@ public sealed class ToolCallParser
     // The mark is text; what follows it may hold another one.
     bool GiveUp()
     {
-        Say(syntax.Open);
+        Say(before);
         state = syntax.Open.Length > 0 ? State.Text : State.Plain;
         return true;
     }
