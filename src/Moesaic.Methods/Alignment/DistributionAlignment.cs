@@ -80,7 +80,7 @@ public static class DistributionAlignment
     internal static IReadOnlyList<AlignedLayer> Measure(ModelLayers parent, ModelLayers model, ModelSpec? widened, PackedDataset data,
         IReadOnlyCollection<AlignedModule> modules, int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        var passes = DensePass.Inputs(data, rowsPerPass);
         ReadOnlyMemory<bool>[] counted = [.. passes.Select(p => p.Counted)];
         using var workspace = new Workspace();
         Tensor[] theirs = LayerwisePass.Embed(parent, passes, workspace), ours = LayerwisePass.Embed(model, passes, workspace);

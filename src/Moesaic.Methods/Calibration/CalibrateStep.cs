@@ -4,6 +4,7 @@ using Moesaic.Methods.Data;
 using Moesaic.Methods.Steps;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
+using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Calibration;
 
@@ -72,18 +73,32 @@ public sealed class CalibrateStep(CalibrateStepOptions options) : IStep
         var provenance = new List<string>();
         var data = StepTexts.Calibration(text, source.Spec, length, context, provenance);
         var journal = Path.Combine(context.WorkFolder, "layers");
+        var statistics = Gather(source, how, data, provenance, CalibrationSource.OfModel(context.InputFolder, context.Progress, context.Cancellation), journal, context);
+        Directory.Delete(journal, recursive: true);
+        notes.AddRange(provenance);
+        return statistics;
+    }
+
+    /// <summary>Gathers on a text that was read, going on from what an interrupted run left.</summary>
+    /// <param name="source">The model in the step's input folder, or a part of it.</param>
+    /// <param name="how">How.</param>
+    /// <param name="data">The text.</param>
+    /// <param name="provenance">Where it comes from, for people.</param>
+    /// <param name="model">What tells the model from others, see <see cref="CalibrationSource.OfModel"/>.</param>
+    /// <param name="journal">Folder of finished layers; the caller deletes it when it is not needed.</param>
+    /// <param name="context">The step.</param>
+    internal static CalibrationStatistics Gather(StoredLayers source, CalibrationOptions how, PackedDataset data, IReadOnlyList<string> provenance, string model,
+        string journal, StepContext context)
+    {
         Directory.CreateDirectory(journal);
         using var layers = ModelLayers.Of(source, owned: false);
-        var statistics = new Calibrator(layers, new CalibrationOptions
+        return new Calibrator(layers, new CalibrationOptions
         {
             Rows = how.Rows, SpecialTokens = how.SpecialTokens, SimilarityTokens = how.SimilarityTokens, HiddenStates = how.HiddenStates, RowsPerPass = how.RowsPerPass,
         })
         {
             Progress = context.Progress, Cancellation = context.Cancellation, Journal = journal,
             SpecialIds = ModelTokenizer.Load(context.InputFolder, source.Spec).SpecialIds,
-        }.Run(data, CalibrationSource.OfModel(context.InputFolder, context.Progress, context.Cancellation), provenance);
-        Directory.Delete(journal, recursive: true);
-        notes.AddRange(provenance);
-        return statistics;
+        }.Run(data, model, provenance);
     }
 }

@@ -31,9 +31,7 @@ public sealed class Calibrator(ModelLayers model, CalibrationOptions options)
     /// <param name="provenance">Where the text comes from, for people.</param>
     public CalibrationStatistics Run(PackedDataset data, string modelFingerprint, IReadOnlyList<string>? provenance = null)
     {
-        PassInput[] passes = [.. DensePass.Over(data, options.RowsPerPass).Select(p => p.Input)];
-        if (!options.SpecialTokens)
-            foreach (var pass in passes) pass.Counted = WithoutSpecial(pass);
+        var passes = DensePass.Inputs(data, options.RowsPerPass, options.SpecialTokens ? null : SpecialIds);
         var source = new CalibrationSource
         {
             Model = modelFingerprint, Data = CalibrationSource.OfData(passes), Tool = Reports.RunEnvironment.ToolVersion, Options = options,
@@ -88,12 +86,5 @@ public sealed class Calibrator(ModelLayers model, CalibrationOptions options)
             workspace.Begin(recording: false);
             streams.Begin(p, embedding.Embed(workspace, passes[p]));
         }
-    }
-
-    bool[] WithoutSpecial(PassInput pass)
-    {
-        var counted = pass.Counted.ToArray();
-        for (var t = 0; t < counted.Length; t++) counted[t] &= !SpecialIds.Contains(pass.Tokens.Span[t]);
-        return counted;
     }
 }

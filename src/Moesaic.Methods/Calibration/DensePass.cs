@@ -48,6 +48,23 @@ static class DensePass
     public static IEnumerable<(Batch Batch, PassInput Input)> Over(PackedDataset data, int rows) =>
         BatchStream.Once(data, rows, padId: 0).Select(batch => (batch, PassInputs.Of(batch, 0, batch.Rows)));
 
+    /// <summary>The passes over a dataset, all of them.</summary>
+    /// <param name="data">The blocks.</param>
+    /// <param name="rows">Blocks per pass.</param>
+    /// <param name="uncounted">Tokens that do not count, beside padding; null for none.</param>
+    public static PassInput[] Inputs(PackedDataset data, int rows, IReadOnlySet<int>? uncounted = null)
+    {
+        PassInput[] passes = [.. Over(data, rows).Select(p => p.Input)];
+        if (uncounted is null) return passes;
+        foreach (var pass in passes)
+        {
+            var counted = pass.Counted.ToArray();
+            for (var t = 0; t < counted.Length; t++) counted[t] &= !uncounted.Contains(pass.Tokens.Span[t]);
+            pass.Counted = counted;
+        }
+        return passes;
+    }
+
     /// <summary>The dense feed-forward of a layer.</summary>
     /// <exception cref="BadModelException">The layer is a mixture.</exception>
     public static DenseFeedForward Dense(Model model, int layer) => model.Blocks[layer].FeedForward as DenseFeedForward

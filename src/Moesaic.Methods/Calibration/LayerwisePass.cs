@@ -30,7 +30,7 @@ static class LayerwisePass
     public static void Run(ModelLayers model, PackedDataset data, Func<int, DenseFeedForward, SeenTokens?> enter,
         Action<int, DenseFeedForward> leave, int rowsPerPass = 8, CancellationToken cancellation = default)
     {
-        PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        var passes = DensePass.Inputs(data, rowsPerPass);
         foreach (var stream in Run(model, data, passes, enter, leave, cancellation)) stream.Dispose();
     }
 

@@ -16,6 +16,7 @@ namespace Moesaic.Methods.Compression;
 /// <param name="notes">Is told what was read.</param>
 public sealed class PruneWork(StoredLayers source, PruneStepOptions options, StepContext context, List<string> notes)
 {
+    readonly List<string> provenance = [];      // of the text
     CalibrationStatistics? statistics;
     PackedDataset? data;
     string? fingerprint;
@@ -40,7 +41,14 @@ public sealed class PruneWork(StoredLayers source, PruneStepOptions options, Ste
 
     /// <summary>The calibration text, packed.</summary>
     /// <exception cref="BadRequestException">None was given.</exception>
-    public PackedDataset Data => data ??= StepTexts.Calibration(Text, Spec, options.Context, Context, Notes);
+    public PackedDataset Data => data ??= ReadText();
+
+    PackedDataset ReadText()
+    {
+        var read = StepTexts.Calibration(Text, Spec, options.Context, Context, provenance);
+        Notes.AddRange(provenance);
+        return read;
+    }
 
     DataOptions Text => CalibrateStepOptions.WithLimit(options.Calibration ?? throw new BadRequestException(
         "Calibration text is needed; name a file, a folder or dotnet-docs as calibration."));
@@ -63,8 +71,10 @@ public sealed class PruneWork(StoredLayers source, PruneStepOptions options, Ste
     {
         var kept = Path.Combine(Context.WorkFolder, CalibrateStep.Folder);
         if (CalibrationStatistics.Exist(kept)) return CalibrationStatistics.Load(kept);
-        var gathered = CalibrateStep.Gather(Source, options.Pass, Text, options.Context, Context, Notes);
+        var journal = Path.Combine(Context.WorkFolder, "layers");
+        var gathered = CalibrateStep.Gather(Source, options.Pass, Data, provenance, Fingerprint, journal, Context);
         gathered.Save(kept);
+        Directory.Delete(journal, recursive: true);
         return gathered;
     }
 
@@ -74,16 +84,10 @@ public sealed class PruneWork(StoredLayers source, PruneStepOptions options, Ste
     public CalibrationStatistics Again(ExpertSelection selection, int round)
     {
         var folder = Path.Combine(Context.WorkFolder, FormattableString.Invariant($"round-{round}"));
-        Directory.CreateDirectory(folder);
         using var pruned = StoredLayers.Open(Context.InputFolder, selection);
-        using var layers = ModelLayers.Of(pruned, owned: false);
         // The weights are those of the model, the rest is the selection.
-        var again = new Calibrator(layers, options.Pass)
-        {
-            Progress = Context.Progress, Cancellation = Context.Cancellation, Journal = folder,
-            SpecialIds = ModelTokenizer.Load(Context.InputFolder, Spec).SpecialIds,
-        }.Run(Data, $"{Fingerprint} round {round} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
-            System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(selection, Plans.PrunePlanJson.Default.ExpertSelection)))}");
-        return again;
+        var left = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
+            System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(selection, Plans.PrunePlanJson.Default.ExpertSelection)));
+        return CalibrateStep.Gather(pruned, options.Pass, Data, [], $"{Fingerprint} round {round} {left}", folder, Context);
     }
 }

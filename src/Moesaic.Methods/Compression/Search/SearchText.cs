@@ -20,13 +20,7 @@ sealed class SearchText
     {
         Model = model;
         Positions = data.Length;
-        Passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
-        foreach (var pass in Passes)
-        {
-            var counted = pass.Counted.ToArray();
-            for (var t = 0; t < counted.Length; t++) counted[t] &= !specialIds.Contains(pass.Tokens.Span[t]);
-            pass.Counted = counted;
-        }
+        Passes = DensePass.Inputs(data, rowsPerPass, specialIds);
         Sample = new TokenSample(Passes, tokens);
     }
 

@@ -62,7 +62,7 @@ public static class DocumentClusters
     internal static Tensor ByHiddenStates(ModelLayers model, PackedDataset data, int rowsPerPass = 8, Action<int>? progress = null,
         CancellationToken cancellation = default)
     {
-        PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        var passes = DensePass.Inputs(data, rowsPerPass);
         var streams = LayerwisePass.Run(model, data, passes, (_, _) => null, (l, _) => progress?.Invoke(l + 1), cancellation);
         var head = model.Head();
         var rows = new List<float[]>();

@@ -46,7 +46,7 @@ sealed class AttentionPlanner(SplitContext context, AttentionSplitOptions option
         if (!options.NeedsCalibration) return plan;
         // The feed-forwards stay dense: they come after, and see the attention as it will be.
         using var cut = context.Mixture(plan with { Layers = [], Attention = outline });
-        PassInput[] passes = [.. DensePass.Over(context.Data, RowsPerPass).Select(p => p.Input)];
+        var passes = DensePass.Inputs(context.Data, RowsPerPass);
         using var workspace = new Workspace();
         using var task = context.Progress.Begin("fit attention", cut.Spec.Layers.Count, "layers");
         var streams = LayerwisePass.Embed(cut, passes, workspace);

@@ -31,7 +31,7 @@ public static class ResidualRatio
     internal static IReadOnlyList<double> Measure(ModelLayers dense, ModelLayers mixture, PackedDataset data, int rowsPerPass = 8,
         Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        var passes = DensePass.Inputs(data, rowsPerPass);
         using var workspace = new Workspace();
         Tensor[] ours = LayerwisePass.Embed(mixture, passes, workspace), theirs = [.. ours.Select(t => t.Clone())];
         var scales = new List<double>();

@@ -56,7 +56,7 @@ public static class ScaleFit
     internal static IReadOnlyList<FittedScale> Fit(ModelLayers dense, ModelLayers mixture, PackedDataset data, FitInput see = FitInput.Mixture,
         FitWeight weight = FitWeight.Tokens, int rowsPerPass = 8, Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        PassInput[] passes = [.. DensePass.Over(data, rowsPerPass).Select(p => p.Input)];
+        var passes = DensePass.Inputs(data, rowsPerPass);
         using var workspace = new Workspace();
         Tensor[] streams = LayerwisePass.Embed(mixture, passes, workspace), routed = new Tensor[passes.Length];
         var fitted = new List<FittedScale>();
