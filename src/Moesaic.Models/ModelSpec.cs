@@ -47,6 +47,11 @@ public sealed record ModelSpec
     public IEnumerable<int> MixtureLayers =>
         Enumerable.Range(0, Layers.Count).Where(l => Layers[l].FeedForward is MixtureSpec);
 
+    /// <summary>The mixture of a layer of <see cref="MixtureLayers"/>.</summary>
+    /// <param name="layer">Its number.</param>
+    /// <exception cref="InvalidCastException">The layer's feed-forward is no mixture.</exception>
+    public MixtureSpec Mixture(int layer) => (MixtureSpec)Layers[layer].FeedForward;
+
     /// <summary>The layers whose attention is made of experts.</summary>
     public IEnumerable<int> AttentionExpertLayers =>
         Enumerable.Range(0, Layers.Count).Where(l => Layers[l].Attention.Experts is not null);

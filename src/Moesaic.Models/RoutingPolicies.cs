@@ -59,7 +59,7 @@ public sealed class PassPolicies
         foreach (var l in spec.MixtureLayers)
         {
             var router = ((Layers.MixtureFeedForward)model.Blocks[l].FeedForward).Router;
-            rules.Add(router, PolicyRule.Of(((MixtureSpec)spec.Layers[l].FeedForward).Router));
+            rules.Add(router, PolicyRule.Of(spec.Mixture(l).Router));
         }
     }
 

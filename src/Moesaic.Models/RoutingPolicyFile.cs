@@ -33,7 +33,7 @@ public static class RoutingPolicyFile
     /// <summary>The policies of a model, as they are written to a file.</summary>
     public static JsonObject Write(ModelSpec spec) => new()
     {
-        ["layers"] = new JsonObject(spec.MixtureLayers.Select(l => (l, ((MixtureSpec)spec.Layers[l].FeedForward).Router.Policy)).Where(p => p.Policy is not null)
+        ["layers"] = new JsonObject(spec.MixtureLayers.Select(l => (l, spec.Mixture(l).Router.Policy)).Where(p => p.Policy is not null)
             .Select(p => KeyValuePair.Create(p.l.ToString(CultureInfo.InvariantCulture), (JsonNode?)MoesaicPolicy.Write(p.Policy!)))),
     };
 

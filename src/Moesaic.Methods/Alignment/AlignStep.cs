@@ -61,7 +61,7 @@ public sealed class AlignStep(AlignStepOptions options) : IStep
         var saved = ModelFolder.Save(aligned, context.OutputFolder,
             new SaveOptions { Type = options.Type ?? source.Weights.PlainType, SideFilesFrom = context.InputFolder }, context.Cancellation);
         var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
-        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.AddRange(saved.Notes);
         if (options.Bias && changes.FirstOrDefault(d => d.Change.Bias.All(b => b == 0)) is { } without)
             notes.Add($"some modules have no place for a bias, the first is {Name(without.Module)} of layer {without.Layer}: their means are as they come");
         return Report(changes, saved, before, after, notes);

@@ -35,13 +35,13 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
         CheckSources(spec, pruner, context);
         var shape = Expected(spec, pruner).Shape(spec);
         var layout = ArchitectureRegistry.MostStandard(shape, out var refused);
-        var bytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(spec).Total;
+        var bytes = context.WeightBytes;
         var forecast = new PruneForecast(spec, shape, bytes);
         var gathers = options.Plan is null && options.Calibration is not null && pruner.NeedsText;
         var tokens = gathers ? CalibrateStepOptions.WithLimit(options.Calibration!).Tokens!.Value : 0;
         var cost = new CalibrationCost(spec, options.Pass, tokens, options.Context);
         var search = new SearchCost(options, spec, tokens);
-        var heldOut = options.HeldOut is { } text ? text.Tokens ?? 1_000_000 : 0;
+        var heldOut = options.HeldOut is { } text ? text.ExpectedTokens : 0;
         return new StepPlan
         {
             Summary = Summary(spec, shape) + $", written as {(options.Scope == PruneScope.Global ? "moesaic unless the numbers come out equal" : layout.ModelType)}",
@@ -100,7 +100,7 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
             $"by {Name(options.Method)}{(options.Rounds > 1 ? $" in {options.Rounds} rounds" : "")}, {(options.Scope == PruneScope.Global ? "over all layers" : "in each layer")}");
         return string.Create(CultureInfo.InvariantCulture, $"{had - has} of {had} experts in {before.MixtureLayers.Count()} layers go, {how}");
 
-        static int Experts(ModelSpec spec) => spec.MixtureLayers.Sum(l => ((MixtureSpec)spec.Layers[l].FeedForward).ExpertWidths.Count(w => w > 0));
+        static int Experts(ModelSpec spec) => spec.MixtureLayers.Sum(l => spec.Mixture(l).ExpertWidths.Count(w => w > 0));
 
         static string Name(PruneMethod method) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(method.ToString());
     }
@@ -124,14 +124,12 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
             SideFilesFrom = context.InputFolder,
             ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [PrunePlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
         }, context.Cancellation);
-        double difference;
-        using (ModelLayers made = ModelLayers.Of(pruned, owned: false), written = ModelLayers.Open(context.OutputFolder))
-            difference = ReadBack.Compare(made, written, exact: type == TensorType.F32);
+        var difference = ReadBack.Compare(pruned, context.OutputFolder, type);
         var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
-        if (!double.IsFinite(difference) || after is { Loss: var loss } && !double.IsFinite(loss))
+        if (after is { Loss: var loss } && !double.IsFinite(loss))
             throw new BadModelException($"{context.OutputFolder}: what the pruned model computes is no finite number; the source is damaged, or its numbers overflow in {type}.");
         notes.AddRange(plan.Provenance);
-        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.AddRange(saved.Notes);
         return Report(plan, source.Spec, pruned.Spec, saved, difference, before, after, notes);
     }
 

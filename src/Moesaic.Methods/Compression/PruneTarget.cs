@@ -71,7 +71,7 @@ public sealed record PruneTarget
     {
         var layers = spec.MixtureLayers.Select(l =>
         {
-            var router = ((MixtureSpec)spec.Layers[l].FeedForward).Router;
+            var router = spec.Mixture(l).Router;
             return Rank(l, router, new double[router.Experts], [.. Enumerable.Range(0, router.Experts)], []);
         }).ToArray();
         return layers.Length > 0 ? layers : throw new BadRequestException("The model has no mixture of experts, so no expert can go; narrow prunes the neurons of a dense model.");

@@ -38,7 +38,7 @@ sealed class ScorePruner(string name, IExpertScore score, PruneStepOptions optio
     {
         var target = work.Target;
         int[] layers = [.. work.Spec.MixtureLayers];
-        Standing[] standing = [.. layers.Select(l => new Standing(l, ((MixtureSpec)work.Spec.Layers[l].FeedForward).Router))];
+        Standing[] standing = [.. layers.Select(l => new Standing(l, work.Spec.Mixture(l).Router))];
         if (standing.Length == 0) throw new BadRequestException("The model has no mixture of experts.");
         var super = options.ProtectSuperExperts ? SuperExperts.Of([.. work.Statistics.Layers.Select(l => l.Experts)]) : new HashSet<(int, int)>();
         var source = "";

@@ -32,7 +32,7 @@ sealed class SplitCost(ModelSpec dense, SplitStepOptions options)
     bool FitsAttention => options.Plan is null && options.Attention is { NeedsCalibration: true };
 
     // Held-out text without a limit is taken for a million tokens.
-    long HeldOut => options.HeldOut is { } text ? text.Tokens ?? 1_000_000 : 0;
+    long HeldOut => options.HeldOut is { } text ? text.ExpectedTokens : 0;
 
     long Kept => Math.Min(tokens, options.ClusterTokens);
 

@@ -30,17 +30,15 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
         var shape = Split.Shape(dense, plan);
         var layout = ArchitectureRegistry.MostStandard(shape, out var refused);
         var cost = new SplitCost(dense, options);
-        // Without weights, as they are stored most often.
-        var weightBytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(dense).Total;
         return new StepPlan
         {
             Summary = Summary(plan) + $", written as {layout.ModelType}",
             Inputs = [.. Inputs()],
-            ReadBytes = weightBytes * cost.Reads,
+            ReadBytes = context.WeightBytes * cost.Reads,
             PeakMemoryBytes = cost.PeakBytes,
-            Seconds = cost.Seconds(weightBytes, context.Threads),
-            OutputBytes = weightBytes + cost.SpillBytes,
-            Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), weightBytes),
+            Seconds = cost.Seconds(context.WeightBytes, context.Threads),
+            OutputBytes = context.WeightBytes + cost.SpillBytes,
+            Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), context.WeightBytes),
             Notes = [.. refused.Select(reason => $"layout {layout.ModelType}: {reason}"),
                 .. options.HeldOut is null ? ["no held_out text: the report will not say what the split costs"] : Array.Empty<string>()],
         };
@@ -72,13 +70,11 @@ public sealed class SplitStep(SplitStepOptions options) : IStep
             SideFilesFrom = context.InputFolder,
             ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [SplitPlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
         }, context.Cancellation);
-        double difference;
-        using (ModelLayers made = ModelLayers.Of(mixture, owned: false), written = ModelLayers.Open(context.OutputFolder))
-            difference = ReadBack.Compare(made, written, exact: type == TensorType.F32);
+        var difference = ReadBack.Compare(mixture, context.OutputFolder, type);
         var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
 
         notes.AddRange(plan.Provenance);
-        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.AddRange(saved.Notes);
         return Report(plan, mixture.Spec, saved, difference, before, after, notes);
     }
 

@@ -45,6 +45,9 @@ public record DataOptions
     [Range(1, long.MaxValue)]
     public long? Tokens { get; init; }
 
+    /// <summary>How many to expect where the text was not read: the limit, or a million.</summary>
+    internal long ExpectedTokens => Tokens ?? 1_000_000;
+
     /// <summary>
     /// The task of this text, one of those that the model's routers decide by; needed by such a model and refused by any other.
     /// </summary>

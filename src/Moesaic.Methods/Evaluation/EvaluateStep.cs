@@ -29,7 +29,7 @@ public sealed class EvaluateStep(EvaluateStepOptions options) : IStep
         CausalRouters.Check(spec, options.AllowNonCausal, training: false);
         var (window, stride) = Windows(spec);
         var parameters = ParameterCounts.Of(spec);
-        var tokens = options.Data.Tokens ?? 1_000_000;
+        var tokens = options.Data.ExpectedTokens;
         return new StepPlan
         {
             Summary = $"loss on {(options.Data.Tokens is { } limit ? $"{limit:N0} tokens" : "all")} of {options.Data.Path} in windows of {window} every {stride}"

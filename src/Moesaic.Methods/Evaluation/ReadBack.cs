@@ -1,12 +1,29 @@
+using Moesaic.Formats;
 using Moesaic.Methods.Calibration;
 using Moesaic.Models;
+using Moesaic.Models.Loading;
 using Moesaic.Tensors;
 
-namespace Moesaic.Methods.Construction;
+namespace Moesaic.Methods.Evaluation;
 
 /// <summary>Whether what was written computes what was in memory.</summary>
 static class ReadBack
 {
+    /// <summary>Compares what a step made with the checkpoint that it wrote.</summary>
+    /// <param name="made">The model as made.</param>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="type">How its numbers were stored.</param>
+    /// <returns>As <see cref="Compare(ModelLayers, ModelLayers, bool)"/>.</returns>
+    /// <exception cref="BadModelException">What the checkpoint computes is no finite number.</exception>
+    /// <exception cref="InvalidOperationException">They should be the same and are not.</exception>
+    public static double Compare(ModelPieces made, string folder, TensorType type)
+    {
+        using ModelLayers memory = ModelLayers.Of(made, owned: false), disk = ModelLayers.Open(folder);
+        var difference = Compare(memory, disk, exact: type == TensorType.F32);
+        return double.IsFinite(difference) ? difference : throw new BadModelException(
+            $"{folder}: what the model computes is no finite number; the source is damaged, or its numbers overflow in {type}.");
+    }
+
     /// <summary>
     /// Largest difference of the logits on a fixed sequence, relative to the largest logit. Rounding of the stored numbers alone explains
     /// about 1e-6 in float32 and some percent in 16 bits, where a token may even change its expert.

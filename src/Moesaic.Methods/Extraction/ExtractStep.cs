@@ -64,7 +64,7 @@ public sealed class ExtractStep(ExtractStepOptions options) : IStep
                 new ReportTable("Experts of the task", ["layer", "experts", "weights"],
                     [.. part.Chosen.Index().Where(l => l.Item is not null).Select(l => Row(l.Index, l.Item!))]),
             ],
-            Notes = [.. saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}")],
+            Notes = [.. saved.Notes],
         };
     }
 

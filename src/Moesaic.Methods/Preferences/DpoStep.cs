@@ -74,7 +74,7 @@ public sealed class DpoStep(DpoStepOptions options) : IStep
             options.ToTrainingOptions(steps) with { Noise = false, Seed = context.Seed }, objective);
         var loop = new TrainingLoop(trainer, log, options, 2L * options.Batch * options.Context, measurements, context);
         var saved = loop.Run();
-        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.AddRange(saved.Notes);
         notes.Add("margin: beta times what the better answer gained over the worse one in log-probability; accuracy: pairs with a margin above 0, ties half");
         return new StepReport
         {

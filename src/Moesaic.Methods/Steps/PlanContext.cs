@@ -19,6 +19,13 @@ public sealed record PlanContext
     /// <summary>Threads the step may use, 1 or more; for the estimate of time and memory only.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>Bytes of the weights that the step will receive; where a recipe begins without any, as they are stored most often.</summary>
+    public long WeightBytes => Model.WeightBytes > 0 ? Model.WeightBytes : 2 * ParameterCounts.Of(Shape()).Total;
+
+    /// <summary>Bytes of the weights of another shape, stored as those are.</summary>
+    /// <param name="shape">The shape.</param>
+    public long BytesOf(ModelSpec shape) => (long)(WeightBytes * ((double)ParameterCounts.Of(shape).Total / ParameterCounts.Of(Shape()).Total));
+
     /// <summary>The shape of the model the step will receive.</summary>
     /// <param name="context">Tokens that the step reads in one piece; 0: as many as the model takes.</param>
     /// <exception cref="BadModelException">Its config.json tells of no model that is known.</exception>

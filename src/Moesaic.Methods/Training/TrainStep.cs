@@ -78,7 +78,7 @@ public sealed class TrainStep(TrainStepOptions options) : IStep
         var measurements = data.Measurements();
         var loop = new TrainingLoop(trainer, log, options, (long)options.Batch * options.Context, measurements, context);
         var saved = loop.Run();
-        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.AddRange(saved.Notes);
         return new StepReport
         {
             Summary = $"Trained on {log.Steps.Sum(s => (long)s.Tokens):N0} tokens in {log.Steps.Count:N0} steps"

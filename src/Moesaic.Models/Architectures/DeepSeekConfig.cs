@@ -97,7 +97,7 @@ static class DeepSeekConfig
     public static void WriteFeedForward(ModelSpec spec, JsonObject config)
     {
         var first = spec.Layers.TakeWhile(l => l.FeedForward is DenseSpec).Count();
-        var mixture = (MixtureSpec)spec.Layers[first].FeedForward;
+        var mixture = spec.Mixture(first);
         var width = mixture.UniformWidth!.Value;
         // Required by readers even when no layer is dense: then the width the dense parent would have had.
         config["intermediate_size"] = first > 0

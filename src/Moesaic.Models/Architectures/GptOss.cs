@@ -70,7 +70,7 @@ sealed class GptOss : IArchitecture
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
-        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var mixture = spec.Mixture(0);
         var config = CommonConfig.Write(spec, type, ModelType, "GptOssForCausalLM");
         config["intermediate_size"] = mixture.UniformWidth;
         config["num_local_experts"] = mixture.Router.Experts;

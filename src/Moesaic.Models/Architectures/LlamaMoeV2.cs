@@ -75,7 +75,7 @@ sealed class LlamaMoeV2 : IArchitecture
     {
         var first = Contract(spec);
         if (first == spec.Layers.Count) return "it has no routed experts";
-        var mixture = (MixtureSpec)spec.Layers[first].FeedForward;
+        var mixture = spec.Mixture(first);
         for (var l = 0; l < spec.Layers.Count; l++)
         {
             var atEnd = l < first || l >= spec.Layers.Count - first;
@@ -113,7 +113,7 @@ sealed class LlamaMoeV2 : IArchitecture
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
         var first = Contract(spec);
-        var mixture = (MixtureSpec)spec.Layers[first].FeedForward;
+        var mixture = spec.Mixture(first);
         var config = CommonConfig.Write(spec, type, "mixtral", "MixtralForCausalLM");
         config["auto_map"] = new JsonObject
         {

@@ -41,7 +41,7 @@ sealed class Mixtral : IArchitecture
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
-        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var mixture = spec.Mixture(0);
         var config = CommonConfig.Write(spec, type, ModelType, "MixtralForCausalLM");
         config["intermediate_size"] = mixture.UniformWidth;
         config["num_local_experts"] = mixture.Router.Experts;

@@ -40,7 +40,7 @@ sealed class Olmoe : IArchitecture
 
     public JsonObject WriteConfig(ModelSpec spec, TensorType type)
     {
-        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var mixture = spec.Mixture(0);
         var config = CommonConfig.Write(spec, type, ModelType, "OlmoeForCausalLM");
         config["intermediate_size"] = mixture.UniformWidth;
         config["num_experts"] = mixture.Router.Experts;

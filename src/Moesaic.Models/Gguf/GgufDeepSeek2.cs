@@ -100,7 +100,7 @@ sealed class GgufDeepSeek2 : IGgufArchitecture
     public void WriteLayers(ModelSpec spec, GgufKeys keys)
     {
         var leading = spec.Layers.TakeWhile(l => l.FeedForward is DenseSpec).ToList();
-        var mixture = (MixtureSpec)spec.Layers[leading.Count].FeedForward;
+        var mixture = spec.Mixture(leading.Count);
         WriteAttention(spec.Layers[0].Attention, keys);
         keys.Set(GgufKeys.LeadingDense, leading.Count);
         // Wanted by readers even when no layer is dense: then the width the dense parent would have had.

@@ -34,7 +34,7 @@ sealed class GgufGptOss : IGgufArchitecture
     public string? WhyNot(ModelSpec spec)
     {
         if (spec.Layers.Any(l => l.FeedForward is not MixtureSpec)) return "some layers are dense";
-        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var mixture = spec.Mixture(0);
         if (!mixture.ExpertBias || !mixture.Router.Bias) return "its experts or its router have no biases";
         if (mixture.Clamp != SwiGluClamp.Published) return "its experts cut off large values elsewhere than at 7";
         var windows = spec.Layers.Select(l => l.Attention.Window).ToArray();
@@ -47,7 +47,7 @@ sealed class GgufGptOss : IGgufArchitecture
 
     public void WriteLayers(ModelSpec spec, GgufKeys keys)
     {
-        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var mixture = spec.Mixture(0);
         keys.WriteAttention(spec.Layers[0].Attention);
         keys.Set(GgufKeys.SlidingWindow, spec.Layers[0].Attention.Window);
         keys.Set(GgufKeys.FeedForwardLength, mixture.ExpertWidths[0]);

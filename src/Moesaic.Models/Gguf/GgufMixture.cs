@@ -51,7 +51,7 @@ sealed class GgufMixture(string name, HeadNorm norm, CombineWeight weight, bool 
 
     public void WriteLayers(ModelSpec spec, GgufKeys keys)
     {
-        var mixture = (MixtureSpec)spec.Layers[0].FeedForward;
+        var mixture = spec.Mixture(0);
         keys.WriteAttention(spec.Layers[0].Attention);
         // Wanted by readers although no layer is dense: then the width the dense parent would have had.
         keys.Set(GgufKeys.FeedForwardLength, mixture.ExpertWidths.Sum() + mixture.SharedWidth);

@@ -182,7 +182,7 @@ public sealed class GgufModelWriter
     float ScaleOf(GgufTensor tensor)
     {
         var layer = int.Parse(tensor.Name.AsSpan(4, tensor.Name.IndexOf('.', 4) - 4), System.Globalization.CultureInfo.InvariantCulture);
-        return ((MixtureSpec)spec.Layers[layer].FeedForward).Router.Scale;
+        return spec.Mixture(layer).Router.Scale;
     }
 
     /// <summary>The number other programs show (llama_ftype); it has no effect.</summary>

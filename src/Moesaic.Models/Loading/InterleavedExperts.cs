@@ -24,7 +24,7 @@ public sealed class InterleavedExperts
     {
         if (parameter.Split('.') is not ["model", "layers", var number, "mlp", "experts", var index, var projection, var kind])
             throw new ArgumentException($"{parameter} is none of an expert", nameof(parameter));
-        var mixture = (MixtureSpec)spec.Layers[int.Parse(number, CultureInfo.InvariantCulture)].FeedForward;
+        var mixture = spec.Mixture(int.Parse(number, CultureInfo.InvariantCulture));
         int experts = mixture.Router.Experts, inner = mixture.ExpertWidths[0], expert = int.Parse(index, CultureInfo.InvariantCulture);
         bool down = projection == "down_proj";
         int rows = down ? spec.Width : 2 * inner, columns = down ? inner : spec.Width;
@@ -50,7 +50,7 @@ public sealed class InterleavedExperts
     {
         for (var l = 0; l < spec.Layers.Count; l++)
         {
-            var mixture = (MixtureSpec)spec.Layers[l].FeedForward;
+            var mixture = spec.Mixture(l);
             int experts = mixture.Router.Experts, inner = mixture.ExpertWidths[0], width = spec.Width;
             var name = FormattableString.Invariant($"model.layers.{l}.mlp.experts");
             yield return new TensorSource($"{name}.gate_up_proj", type, [experts, width, 2 * inner], sink => Each(experts, e =>

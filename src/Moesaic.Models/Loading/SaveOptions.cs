@@ -29,4 +29,8 @@ public sealed record SaveOptions
 /// <param name="Architecture">The layout.</param>
 /// <param name="WeightBytes">Bytes of all tensors.</param>
 /// <param name="Refused">Why more standard layouts were not taken.</param>
-public sealed record SavedModel(IArchitecture Architecture, long WeightBytes, IReadOnlyList<string> Refused);
+public sealed record SavedModel(IArchitecture Architecture, long WeightBytes, IReadOnlyList<string> Refused)
+{
+    /// <summary>The same as <see cref="Refused"/> in lines of a report.</summary>
+    public IEnumerable<string> Notes => Refused.Select(reason => $"layout {Architecture.ModelType}: {reason}");
+}

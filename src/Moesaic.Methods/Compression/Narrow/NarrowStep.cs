@@ -34,8 +34,8 @@ public sealed class NarrowStep(NarrowStepOptions options) : IStep
         var shape = NarrowPlan.Shape(dense, options.Width);
         var layout = ArchitectureRegistry.MostStandard(shape, out _);
         var cost = new SplitCost(dense, Like());
-        var weightBytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(dense).Total;
-        var written = (long)(weightBytes * ((double)ParameterCounts.Of(shape).Total / ParameterCounts.Of(dense).Total));
+        var weightBytes = context.WeightBytes;
+        var written = context.BytesOf(shape);
         return new StepPlan
         {
             Summary = Summary(dense) + $", written as {layout.ModelType}",

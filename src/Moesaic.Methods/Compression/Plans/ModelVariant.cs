@@ -58,7 +58,7 @@ public sealed record ModelVariant
     RoutingPolicies? Policies(ModelSpec spec)
     {
         if (Policy is null && Chosen is null) return null;
-        var policies = Policy is null ? spec.MixtureLayers.ToDictionary(l => l, l => ((MixtureSpec)spec.Layers[l].FeedForward).Router.Policy ?? new RoutingPolicy())
+        var policies = Policy is null ? spec.MixtureLayers.ToDictionary(l => l, l => spec.Mixture(l).Router.Policy ?? new RoutingPolicy())
             : new Dictionary<int, RoutingPolicy>(RoutingPolicyFile.Read(Policy, spec).Layers);
         if (Chosen is not { } chosen) return new(policies);
         if (!spec.MixtureLayers.Any()) throw new BadRequestException($"{chosen} experts per token were asked for, and the model has no layer with experts.");

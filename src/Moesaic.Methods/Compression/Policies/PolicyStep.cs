@@ -52,7 +52,7 @@ public sealed class PolicyStep(PolicyStepOptions options) : IStep
                 new ReportTable("Policies", ["layer", "policy"],
                     [.. layers.Select(l => (IReadOnlyList<string>)[l.ToString(CultureInfo.InvariantCulture), RoutingPolicyFile.Text(PolicyOf(model.Spec, l)!)])]),
             ],
-            Notes = [.. saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}")],
+            Notes = [.. saved.Notes],
         };
     }
 
@@ -77,5 +77,5 @@ public sealed class PolicyStep(PolicyStepOptions options) : IStep
         Masked = o.Masked, Renormalise = o.Renormalise, RenormaliseAbsent = o.RenormaliseAbsent,
     };
 
-    static RoutingPolicy? PolicyOf(ModelSpec spec, int layer) => ((MixtureSpec)spec.Layers[layer].FeedForward).Router.Policy;
+    static RoutingPolicy? PolicyOf(ModelSpec spec, int layer) => spec.Mixture(layer).Router.Policy;
 }

@@ -33,7 +33,7 @@ sealed class EepPruner(PruneStepOptions options) : IPruner
         {
             // How often an expert stays among the best: what the search says of experts one by one.
             var scores = run.Standing(m.Key);
-            return work.Target.Rank(m.Key, ((MixtureSpec)work.Spec.Layers[m.Key].FeedForward).Router, scores, Naee.Ranking(m.Value.Chosen!, scores), []);
+            return work.Target.Rank(m.Key, work.Spec.Mixture(m.Key).Router, scores, Naee.Ranking(m.Value.Chosen!, scores), []);
         })];
         var plan = new PrunePlan
         {

@@ -33,10 +33,10 @@ public sealed class EvolveStep(EvolveStepOptions options) : IStep
         // Any map of this shape tells what comes out.
         var shape = options.Eep.Merging == 0 ? MergedLayers.Selection(spec, Any(spaces)).Shape(spec) : MergedLayers.Shape(spec, Any(spaces));
         var layout = ArchitectureRegistry.MostStandard(shape, out _);
-        var bytes = context.Model.WeightBytes > 0 ? context.Model.WeightBytes : 2 * ParameterCounts.Of(spec).Total;
-        var written = (long)(bytes * ((double)ParameterCounts.Of(shape).Total / ParameterCounts.Of(spec).Total));
+        var bytes = context.WeightBytes;
+        var written = context.BytesOf(shape);
         var models = options.Eep.Pruning + options.Eep.Merging + options.Eep.Retested;
-        var heldOut = options.HeldOut is { } text ? text.Tokens ?? 1_000_000 : 0;
+        var heldOut = options.HeldOut is { } text ? text.ExpectedTokens : 0;
         double Seconds(long tokens) => new CalibrationCost(spec, new CalibrationOptions(), tokens, options.Context).Seconds(bytes, context.Threads);
         return new StepPlan
         {
@@ -85,11 +85,9 @@ public sealed class EvolveStep(EvolveStepOptions options) : IStep
                 [FileName] = JsonSerializer.SerializeToUtf8Bytes(best.Maps.OrderBy(m => m.Key).Select(m => new LayerMap(m.Key, m.Value.Chosen, m.Value)).ToArray(), SearchJson.Default.LayerMapArray),
             },
         }, context.Cancellation);
-        double difference;
-        using (ModelLayers made = ModelLayers.Of(merged, owned: false), written = ModelLayers.Open(context.OutputFolder))
-            difference = ReadBack.Compare(made, written, exact: type == TensorType.F32);
+        var difference = ReadBack.Compare(merged, context.OutputFolder, type);
         var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
-        notes.AddRange(saved.Refused.Select(reason => $"layout {saved.Architecture.ModelType}: {reason}"));
+        notes.AddRange(saved.Notes);
         var figures = new List<Figure>();
         if (before is not null && after is not null) figures.AddRange([new("held_out_loss_before", before.Loss, "nats"), new("held_out_loss", after.Loss, "nats")]);
         figures.AddRange([new("fitness", best.Fitness), new("parameters_before", ParameterCounts.Of(source.Spec).Total), new("parameters", ParameterCounts.Of(merged.Spec).Total),

@@ -48,7 +48,7 @@ sealed class MergedLayers : ModelPieces
     {
         foreach (var l in spec.MixtureLayers)
         {
-            var (mixture, router) = ((MixtureSpec)spec.Layers[l].FeedForward, ((MixtureSpec)spec.Layers[l].FeedForward).Router);
+            var (mixture, router) = (spec.Mixture(l), spec.Mixture(l).Router);
             if (router.Map is not null || mixture.HasAbsent)
                 throw new BadRequestException($"Layer {l} was pruned with its router's rows kept, or merged; its experts can be neither chosen nor merged once more.");
             if (!merge) continue;

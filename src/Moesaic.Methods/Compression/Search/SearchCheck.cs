@@ -27,7 +27,7 @@ static class SearchCheck
         if (!layerwise) return;
         foreach (var l in spec.MixtureLayers)
         {
-            var mixture = (MixtureSpec)spec.Layers[l].FeedForward;
+            var mixture = spec.Mixture(l);
             RouterSubset.Check(mixture.Router, $"layer {l}");
             if (mixture.HasAbsent) throw new BadRequestException($"Layer {l} was pruned with its router's rows kept; a search needs all experts.");
         }
@@ -38,12 +38,12 @@ static class SearchCheck
         target.Expected(spec).Layers.Where(l => l.Experts is not null).ToDictionary(l => l.Layer, l => Space(spec, l.Layer, l.Experts!.Count));
 
     /// <summary>The choices of a layer.</summary>
-    public static KeptExperts Space(ModelSpec spec, int layer, int kept) => KeptExperts.Of(((MixtureSpec)spec.Layers[layer].FeedForward).Router, kept, $"layer {layer}");
+    public static KeptExperts Space(ModelSpec spec, int layer, int kept) => KeptExperts.Of(spec.Mixture(layer).Router, kept, $"layer {layer}");
 
     /// <summary>Experts, floor and step of every mixture layer.</summary>
     public static LayerShare[] Shares(PruneTarget target, ModelSpec spec) => [.. spec.MixtureLayers.Select(l =>
     {
-        var router = ((MixtureSpec)spec.Layers[l].FeedForward).Router;
+        var router = spec.Mixture(l).Router;
         var step = ExpertFloors.Groups(router, preserveRows: false);
         var least = Math.Max(ExpertFloors.Of(router, preserveRows: false), Math.Min(router.Experts, ((target.Least ?? 1) + step - 1) / step * step));
         return new LayerShare(router.Experts, least, step, 0);

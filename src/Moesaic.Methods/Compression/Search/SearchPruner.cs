@@ -90,5 +90,5 @@ sealed class SearchPruner(string name, PruneStepOptions options) : IPruner
         return parameters;
     }
 
-    static RouterSpec Router(ModelSpec spec, int layer) => ((MixtureSpec)spec.Layers[layer].FeedForward).Router;
+    static RouterSpec Router(ModelSpec spec, int layer) => spec.Mixture(layer).Router;
 }

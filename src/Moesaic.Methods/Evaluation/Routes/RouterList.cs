@@ -9,7 +9,7 @@ static class RouterList
     public static IReadOnlyList<(int Layer, bool OfAttention, RouterSpec Router)> Of(ModelSpec spec) =>
     [
         .. spec.AttentionExpertLayers.Select(l => (l, true, spec.Layers[l].Attention.Experts!.Router))
-            .Concat(spec.MixtureLayers.Select(l => (l, false, ((MixtureSpec)spec.Layers[l].FeedForward).Router)))
+            .Concat(spec.MixtureLayers.Select(l => (l, false, spec.Mixture(l).Router)))
             .OrderBy(r => r.Item1).ThenByDescending(r => r.Item2),
     ];
 }
