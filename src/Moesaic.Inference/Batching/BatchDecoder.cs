@@ -134,8 +134,8 @@ public sealed class BatchDecoder : IDisposable
 
     /// <summary>
     /// Computes waiting tokens in one pass: the one token of each sequence that has just one, then up to
-    /// <see cref="BatchOptions.Chunk"/> of the others, shortest rest first, but a page of the oldest. Sequences that came to their end have
-    /// <see cref="BatchSequence.Logits"/>.
+    /// <see cref="BatchOptions.Chunk"/> of the others, shortest rest first; the oldest gives way three steps at most. Sequences that came to
+    /// their end have <see cref="BatchSequence.Logits"/>.
     /// </summary>
     /// <param name="cancellation">Asked before the pass.</param>
     /// <returns>Tokens computed; 0 when none waits.</returns>

@@ -3,15 +3,19 @@ using Moesaic.Models.Layers;
 namespace Moesaic.Inference;
 
 /// <summary>
-/// Divides a step among prompts: those with the shortest rest come first, so that a short one does not wait for a long one that came
-/// before; but the oldest gets a page of every step, so that none waits for ever.
+/// Divides a step among prompts. Those with the shortest rest come first, and one with more than a step's tokens takes no part in a step of
+/// others, so that a short one waits for one step of a long one at most. But the oldest never gives way for more than
+/// <see cref="MostGivingWay"/> steps in a row: then it gets a page, so that none waits for ever.
 /// </summary>
 /// <param name="chunk">Tokens of a step.</param>
 sealed class PromptOrder(int chunk)
 {
+    /// <summary>Rows of a long prompt cost more than others, since they attend to all of it: one step of four is what a short prompt may share with them.</summary>
+    public const int MostGivingWay = 3;
+
     readonly List<BatchSequence> prompts = [];
     BatchSequence? oldest;
-    int room;
+    int room, givingWay;
 
     public int Count => prompts.Count;
 
@@ -36,12 +40,14 @@ sealed class PromptOrder(int chunk)
     public int Share(int i)
     {
         var prompt = prompts[i];
-        if (prompt == oldest) oldest = null;
-        var most = room - (oldest is null ? 0 : Math.Min(PagedCache.PageTokens, chunk / 2));
+        var page = givingWay < MostGivingWay ? 0 : Math.Min(PagedCache.PageTokens, Math.Max(1, chunk / 2));
+        var most = prompt == oldest || oldest is null ? room : room - page;
+        if (room < chunk && prompt.Waiting > chunk) most = prompt == oldest ? Math.Min(room, page) : 0;
         var count = Math.Min(prompt.Waiting, most);
         // Up to the end of a page: the pages of the next step are then whole, and may be another sequence's.
-        if (count < prompt.Waiting && chunk >= PagedCache.PageTokens) count -= (prompt.Computed + count) % PagedCache.PageTokens;
-        if (count <= 0) return 0;
+        if (count < prompt.Waiting && chunk >= PagedCache.PageTokens && !(prompt == oldest && page > 0)) count -= (prompt.Computed + count) % PagedCache.PageTokens;
+        count = Math.Max(0, count);
+        if (prompt == oldest) (oldest, givingWay) = (null, count > 0 ? 0 : givingWay + 1);
         room -= count;
         return count;
     }

@@ -72,7 +72,7 @@ public class BatchDecoderTests
         Assert.Equal(5, decoder.Step());
         var second = decoder.Add(TinyModels.Tokens(50, 1), 60);
         var third = decoder.Add(TinyModels.Tokens(30, 2), 60);
-        foreach (var (rows, ready) in new[] { (21, "first"), (21, "first"), (21, "first third"), (21, "first second") })
+        foreach (var (rows, ready) in new[] { (21, "first"), (11, "first third"), (21, "first"), (21, "first"), (11, "first second") })
         {
             first.Append(9);
             Assert.Equal(rows, decoder.Step());
@@ -80,7 +80,29 @@ public class BatchDecoderTests
             Assert.Equal(ready, string.Join(' ', names.Where(n => n.Item1.HasLogits).Select(n => n.Item2)));
         }
         Assert.Equal(0, decoder.Step());
-        Assert.Equal((5L, 5 + 84L), (decoder.Steps, decoder.ComputedTokens));
+        Assert.Equal((6L, 5 + 85L), (decoder.Steps, decoder.ComputedTokens));
+    }
+
+    [Fact]
+    public void A_long_prompt_gives_way_to_short_ones_but_not_for_ever()
+    {
+        using var model = TinyModels.Make("dense");
+        using var decoder = new BatchDecoder(model, new BatchOptions { CacheTokens = 2000, Chunk = 40, ReusesPrefixes = false });
+        var oldest = decoder.Add(TinyModels.Tokens(90), 95);
+        var shares = new List<int>();
+        for (var step = 0; step < 12; step++)
+        {
+            using var shorter = decoder.Add(TinyModels.Tokens(15, step), 20);
+            var before = oldest.Computed;
+            decoder.Step();
+            Assert.True(shorter.HasLogits);
+            shares.Add(oldest.Computed - before);
+        }
+        Assert.Equal([0, 0, 0, 20, 0, 0, 0, 20, 0, 0, 0, 20], shares);
+        // What is left is not long any more: it takes part, up to the end of a page.
+        using var last = decoder.Add(TinyModels.Tokens(15, 20), 20);
+        decoder.Step();
+        Assert.Equal(64, oldest.Computed);
     }
 
     [Fact]
