@@ -1,6 +1,10 @@
+using System.Runtime.CompilerServices;
 using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Tests.Construction;
+using Moesaic.Models.Loading;
+using Moesaic.Text;
 using Moesaic.Text.Datasets;
 
 namespace Moesaic.Methods.Tests.Evaluation;
@@ -73,6 +77,26 @@ public class PerplexityTests
         Assert.Equal(samples.Sum(s => s.Tokens.Length - 1), measured.Tokens);
         Assert.Equal(sum / measured.Tokens, measured.Loss, 1e-5);
         Assert.Equal(Math.Exp(measured.Loss), measured.Perplexity);
+    }
+
+    [Fact]
+    public async Task The_loss_is_that_of_the_log_probabilities_which_the_queue_gives_of_a_prompt()
+    {
+        using var loaded = ModelFolder.Load(Demo());
+        var tokenizer = TokenizerLoader.Load(Demo());
+        var samples = new[] { "Returns the number of characters in the string.", "A list of values, in the order in which they came; none is kept twice." }
+            .Select(text => new TokenizedSample(tokenizer.Encode(text), null)).ToList();
+        using var queue = new GenerationQueue(new Engine(loaded.Model, tokenizer, new HashSet<int>(), new BatchOptions { CacheTokens = 1024, Chunk = 9 }));
+        foreach (var sample in samples)
+        {
+            var measured = Perplexity.Measure(loaded.Model, PackedDataset.Pack(Perplexity.Windows([sample], 256, 256), 256));
+            var request = new GenerationRequest { Prompt = sample.Tokens, PromptLogProbabilities = 0, PromptOnly = true };
+            var prompt = (await queue.Generate(request, TestContext.Current.CancellationToken).ToEndAsync(TestContext.Current.CancellationToken))[0].Prompt!;
+            Assert.Equal(measured.Tokens, prompt.Count);
+            Assert.Equal(measured.Loss, -prompt.Average(token => (double)token.Token.LogProbability), 1e-4);
+        }
+
+        static string Demo([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "models", "demo"));
     }
 
     [Fact]
