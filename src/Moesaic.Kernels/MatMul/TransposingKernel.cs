@@ -11,7 +11,7 @@ static unsafe class TransposingKernel<TSimd, TVector>
     where TSimd : struct, ISimdColumns<TVector>
     where TVector : struct
 {
-    const int FloatsPerLine = 16;
+    const int FloatsPerLine = Ahead.FloatsPerLine;
 
     /// <summary>Columns are as many as a vector has lanes.</summary>
     /// <param name="k">Length of the sums.</param>
