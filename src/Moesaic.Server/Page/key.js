@@ -7,6 +7,7 @@ export function askForKey(refused) {
   byId("key").value = "";
   dialog.returnValue = "";
   dialog.showModal();
+  byId("key-cancel").onclick = () => dialog.close();
   return new Promise((resolve) =>
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "given" ? byId("key").value : null), { once: true }));
 }

@@ -1,0 +1,24 @@
+using System.Text.RegularExpressions;
+
+namespace Moesaic.Page.Tests;
+
+/// <summary>What tests put between the page and its server.</summary>
+static class Arrangements
+{
+    /// <summary>Answers requests to a path instead of the server.</summary>
+    public static Task Answer(this Visit visit, string path, string method, int status, string body, params (string Name, string Value)[] headers) =>
+        visit.Page.RouteAsync("**/" + path, route => route.Request.Method == method
+            ? route.FulfillAsync(new() { Status = status, Body = body, Headers = headers.Select(h => KeyValuePair.Create(h.Name, h.Value)) })
+            : route.ContinueAsync());
+
+    /// <summary>Changes the server's answers: what matches a pattern is replaced.</summary>
+    public static Task Change(this Visit visit, string path, string pattern, string replacement) =>
+        visit.Page.RouteAsync("**/" + path, async route =>
+        {
+            var response = await route.FetchAsync();
+            var body = await response.TextAsync();
+            var changed = Regex.Replace(body, pattern, replacement, RegexOptions.Singleline);
+            Assert.NotEqual(body, changed);
+            await route.FulfillAsync(new() { Response = response, Body = changed });
+        });
+}
