@@ -6,10 +6,14 @@ namespace Moesaic.Page.Tests;
 static class Arrangements
 {
     /// <summary>Answers requests to a path instead of the server.</summary>
-    public static Task Answer(this Visit visit, string path, string method, int status, string body, params (string Name, string Value)[] headers) =>
-        visit.Page.RouteAsync("**/" + path, route => route.Request.Method == method
+    public static Task Answer(this Visit visit, string path, string method, int status, string body, params (string Name, string Value)[] headers)
+    {
+        // The browser itself tells of failures, too.
+        if (status >= 400) visit.Causes.Add($"status of {status}");
+        return visit.Page.RouteAsync("**/" + path, route => route.Request.Method == method
             ? route.FulfillAsync(new() { Status = status, Body = body, Headers = headers.Select(h => KeyValuePair.Create(h.Name, h.Value)) })
             : route.ContinueAsync());
+    }
 
     /// <summary>Changes the server's answers: what matches a pattern is replaced.</summary>
     public static Task Change(this Visit visit, string path, string pattern, string replacement) =>

@@ -7,15 +7,13 @@ namespace Moesaic.Page.Tests;
 
 public sealed partial class ChatTests(Browser browser, PageServer server)
 {
-    const string Question = "What does this method return?";
-
     [Fact]
     public async Task An_answer_comes_in_the_colours_of_its_experts()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask(Question);
+        await visit.Ask();
 
-        await Expect(visit[".turn .question"]).ToHaveTextAsync(Question);
+        await Expect(visit[".turn .question"]).ToHaveTextAsync("What does this method return?");
         var tokens = visit.LastAnswer.Locator(".token");
         Assert.InRange(await tokens.CountAsync(), 2, 300);
         // Never by colour alone: each says its experts in words, and the second one is a line.
@@ -35,7 +33,7 @@ public sealed partial class ChatTests(Browser browser, PageServer server)
     public async Task Another_layer_colours_the_text_anew()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask(Question);
+        await visit.Ask();
         var before = await Titles(visit);
         await visit["#layer"].FillAsync("0");
         var after = await Titles(visit);
@@ -60,7 +58,7 @@ public sealed partial class ChatTests(Browser browser, PageServer server)
     public async Task Tokens_are_a_table_as_well()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask(Question);
+        await visit.Ask();
         await visit.LastAnswer.Locator("summary").ClickAsync();
         var table = visit.LastAnswer.GetByRole(AriaRole.Table, new() { Name = "Experts by token and layer" });
         await Expect(table.GetByRole(AriaRole.Columnheader)).ToHaveTextAsync(["token", "layer 0", "layer 1", "layer 2", "layer 3"]);
@@ -81,7 +79,8 @@ public sealed partial class ChatTests(Browser browser, PageServer server)
         {
             PostData = System.Text.Encoding.UTF8.GetBytes(route.Request.PostData!.Replace("\"stream\":true", "\"logit_bias\":{\"4093\":-100},\"stream\":true", StringComparison.Ordinal)),
         }));
-        await visit["#question"].FillAsync(Question);
+        await visit.SlowDown(20_000);
+        await visit["#question"].FillAsync("What does this method return?");
         await visit["#question"].PressAsync("Enter");
         await visit[".token"].Nth(3).WaitForAsync();
         await visit["#stop"].ClickAsync();

@@ -12,8 +12,7 @@ public sealed class ErrorTests(Browser browser, PageServer server)
     {
         await using var visit = await Visit.Open(browser, server, before: v =>
             v.Answer(Chat, "POST", 429, """{"error":{"message":"All places of the queue are taken"}}""", ("Retry-After", "3")));
-        visit.Causes.Add("429");
-        await visit.Ask("Hello");
+        await visit.Ask();
         await Expect(visit.LastAnswer.Locator(".problem")).ToHaveTextAsync("All places of the queue are taken. Try again in 3 seconds.");
         await visit.Page.UnrouteAllAsync();
         await visit.AskAgain();
@@ -24,7 +23,7 @@ public sealed class ErrorTests(Browser browser, PageServer server)
     public async Task A_prompt_that_is_too_long_is_refused_by_the_server_and_told()
     {
         await using var visit = await Visit.Open(browser, server);
-        visit.Causes.Add("400");
+        visit.Causes.Add("status of 400");
         await visit.Ask(string.Concat(Enumerable.Repeat("a long question ", 300)));
         await Expect(visit.LastAnswer.Locator(".problem")).ToContainTextAsync("512");
     }
@@ -39,7 +38,7 @@ public sealed class ErrorTests(Browser browser, PageServer server)
 
 
             """, ("Content-Type", "text/event-stream")));
-        await visit.Ask("Hello");
+        await visit.Ask();
         await Expect(visit.LastAnswer.Locator(".tokens")).ToHaveTextAsync("Half");
         await Expect(visit.LastAnswer.Locator(".problem")).ToHaveTextAsync("The model has stopped.");
     }
@@ -50,7 +49,7 @@ public sealed class ErrorTests(Browser browser, PageServer server)
         await using var visit = await Visit.Open(browser, server);
         visit.Causes.Add("ERR_");
         await visit.Page.RouteAsync("**/" + Chat, route => route.AbortAsync("connectionrefused"));
-        await visit.Ask("Hello");
+        await visit.Ask();
         await Expect(visit.LastAnswer.Locator(".problem")).ToHaveTextAsync("The server cannot be reached. Is it still running?");
     }
 
@@ -59,7 +58,7 @@ public sealed class ErrorTests(Browser browser, PageServer server)
     {
         await using var visit = await Visit.Open(browser, server, before: v =>
             v.Answer(Chat, "POST", 200, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half\"}}]}\n\n", ("Content-Type", "text/event-stream")));
-        await visit.Ask("Hello");
+        await visit.Ask();
         await Expect(visit.LastAnswer.Locator(".problem")).ToHaveTextAsync("The answer broke off: the server closed the connection.");
     }
 
@@ -67,9 +66,12 @@ public sealed class ErrorTests(Browser browser, PageServer server)
     public async Task The_page_waits_for_a_model_that_is_being_read()
     {
         var asked = 0;
-        await using var visit = await Visit.Open(browser, server, before: v => v.Page.RouteAsync("**/moesaic/model", route => asked++ == 0
-            ? route.FulfillAsync(new() { Status = 503, Body = """{"error":{"message":"The model is being loaded."}}""" }) : route.ContinueAsync()));
-        visit.Causes.Add("503");
+        await using var visit = await Visit.Open(browser, server, before: v =>
+        {
+            v.Causes.Add("status of 503");
+            return v.Page.RouteAsync("**/moesaic/model", route => asked++ == 0
+                ? route.FulfillAsync(new() { Status = 503, Body = """{"error":{"message":"The model is being loaded."}}""" }) : route.ContinueAsync());
+        });
         await Expect(visit["#empty-text"]).ToHaveTextAsync("The model is being loaded.");
         await Expect(visit["#empty-title"]).ToHaveTextAsync("Watch the experts at work");
         Assert.Equal(2, asked);
@@ -79,10 +81,9 @@ public sealed class ErrorTests(Browser browser, PageServer server)
     public async Task No_model_at_all_can_be_tried_again()
     {
         await using var visit = await Visit.Open(browser, server, before: v => v.Answer("moesaic/model", "GET", 500, "no JSON"));
-        visit.Causes.Add("500");
         await Expect(visit["#empty-text"]).ToHaveTextAsync("The server answered 500 Internal Server Error.");
         await visit.Page.UnrouteAllAsync();
         await visit["#retry"].ClickAsync();
-        await visit.Ask("Hello");
+        await visit.Ask();
     }
 }

@@ -10,7 +10,6 @@ public sealed class KeyTests(Browser browser, PageServer server)
     public async Task A_key_is_asked_for_once_and_kept_for_the_tab()
     {
         await using var visit = await Visit.Open(browser, server, before: Guard);
-        visit.Causes.Add("401");
         await Expect(visit["#key-dialog"]).ToBeVisibleAsync();
         await Expect(visit["#key-refused"]).ToBeHiddenAsync();
         await visit.Keep("key");
@@ -19,7 +18,7 @@ public sealed class KeyTests(Browser browser, PageServer server)
         await Expect(visit["#key-refused"]).ToBeVisibleAsync();
         await visit["#key"].FillAsync(Key);
         await visit["#key"].PressAsync("Enter");
-        await visit.Ask("Hello");
+        await visit.Ask();
         await Expect(visit.LastAnswer.Locator(".token")).Not.ToHaveCountAsync(0);
         Assert.Equal(Key, await visit.Page.EvaluateAsync<string>("sessionStorage.getItem('moesaic-api-key')"));
         Assert.Equal(0, await visit.Page.EvaluateAsync<int>("localStorage.length"));
@@ -31,7 +30,6 @@ public sealed class KeyTests(Browser browser, PageServer server)
     public async Task Who_has_no_key_is_told_and_may_try_again()
     {
         await using var visit = await Visit.Open(browser, server, before: Guard);
-        visit.Causes.Add("401");
         await visit["#key-dialog"].GetByText("Cancel").ClickAsync();
         await Expect(visit["#empty-text"]).ToHaveTextAsync("This server answers only to those who have its API key.");
         await visit["#retry"].ClickAsync();
@@ -41,6 +39,7 @@ public sealed class KeyTests(Browser browser, PageServer server)
     // The server without a key, behind a guard that asks for one.
     static async Task Guard(Visit visit)
     {
+        visit.Causes.Add("status of 401");
         foreach (var guarded in new[] { "**/moesaic/*", "**/v1/**" })
             await visit.Page.RouteAsync(guarded, async route =>
             {

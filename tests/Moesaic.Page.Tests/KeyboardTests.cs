@@ -62,7 +62,7 @@ public sealed class KeyboardTests(Browser browser, PageServer server) : IAsyncDi
     public async Task Everything_that_can_be_used_has_a_name()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask("What does this method return?");
+        await visit.Ask();
         var nameless = await visit.Page.EvaluateAsync<string[]>("""
             () => [...document.querySelectorAll("button, input, select, textarea, [tabindex='0']")]
               .filter((one) => !(one.labels?.length > 0 || one.ariaLabel || one.textContent.trim()))

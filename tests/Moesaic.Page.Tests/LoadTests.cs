@@ -10,7 +10,7 @@ public sealed class LoadTests(Browser browser, PageServer server)
     public async Task The_heat_map_is_a_table_of_what_the_tokens_say()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask("What does this method return?");
+        await visit.Ask();
         var table = visit.Page.GetByRole(AriaRole.Table, new() { Name = "Percent of an even share, by layer and expert" });
         await Expect(table.GetByRole(AriaRole.Columnheader)).ToHaveTextAsync(["layer", "0", "1", "2", "3", "4", "5", "6", "7"]);
         await Expect(table.GetByRole(AriaRole.Rowheader)).ToHaveTextAsync(["0", "1", "2", "3"]);
@@ -32,7 +32,7 @@ public sealed class LoadTests(Browser browser, PageServer server)
     public async Task The_server_has_counted_since_its_start()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask("What does this method return?");
+        await visit.Ask();
         await visit["#scope"].SelectOptionAsync("server");
         await Expect(visit["#load-note"]).ToContainTextAsync("choices.");
         await Expect(visit["#load tbody td"].First).Not.ToBeEmptyAsync();

@@ -12,7 +12,7 @@ public sealed class OtherModelTests(Browser browser, PageServer server)
         await Expect(visit["#empty-text"]).ToContainTextAsync("dense");
         foreach (var part in new[] { "#experts", "#look", "#inspected", "#show-experts" }) await Expect(visit[part]).ToBeHiddenAsync();
         var request = visit.Page.WaitForRequestAsync("**/v1/chat/completions");
-        await visit.Ask("Hello");
+        await visit.Ask();
         Assert.False((await request).PostDataJSON()!.Value.TryGetProperty("moesaic", out _));
         Assert.NotEmpty((await visit.LastAnswer.Locator(".tokens").TextContentAsync())!);
         await Expect(visit.LastAnswer.Locator(".token")).ToHaveCountAsync(0);

@@ -11,7 +11,7 @@ public sealed class PolicyTests(Browser browser, PageServer server) : IAsyncDisp
     public async Task Another_k_works_at_once_and_its_effect_stands_beside_what_was_before()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Ask("What does this method return?");
+        await visit.Ask();
         await Expect(visit["#effect tbody tr"]).ToHaveCountAsync(1);
 
         await Choose(visit, 1);
@@ -33,6 +33,41 @@ public sealed class PolicyTests(Browser browser, PageServer server) : IAsyncDisp
     }
 
     [Fact]
+    public async Task Only_the_experts_make_a_difference_between_answers_under_different_k()
+    {
+        await using var visit = await Visit.Open(browser, server);
+        var seeds = new List<long>();
+        visit.Page.Request += (_, request) =>
+        {
+            if (request.Url.EndsWith("/completions", StringComparison.Ordinal)) seeds.Add(request.PostDataJSON()!.Value.GetProperty("seed").GetInt64());
+        };
+        await visit.Ask(seed: null);
+        await Choose(visit, 1);
+        await visit.AskAgain();
+        await visit.AskAgain();
+        await visit.Ask(seed: null);
+        await visit.Ask(seed: 7);
+        Assert.Equal(seeds[0], seeds[1]);
+        Assert.Equal(4, seeds.Distinct().Count());
+        Assert.Equal(7, seeds[^1]);
+    }
+
+    [Fact]
+    public async Task A_change_in_the_middle_of_an_answer_parts_its_figures()
+    {
+        await using var visit = await Visit.Open(browser, server);
+        await visit.Page.EvaluateAsync("document.getElementById('seed').value = 1");
+        await visit.SlowDown(30_000);
+        await visit["#question"].FillAsync("What does this method return?");
+        await visit["#question"].PressAsync("Enter");
+        await visit[".token"].Nth(3).WaitForAsync();
+        await visit["#chosen label"].First.ClickAsync();
+        await visit.Answered();
+        await Expect(visit.LastAnswer.Locator(".foot")).ToContainTextAsync("k = 2, then k = 1");
+        await Expect(visit["#effect tbody th"]).ToHaveTextAsync(["k = 2", "k = 1"]);
+    }
+
+    [Fact]
     public async Task What_is_set_holds_for_all_who_use_the_server_until_it_is_taken_back()
     {
         await using (var visit = await Visit.Open(browser, server))
@@ -46,7 +81,7 @@ public sealed class PolicyTests(Browser browser, PageServer server) : IAsyncDisp
         await using var other = await Visit.Open(browser, server);
         await Expect(other["#chosen input[value='1']"]).ToBeCheckedAsync();
         await Expect(other["#share-value"]).ToHaveTextAsync("70 %");
-        await other.Ask("What does this method return?");
+        await other.Ask();
         await Expect(other.LastAnswer.Locator(".foot")).ToContainTextAsync("k = 1, share 70 %");
 
         await Choose(other, 2);
@@ -69,7 +104,6 @@ public sealed class PolicyTests(Browser browser, PageServer server) : IAsyncDisp
     public async Task A_refused_policy_is_told_and_what_holds_is_shown()
     {
         await using var visit = await Visit.Open(browser, server, before: v => v.Answer("moesaic/policy", "PUT", 403, """{"error":{"message":"Policies may not be changed here."}}"""));
-        visit.Causes.Add("403");
         await visit["#chosen label"].First.ClickAsync();
         await Expect(visit["#policy-problem"]).ToHaveTextAsync("Policies may not be changed here.");
         await Expect(visit["#chosen input[value='2']"]).ToBeCheckedAsync();

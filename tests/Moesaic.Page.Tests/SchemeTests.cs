@@ -16,7 +16,7 @@ public sealed class SchemeTests(Browser browser, PageServer server)
         await Expect(visit["#empty-title"]).ToHaveTextAsync("Watch the experts at work");
         await Checked("empty");
 
-        await visit.Ask("What does this method return?");
+        await visit.Ask();
         await Checked("answer");
 
         await visit["#numbers"].CheckAsync();

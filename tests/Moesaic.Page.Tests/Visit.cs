@@ -48,7 +48,7 @@ sealed class Visit : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce, DeviceScaleFactor = phone ? 2 : 1,
         });
         context.SetDefaultTimeout(60_000);
-        var visit = new Visit(context, await context.NewPageAsync(), await server.Address());
+        var visit = new Visit(context, await context.NewPageAsync(), server.Address);
         if (before is not null) await before(visit);
         await visit.Page.GotoAsync(visit.Address.AbsoluteUri);
         return visit;
@@ -60,11 +60,24 @@ sealed class Visit : IAsyncDisposable
     public ILocator LastAnswer => Page.Locator(".turn").Last.Locator(".answer");
 
     /// <summary>Asks, and waits for the answer's end.</summary>
-    public async Task Ask(string question)
+    /// <param name="question">What.</param>
+    /// <param name="seed">The same answer each time; null: as the page draws it.</param>
+    public async Task Ask(string question = "What does this method return?", int? seed = 1)
     {
+        if (seed is not null) await Page.EvaluateAsync("seed => document.getElementById('seed').value = seed", seed);
         await this["#question"].FillAsync(question);
         await this["#question"].PressAsync("Enter");
         await Answered();
+    }
+
+    /// <summary>Lets no more than so many bytes a second through: an answer lasts as long as that of a large model.</summary>
+    public async Task SlowDown(int bytesPerSecond)
+    {
+        var session = await context.NewCDPSessionAsync(Page);
+        await session.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object>
+        {
+            ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = bytesPerSecond, ["uploadThroughput"] = -1,
+        });
     }
 
     /// <summary>Asks the last question again, and waits for the answer's end.</summary>

@@ -33,9 +33,9 @@ export class Aligner {
     return found;
   }
 
-  /** All that is left: the first token that waits has the text that waits. */
+  /** All that is left: the first token that waits has the text that waits. Without one it stays the rest. */
   end() {
-    return this.#give(this.#tokens.length, this.#text.length);
+    return this.#tokens.length > 0 ? this.#give(this.#tokens.length, this.#text.length) : [];
   }
 
   // 0: the text goes on with the token; -1: it does not; null: more text will tell.

@@ -5,7 +5,7 @@ import { count } from "./numbers.js";
 
 /**
  * The conversation and where questions are written. Dispatches "begin" with an answer, "came" with what an answer's progress says, "end"
- * with the answer, "look" with a token or null, and "new".
+ * with the answer, "look" with a token, and "new".
  */
 export class Chat extends EventTarget {
   #model;

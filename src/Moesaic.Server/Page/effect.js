@@ -2,7 +2,7 @@ import { byId, element } from "./element.js";
 import { count, fixed, rate } from "./numbers.js";
 
 const space = "http://www.w3.org/2000/svg";
-const [width, height, top] = [320, 92, 18];
+const [width, height, top] = [320, 92, 20];
 
 /** What settings do, before and after: a table a row a setting, and the speed of the present answer as a curve. */
 export class Effect {
@@ -47,12 +47,10 @@ export class Effect {
     const y = (speed) => top + (1 - speed / high) * (height - top);
     this.#curve.replaceChildren(...curves.flatMap(([setting, points], i) => {
       const last = i === curves.length - 1;
-      const end = points.at(-1);
       const line = points.map((point) => `${x(point.token).toFixed(1)},${y(point.rate).toFixed(1)}`).join(" ");
       return [
         shape("polyline", { points: line, class: last ? "" : "before" }),
-        shape("text", { x: Math.max(x(end.token), 110), y: y(end.rate) + (last ? -6 : 13), class: last ? "" : "before" },
-          `${setting}: ${rate(end.rate)} tokens/s`),
+        shape("text", { x: width, y: last ? 10 : height - 6, class: last ? "" : "before" }, `${setting}: ${rate(points.at(-1).rate)} tokens/s`),
       ];
     }));
   }

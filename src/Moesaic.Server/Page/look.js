@@ -19,6 +19,7 @@ export class LookBar {
   #legend = byId("legend");
   #token = byId("token");
   #built = -1;
+  #shown = null;
 
   constructor(experts) {
     this.#experts = experts;
@@ -29,11 +30,11 @@ export class LookBar {
     experts.addEventListener("look", () => this.#show());
     experts.addEventListener("counts", () => this.#shares());
     this.#show();
-    this.show(null);
   }
 
   /** Shows a token of an answer, or with null how to choose one. */
   show(shown) {
+    this.#shown = shown;
     const own = byId("way");
     if (shown === null) {
       this.#token.textContent = "Touch a token, or walk through an answer with the arrow keys, to see its experts in every layer.";
@@ -58,6 +59,7 @@ export class LookBar {
     }
     [...this.#legend.children].forEach((button, expert) => (button.ariaPressed = `${expert === only}`));
     this.#shares();
+    this.show(this.#shown);
   }
 
   #button(expert) {

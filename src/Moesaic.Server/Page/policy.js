@@ -9,7 +9,8 @@ import { percent } from "./numbers.js";
 export class Policy extends EventTarget {
   #most;
   #experts;
-  #policy = null;
+  #layers;
+  #policy = {};
   #share = byId("share");
 
   /**
@@ -19,6 +20,7 @@ export class Policy extends EventTarget {
   constructor(model, experts) {
     super();
     this.#experts = experts;
+    this.#layers = model.mixtures.length;
     this.#most = Math.min(...model.mixtures.map(({ chosen }) => chosen));
     const numbers = Array.from({ length: this.#most }, (_, i) => this.#choice(i + 1));
     byId("chosen").append(...numbers);
@@ -27,18 +29,18 @@ export class Policy extends EventTarget {
     this.#share.addEventListener("input", () => this.#told());
     this.#share.addEventListener("change", () => this.#set({ share: Number(this.#share.value) / 100 }));
     byId("share-row").hidden = this.#most === 1;
+    this.#show();
   }
 
   // The setting's name, such as "k = 1" or "k = 2, share 80 %".
   #name() {
-    const { chosen = this.#most, share = 1 } = this.#policy?.policy ?? this.#policy ?? {};
-    const own = Object.keys(this.#policy?.policy ?? this.#policy ?? {}).filter((key) => key !== "chosen" && key !== "share");
-    return `k = ${chosen}${share < 1 ? `, share ${percent(share)}` : ""}${own.length > 0 ? `, ${own.join(", ")}` : ""}`;
+    const { chosen = this.#most, share = 1, ...others } = this.#policy;
+    return [`k = ${chosen}`, share < 1 ? `share ${percent(share)}` : null, ...Object.keys(others)].filter((part) => part !== null).join(", ");
   }
 
   /** Reads what the server does now. */
   async read() {
-    await this.#trying(async () => (this.#policy = await get("moesaic/policy")));
+    await this.#trying(async () => (this.#policy = everywhere(await get("moesaic/policy"), this.#layers)));
   }
 
   #choice(chosen) {
@@ -48,10 +50,11 @@ export class Policy extends EventTarget {
   }
 
   async #set(change) {
-    const { chosen = this.#most, share = 1 } = { ...(this.#policy?.policy ?? this.#policy), ...change };
-    const next = { ...(chosen < this.#most ? { chosen } : {}), ...(share < 1 ? { share } : {}) };
+    const { chosen = this.#most, share = 1 } = { ...this.#policy, ...change };
+    // A share of 1 takes nothing away, nor does it leave what the model itself would take away; and routers of all kinds know it.
+    const next = { share, ...(chosen < this.#most ? { chosen } : {}) };
     await this.#trying(async () => {
-      await put("moesaic/policy", Object.keys(next).length > 0 ? next : null);
+      await put("moesaic/policy", next);
       this.#policy = next;
     });
     this.dispatchEvent(new Event("change"));
@@ -65,7 +68,7 @@ export class Policy extends EventTarget {
 
   #show() {
     this.#experts.setting = this.#name();
-    const { chosen = this.#most, share = 1, ...others } = this.#policy?.policy ?? this.#policy ?? {};
+    const { chosen = this.#most, share = 1, ...others } = this.#policy;
     const input = byId("chosen").querySelector(`input[value="${chosen}"]`);
     if (input) input.checked = true;
     this.#share.value = Math.round(share * 100);
@@ -78,4 +81,16 @@ export class Policy extends EventTarget {
   #told() {
     byId("share-value").textContent = Number(this.#share.value) === 100 ? "all" : `${this.#share.value} %`;
   }
+}
+
+// What the server says is null, a policy for all layers, or policies by layer, which may all be the same.
+function everywhere(said, layers) {
+  if (said === null) return {};
+  if (said.policy || said.layers) {
+    const own = Object.values(said.layers ?? {});
+    const [first] = own;
+    const same = own.length === layers && own.every((policy) => JSON.stringify(policy) === JSON.stringify(first));
+    return own.length === 0 ? said.policy : same ? first : said;
+  }
+  return said;
 }

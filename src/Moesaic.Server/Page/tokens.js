@@ -4,7 +4,7 @@ import { inWords } from "./experts.js";
 
 /**
  * An answer's text as tokens in the colours of their experts, underlined in the colour of the second one. One stop of the keyboard; arrow
- * keys walk from token to token. Dispatches "look" with the token that is looked at, or null.
+ * keys walk from token to token. Dispatches "look" with the token that is looked at.
  */
 export class Tokens extends EventTarget {
   /** The element. */
@@ -27,7 +27,7 @@ export class Tokens extends EventTarget {
     this.text.addEventListener("keydown", (event) => this.#walk(event));
     this.text.addEventListener("pointerover", ({ target }) => this.#point(target));
     this.text.addEventListener("pointerdown", ({ target }) => this.#point(target));
-    this.text.addEventListener("blur", () => this.#goTo(-1));
+    this.text.addEventListener("blur", () => this.#stand(-1));
   }
 
   /** Adds pairs of token and text, and shows behind them the text that is no token's yet. */
@@ -55,7 +55,6 @@ export class Tokens extends EventTarget {
   /** Colours all tokens anew. */
   recolour() {
     this.#shown.forEach((shown) => this.#colour(shown));
-    if (this.#walker >= 0) this.#look(this.#shown[this.#walker]);
   }
 
   #colour({ token, span }) {
@@ -78,7 +77,7 @@ export class Tokens extends EventTarget {
   }
 
   #look(shown) {
-    this.dispatchEvent(new CustomEvent("look", { detail: shown ?? null }));
+    this.dispatchEvent(new CustomEvent("look", { detail: shown }));
   }
 
   #walk(event) {
@@ -86,8 +85,11 @@ export class Tokens extends EventTarget {
     const steps = { ArrowRight: Math.min(this.#walker + 1, last), ArrowLeft: Math.max(this.#walker - 1, 0), Home: 0, End: last };
     const layers = { ArrowUp: 1, ArrowDown: -1 };
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || last < 0) return;
-    if (event.key in steps) this.#goTo(steps[event.key]);
-    else if (event.key in layers) {
+    if (event.key in steps) {
+      const shown = this.#stand(steps[event.key]);
+      shown.span.scrollIntoView({ block: "nearest" });
+      this.#look(shown);
+    } else if (event.key in layers) {
       const at = this.#experts.at + layers[event.key];
       if (at >= 0 && at < this.#experts.mixtures.length) this.#experts.look({ at });
     } else return;
@@ -95,12 +97,10 @@ export class Tokens extends EventTarget {
     event.stopPropagation();
   }
 
-  #goTo(place) {
+  #stand(place) {
     this.#shown[this.#walker]?.span.classList.remove("here");
     this.#walker = place;
-    const shown = this.#shown[place];
-    shown?.span.classList.add("here");
-    shown?.span.scrollIntoView({ block: "nearest" });
-    this.#look(shown);
+    this.#shown[place]?.span.classList.add("here");
+    return this.#shown[place];
   }
 }

@@ -72,7 +72,7 @@ class AnswerView {
   }
 }
 
-/** A question with its answers, of which one is shown. Dispatches "again", "shown" and, with a token or null, "look". */
+/** A question with its answers, of which one is shown. Dispatches "again", "shown" and, with a token, "look". */
 export class TurnView extends EventTarget {
   whole = element("article", { className: "turn" });
 
