@@ -49,6 +49,7 @@ static class Composition
         new InspectVerb(),
         new GenerateVerb(Console.IsInputRedirected ? Console.In : null),
         new ChatVerb(() => Console.In, isTerminal: !Console.IsInputRedirected),
+        new ServeVerb(Environment.GetEnvironmentVariable),
         new BenchVerb(),
         new VowelsVerb(),
         new ConvertVerb(),

@@ -28,6 +28,9 @@ sealed class StopSignals : IDisposable
     /// </summary>
     public Func<bool>? Interrupted { get; set; }
 
+    /// <summary>What is said when the work is asked to stop, in place of the usual; on a thread of its own.</summary>
+    public Action? Stopping { get; set; }
+
     void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
@@ -35,7 +38,7 @@ sealed class StopSignals : IDisposable
         if (answer?.Invoke() == true) return;
         if (source.IsCancellationRequested) Environment.Exit(ExitCode.Cancelled);
         source.Cancel();
-        if (answer is null) saving();
+        if (answer is null) (Stopping ?? saving)();
     }
 
     public void Dispose()

@@ -13,7 +13,9 @@ sealed class RunningServer : IAsyncDisposable
     RunningServer(MoesaicServer server)
     {
         Server = server;
-        Client = new HttpClient { BaseAddress = server.Addresses[0], Timeout = TimeSpan.FromSeconds(60) };
+        // Otherwise it would read the rest of an answer that nobody wants any more.
+        var handler = new SocketsHttpHandler { MaxResponseDrainSize = 0, UseProxy = false };
+        Client = new HttpClient(handler) { BaseAddress = server.Addresses[0], Timeout = TimeSpan.FromSeconds(60) };
     }
 
     public static string DemoFolder { get; } = Demo();

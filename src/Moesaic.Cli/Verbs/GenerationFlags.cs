@@ -78,7 +78,7 @@ sealed class GenerationFlags
     internal static T Value<T>(ParseResult parsed, Option<string?> option) where T : struct =>
         ScalarText.Parse<T>(option.Name, parsed.GetValue(option)!);
 
-    static Option<string[]> Several(string name, string description, string value) => new(name)
+    internal static Option<string[]> Several(string name, string description, string value) => new(name)
     {
         Description = description, HelpName = value, Arity = ArgumentArity.OneOrMore,
     };

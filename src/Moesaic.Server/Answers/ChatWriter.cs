@@ -27,14 +27,14 @@ sealed class ChatWriter(ChatPlan plan, MoesaicModel model, AnswerHead head) : IP
     public async Task SendAsync(EventStream events, int prompt, GenerationPiece piece)
     {
         if (piece.Usage is { } usage) Usage.Add(prompt, usage);
-        if (texts[piece.Index].Next(piece) is { } choice) await events.SendAsync(Answer("chat.completion.chunk", [choice]), ServerJson.Default.ChatResponse);
+        if (texts[piece.Index].Next(piece) is { } choice) await events.SendAsync(Answer("chat.completion.chunk", [choice]), ServerJson.Wire.ChatResponse);
     }
 
     public async Task SendEndAsync(EventStream events)
     {
         if (!plan.StreamsUsage && !plan.IsExtended) return;
         await events.SendAsync(
-            Answer("chat.completion.chunk", []) with { Usage = plan.StreamsUsage ? Usage.Total : null, Moesaic = Details() }, ServerJson.Default.ChatResponse);
+            Answer("chat.completion.chunk", []) with { Usage = plan.StreamsUsage ? Usage.Total : null, Moesaic = Details() }, ServerJson.Wire.ChatResponse);
     }
 
     MoesaicAnswer? Details() => plan.IsExtended ? Usage.Details(texts.Select(t => t.Routed).OfType<RoutedTokens>()) : null;

@@ -41,13 +41,13 @@ sealed class CompletionWriter(CompletionPlan plan, MoesaicModel model, AnswerHea
         if (piece.Usage is { } usage) Usage.Add(prompt, usage);
         var choice = Choice(prompt, piece);
         if (choice.Text.Length > 0 || choice.FinishReason is not null || choice.Logprobs is { Tokens.Count: > 0 } || choice.Moesaic is { Tokens.Count: > 0 })
-            await events.SendAsync(Answer([choice]), ServerJson.Default.CompletionResponse);
+            await events.SendAsync(Answer([choice]), ServerJson.Wire.CompletionResponse);
     }
 
     public async Task SendEndAsync(EventStream events)
     {
         if (!plan.StreamsUsage && !plan.IsExtended) return;
-        await events.SendAsync(Answer([]) with { Usage = plan.StreamsUsage ? Usage.Total : null, Moesaic = Details() }, ServerJson.Default.CompletionResponse);
+        await events.SendAsync(Answer([]) with { Usage = plan.StreamsUsage ? Usage.Total : null, Moesaic = Details() }, ServerJson.Wire.CompletionResponse);
     }
 
     // Text 0 brings how likely the prompt was, for all texts, and comes first.

@@ -22,7 +22,7 @@ static class StreamedAnswer
         catch (Exception e) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             measure.Fail(e, abandoned: false);
-            await events.SendAsync(ErrorAnswers.Body(parts.Errors.Explain(e, context)), ServerJson.Default.ErrorResponse);
+            await events.SendAsync(ErrorAnswers.Body(parts.Errors.Explain(e, context)), ServerJson.Wire.ErrorResponse);
         }
     }
 

@@ -21,12 +21,12 @@ sealed class ChatEndpoint(ServerParts parts) : IEndpoint
         using var measure = parts.Metrics.Start("chat", model.Name);
         try
         {
-            var request = await RequestBody.ReadAsync(context, ServerJson.Default.ChatRequest);
+            var request = await RequestBody.ReadAsync(context, ServerJson.Wire.ChatRequest);
             var plan = ChatPlan.Of(request, model, parts.Options, Caller.Of(context));
             using var running = new RunningAnswer(model, [plan.Request], context.RequestAborted);
             var writer = new ChatWriter(plan, model, AnswerHead.New("chatcmpl", model, parts.Options.Time));
             if (plan.Streams) await StreamedAnswer.SendAsync(context, parts, running, writer, measure);
-            else await JsonAnswer.WriteAsync(context, writer.Whole((await running.ToEndAsync())[0], measure), ServerJson.Default.ChatResponse);
+            else await JsonAnswer.WriteAsync(context, writer.Whole((await running.ToEndAsync())[0], measure), ServerJson.Wire.ChatResponse);
             measure.End(writer.Usage.PromptTokens, writer.Usage.CompletionTokens);
         }
         catch (Exception e)

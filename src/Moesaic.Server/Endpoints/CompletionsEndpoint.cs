@@ -21,12 +21,12 @@ sealed class CompletionsEndpoint(ServerParts parts) : IEndpoint
         using var measure = parts.Metrics.Start("text_completion", model.Name);
         try
         {
-            var request = await RequestBody.ReadAsync(context, ServerJson.Default.CompletionRequest);
+            var request = await RequestBody.ReadAsync(context, ServerJson.Wire.CompletionRequest);
             var plan = CompletionPlan.Of(request, model, parts.Options, Caller.Of(context));
             using var running = new RunningAnswer(model, plan.Requests, context.RequestAborted);
             var writer = new CompletionWriter(plan, model, AnswerHead.New("cmpl", model, parts.Options.Time));
             if (plan.Streams) await StreamedAnswer.SendAsync(context, parts, running, writer, measure);
-            else await JsonAnswer.WriteAsync(context, writer.Whole(await running.ToEndAsync(), measure), ServerJson.Default.CompletionResponse);
+            else await JsonAnswer.WriteAsync(context, writer.Whole(await running.ToEndAsync(), measure), ServerJson.Wire.CompletionResponse);
             measure.End(writer.Usage.PromptTokens, writer.Usage.CompletionTokens);
         }
         catch (Exception e)

@@ -16,9 +16,9 @@ sealed class DetokenizeEndpoint(ServerParts parts) : IEndpoint
     public async Task AnswerAsync(HttpContext context)
     {
         var model = parts.Model.Require();
-        var request = await RequestBody.ReadAsync(context, ServerJson.Default.DetokenizeRequest);
+        var request = await RequestBody.ReadAsync(context, ServerJson.Wire.DetokenizeRequest);
         Fields.Model(request.Model, model.Name);
         var ids = PromptIds.Check("tokens", [.. Fields.Required("tokens", request.Tokens)], model);
-        await JsonAnswer.WriteAsync(context, new DetokenizeResponse(model.Tokenizer.Decode(ids, skipSpecial: false)), ServerJson.Default.DetokenizeResponse);
+        await JsonAnswer.WriteAsync(context, new DetokenizeResponse(model.Tokenizer.Decode(ids, skipSpecial: false)), ServerJson.Wire.DetokenizeResponse);
     }
 }

@@ -25,7 +25,7 @@ sealed class EmbeddingsEndpoint(ServerParts parts) : IEndpoint
         using var measure = parts.Metrics.Start("embeddings", model.Name);
         try
         {
-            var request = await RequestBody.ReadAsync(context, ServerJson.Default.EmbeddingsRequest);
+            var request = await RequestBody.ReadAsync(context, ServerJson.Wire.EmbeddingsRequest);
             var jobs = Plan(request, model, Caller.Of(context));
             var vectors = await ReadAsync(model, jobs, context.RequestAborted);
             var tokens = vectors.Sum(v => v.Tokens);
@@ -33,7 +33,7 @@ sealed class EmbeddingsEndpoint(ServerParts parts) : IEndpoint
             var inBase64 = request.EncodingFormat == "base64";
             await JsonAnswer.WriteAsync(context, new EmbeddingsResponse(
                 model.Name, [.. vectors.Select((v, i) => new EmbeddingEntry(i, Encode(v, inBase64, jobs[i].Pooling)))], new EmbeddingsUsage(tokens, tokens)),
-                ServerJson.Default.EmbeddingsResponse);
+                ServerJson.Wire.EmbeddingsResponse);
         }
         catch (Exception e)
         {
@@ -77,10 +77,10 @@ sealed class EmbeddingsEndpoint(ServerParts parts) : IEndpoint
     // One vector is a list of numbers; one for each token, a list of such.
     static JsonElement Encode(TextEmbedding embedding, bool inBase64, Pooling pooling)
     {
-        if (inBase64) return JsonSerializer.SerializeToElement(Base64(embedding.Vectors), ServerJson.Default.String);
+        if (inBase64) return JsonSerializer.SerializeToElement(Base64(embedding.Vectors), ServerJson.Wire.String);
         return pooling == Pooling.None
-            ? JsonSerializer.SerializeToElement([.. embedding.Vectors], ServerJson.Default.SingleArrayArray)
-            : JsonSerializer.SerializeToElement(embedding.Vectors[0], ServerJson.Default.SingleArray);
+            ? JsonSerializer.SerializeToElement([.. embedding.Vectors], ServerJson.Wire.SingleArrayArray)
+            : JsonSerializer.SerializeToElement(embedding.Vectors[0], ServerJson.Wire.SingleArray);
     }
 
     static string Base64(IReadOnlyList<float[]> vectors)

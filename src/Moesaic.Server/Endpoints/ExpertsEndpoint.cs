@@ -26,6 +26,6 @@ sealed class ExpertsEndpoint(ServerParts parts) : IEndpoint
                 Waiting = status.Waiting, Running = status.Running, TokensPerSecond = Math.Round(rate.Of(status.GeneratedTokens), 3), Steps = status.Steps,
                 ComputedTokens = status.ComputedTokens, GeneratedTokens = status.GeneratedTokens, CachedTokens = status.CachedTokens, Ended = status.Ended,
                 Cache = new CacheStatus(status.Cache.Pages, status.Cache.Used, status.Cache.Kept, status.Cache.Reserved, status.Cache.PageTokens),
-            }), ServerJson.Default.ExpertsReport);
+            }), ServerJson.Wire.ExpertsReport);
     }
 }

@@ -14,5 +14,5 @@ sealed class HealthEndpoint : IEndpoint
 
     public bool IsOpen => true;
 
-    public Task AnswerAsync(HttpContext context) => JsonAnswer.WriteAsync(context, new HealthStatus("alive"), ServerJson.Default.HealthStatus);
+    public Task AnswerAsync(HttpContext context) => JsonAnswer.WriteAsync(context, new HealthStatus("alive"), ServerJson.Wire.HealthStatus);
 }

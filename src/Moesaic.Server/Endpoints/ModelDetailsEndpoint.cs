@@ -23,7 +23,7 @@ sealed class ModelDetailsEndpoint(ServerParts parts) : IEndpoint
             Name = model.Name, Context = model.Context, Vocabulary = spec.VocabularySize, Parameters = counts.Total, ActiveParameters = counts.Active,
             Chat = model.Template is not null, Tasks = spec.Tasks, PolicyChanges = parts.Options.PolicyChanges ?? parts.Options.IsLocal,
             Mixtures = [.. spec.MixtureLayers.Select(l => Of(l, (MixtureSpec)spec.Layers[l].FeedForward))],
-        }, ServerJson.Default.ModelDetails);
+        }, ServerJson.Wire.ModelDetails);
     }
 
     static MixtureDetails Of(int layer, MixtureSpec mixture) => new(layer, mixture.Router.Experts, mixture.Router.Chosen, mixture.SharedWidth > 0);

@@ -18,6 +18,6 @@ sealed class ModelEndpoint(ServerParts parts) : IEndpoint
     {
         var entry = ModelsEndpoint.Entry(parts);
         Fields.Model((string?)context.Request.RouteValues["name"], entry.Id);
-        return JsonAnswer.WriteAsync(context, entry, ServerJson.Default.ModelEntry);
+        return JsonAnswer.WriteAsync(context, entry, ServerJson.Wire.ModelEntry);
     }
 }

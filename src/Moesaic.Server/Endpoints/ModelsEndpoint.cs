@@ -13,7 +13,7 @@ sealed class ModelsEndpoint(ServerParts parts) : IEndpoint
     public string About => "the model";
 
     public Task AnswerAsync(HttpContext context) =>
-        JsonAnswer.WriteAsync(context, new ModelList([Entry(parts)]), ServerJson.Default.ModelList);
+        JsonAnswer.WriteAsync(context, new ModelList([Entry(parts)]), ServerJson.Wire.ModelList);
 
     public static ModelEntry Entry(ServerParts parts)
     {

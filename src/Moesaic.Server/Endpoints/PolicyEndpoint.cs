@@ -20,7 +20,7 @@ sealed class PolicyEndpoint(ServerParts parts) : IEndpoint
         return WriteAsync(context, parts.Policy.Given ?? Written(RoutingPolicyFile.Write(model.Queue.Policies?.ApplyTo(model.Spec) ?? model.Spec)));
     }
 
-    public static Task WriteAsync(HttpContext context, JsonNode? policy) => JsonAnswer.WriteAsync(context, policy, ServerJson.Default.JsonNode);
+    public static Task WriteAsync(HttpContext context, JsonNode? policy) => JsonAnswer.WriteAsync(context, policy, ServerJson.Wire.JsonNode);
 
     static JsonNode? Written(JsonObject file) => file["layers"]!.AsObject().Count > 0 ? file : null;
 }

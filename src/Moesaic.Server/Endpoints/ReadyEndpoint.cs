@@ -18,6 +18,6 @@ sealed class ReadyEndpoint(ServerParts parts) : IEndpoint
     {
         if (!parts.Model.IsReady) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         var status = parts.Model.IsClosing ? "closing" : parts.Model.IsReady ? "ready" : "loading";
-        return JsonAnswer.WriteAsync(context, new HealthStatus(status), ServerJson.Default.HealthStatus);
+        return JsonAnswer.WriteAsync(context, new HealthStatus(status), ServerJson.Wire.HealthStatus);
     }
 }

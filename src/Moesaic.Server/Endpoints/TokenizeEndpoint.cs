@@ -19,13 +19,13 @@ sealed class TokenizeEndpoint(ServerParts parts) : IEndpoint
     public async Task AnswerAsync(HttpContext context)
     {
         var model = parts.Model.Require();
-        var request = await RequestBody.ReadAsync(context, ServerJson.Default.TokenizeRequest);
+        var request = await RequestBody.ReadAsync(context, ServerJson.Wire.TokenizeRequest);
         Fields.Model(request.Model, model.Name);
         var ids = Encode(request, model);
         await JsonAnswer.WriteAsync(context, new TokenizeResponse(ids.Length, model.Context, ids)
         {
             TokenStrs = request.ReturnTokenStrs is true ? [.. ids.Select(id => TokenText.Of(id, model.Tokenizer))] : null,
-        }, ServerJson.Default.TokenizeResponse);
+        }, ServerJson.Wire.TokenizeResponse);
     }
 
     static int[] Encode(TokenizeRequest request, MoesaicModel model)

@@ -22,7 +22,7 @@ sealed class TokenizerInfoEndpoint(ServerParts parts) : IEndpoint
             VocabSize = tokenizer.VocabularySize, ModelMaxLength = model.Context,
             BosToken = Name(tokenizer.BosId), EosToken = Name(tokenizer.EosId ?? model.EndOfTextIds.Order().Select(id => (int?)id).FirstOrDefault()),
             PadToken = Name(tokenizer.PadId), ChatTemplate = model.Template?.Text,
-        }, ServerJson.Default.TokenizerInfo);
+        }, ServerJson.Wire.TokenizerInfo);
 
         string? Name(int? id) => id is { } token ? TokenText.Of(token, tokenizer) : null;
     }

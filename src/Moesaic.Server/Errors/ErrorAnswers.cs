@@ -50,7 +50,7 @@ sealed class ErrorAnswers(Action<string> report)
         context.Response.StatusCode = (int)refusal.Status;
         if (refusal.RetryAfter is { } wait)
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return JsonAnswer.WriteAsync(context, Body(refusal), ServerJson.Default.ErrorResponse);
+        return JsonAnswer.WriteAsync(context, Body(refusal), ServerJson.Wire.ErrorResponse);
     }
 
     static ApiException Unknown(HttpContext context) => context.Response.StatusCode == StatusCodes.Status404NotFound

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
@@ -27,4 +29,8 @@ namespace Moesaic.Server.Protocol;
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(float[]))]
 [JsonSerializable(typeof(float[][]))]
-sealed partial class ServerJson : JsonSerializerContext;
+sealed partial class ServerJson : JsonSerializerContext
+{
+    /// <summary>As it goes over the wire: letters are letters. Nobody takes the answers for HTML, as the headers see to.</summary>
+    public static ServerJson Wire => field ??= new(new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -68,7 +68,7 @@ sealed record ChatPlan
         Fields.Refuse("web_search_options", request.WebSearchOptions, "nothing is searched");
         if (request.Store is true) throw ApiException.Field("store", "nothing is stored; leave it out or say false.", "unsupported_value");
         Fields.Only("service_tier", request.ServiceTier, "there is one tier: leave it out, or say auto or default", "auto", "default");
-        foreach (var modality in request.Modalities ?? []) Fields.Only("modalities", modality, "need text", "text");
+        foreach (var modality in request.Modalities ?? []) Fields.Only("modalities", modality ?? "null", "need text", "text");
     }
 
     static int? MaxTokens(ChatRequest request)
@@ -87,7 +87,7 @@ sealed record ChatPlan
         if (tools.Choice == ToolChoice.Auto && isFree) return GenerationReader.Format(request.ResponseFormat, model);
         // All that it depends on.
         var key = $"tools {tools.Choice} {tools.Required} {tools.Parallel} " +
-            $"{JsonSerializer.Serialize(request.Tools!, ServerJson.Default.IReadOnlyListToolDefinition)} {JsonSerializer.Serialize(request.ResponseFormat!, ServerJson.Default.ResponseFormat)}";
-        return model.Compile(key, () => model.ToolCalls.Grammar(tools, GenerationReader.Grammar(request.ResponseFormat)?.Invoke())!);
+            $"{JsonSerializer.Serialize(request.Tools!, ServerJson.Wire.IReadOnlyListToolDefinition)} {JsonSerializer.Serialize(request.ResponseFormat!, ServerJson.Wire.ResponseFormat)}";
+        return Fields.Named("tools", () => model.Compile(key, () => model.ToolCalls.Grammar(tools, GenerationReader.Grammar(request.ResponseFormat)?.Invoke())!), "unsupported_schema");
     }
 }

@@ -21,8 +21,9 @@ static class Conversation
         if (turns.Count == 0) throw ApiException.Field("messages", "is an empty list.");
         if (variables?.Keys.FirstOrDefault(OwnVariables.Contains) is { } own)
             throw ApiException.Field($"chat_template_kwargs.{own}", $"is not for variables; the field {own} sets it.", "unsupported_field");
-        return ChatPrompt.Encode(
-            model, [.. turns.Select(Message)], tools, variables?.ToDictionary(v => v.Key, v => (object?)v.Value, StringComparer.Ordinal), addGenerationPrompt);
+        ChatMessage[] messages = [.. turns.Select(Message)];
+        var values = variables?.ToDictionary(v => v.Key, v => (object?)v.Value, StringComparer.Ordinal);
+        return Fields.Named("messages", () => ChatPrompt.Encode(model, messages, tools, values, addGenerationPrompt));
     }
 
     /// <summary>The functions that may be called; null when there are none.</summary>
@@ -36,13 +37,14 @@ static class Conversation
         }
         if (tools.Count > Limits.Tools) throw ApiException.Field("tools", $"has {tools.Count} functions; need at most {Limits.Tools}.", "out_of_range");
         var isRequired = choice?.Mode is "required" or "function";
-        return new ToolSet(
+        return Fields.Named("tools", () => new ToolSet(
             [.. tools.Select((tool, i) => Function(tool, $"tools[{i}]", isRequired))],
-            isRequired ? ToolChoice.Required : choice?.Mode == "none" ? ToolChoice.None : ToolChoice.Auto, choice?.Name, parallel ?? true);
+            isRequired ? ToolChoice.Required : choice?.Mode == "none" ? ToolChoice.None : ToolChoice.Auto, choice?.Name, parallel ?? true));
     }
 
-    static ToolFunction Function(ToolDefinition tool, string where, bool isRequired)
+    static ToolFunction Function(ToolDefinition? given, string where, bool isRequired)
     {
+        var tool = Fields.Required(where, given);
         Fields.Only($"{where}.type", Fields.Required($"{where}.type", tool.Type), "need function", "function");
         var function = Fields.Required($"{where}.function", tool.Function);
         if (function.Strict is true && !isRequired)
@@ -51,9 +53,10 @@ static class Conversation
         return new ToolFunction(Fields.Required($"{where}.function.name", function.Name), function.Description, function.Parameters);
     }
 
-    static ChatMessage Message(ChatTurn turn, int number)
+    static ChatMessage Message(ChatTurn? given, int number)
     {
         var where = $"messages[{number}]";
+        var turn = Fields.Required(where, given);
         var role = Fields.Required($"{where}.role", turn.Role);
         Fields.Only($"{where}.role", role, $"need one of {string.Join(", ", Roles)}", Roles);
         Fields.Refuse($"{where}.audio", turn.Audio, "only text is understood");
@@ -75,8 +78,10 @@ static class Conversation
         };
     }
 
-    static ChatToolCall Call(ToolCall call, string where)
+    static ChatToolCall Call(ToolCall? given, string where)
     {
+        var call = Fields.Required(where, given);
+        if (call.Index is not null) throw ApiException.Field($"{where}.index", "is for parts of streams only.", "unsupported_field");
         Fields.Only($"{where}.type", call.Type, "need function", "function");
         var function = Fields.Required($"{where}.function", call.Function);
         return new ChatToolCall(Fields.Required($"{where}.function.name", function.Name), Arguments(function.Arguments, $"{where}.function.arguments"), call.Id);

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Moesaic.Formats;
+using Moesaic.Inference;
 using Moesaic.Server.Errors;
 
 namespace Moesaic.Server.Requests;
@@ -22,6 +24,19 @@ static class Fields
     public static void Range(string name, int? value, int least, int most)
     {
         if (value < least || value > most) throw ApiException.Field(name, FormattableString.Invariant($"{value} is out of range; need {least} to {most}."), "out_of_range");
+    }
+
+    /// <summary>Does what fails when a field is wrong, and says which.</summary>
+    public static T Named<T>(string name, Func<T> act, string? code = null)
+    {
+        try
+        {
+            return act();
+        }
+        catch (BadRequestException e) when (e is not ContextExceededException)
+        {
+            throw new ApiException(HttpStatusCode.BadRequest, $"{name}: {e.Message}", name, code, e);
+        }
     }
 
     public static T Required<T>(string name, T? value) where T : class => value ?? throw ApiException.Field(name, "is needed.", "missing_field");

@@ -21,7 +21,7 @@ static class GenerationReader
     public static CompiledGrammar? Format(ResponseFormat? format, MoesaicModel model)
     {
         var key = format?.Type == "json_schema" ? $"json_schema {Schema(format).GetRawText()}" : format?.Type;
-        return Grammar(format) is null ? null : model.Compile(key!, () => Grammar(format)!());
+        return Grammar(format) is { } make ? Fields.Named("response_format", () => model.Compile(key!, make), "unsupported_schema") : null;
     }
 
     /// <summary>What makes the grammar of a format; null for any text.</summary>

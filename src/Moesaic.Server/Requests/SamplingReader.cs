@@ -12,6 +12,7 @@ static class SamplingReader
 {
     public static SamplingOptions Read(GenerationFields fields, MoesaicModel model)
     {
+        Check(fields);
         // What the protocol says where neither the request nor the makers of the model do: temperature 1.
         var usual = model.Defaults.Over(new SamplingOptions { Temperature = 1, RepetitionWindow = int.MaxValue });
         return usual with
@@ -25,6 +26,27 @@ static class SamplingReader
             Seed = fields.Seed is { } seed ? unchecked((ulong)seed) : BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         };
     }
+
+    // One by one, so that the field is known that is wrong.
+    static void Check(GenerationFields fields)
+    {
+        var none = new SamplingOptions();
+        Check("temperature", none with { Temperature = fields.Temperature ?? none.Temperature });
+        Check("top_p", none with { TopP = fields.TopP ?? none.TopP });
+        Check("top_k", none with { TopK = fields.TopK ?? none.TopK });
+        Check("min_p", none with { MinP = fields.MinP ?? none.MinP });
+        Check("typical_p", none with { TypicalP = fields.TypicalP ?? none.TypicalP });
+        Check("repetition_penalty", none with { RepetitionPenalty = fields.RepetitionPenalty ?? none.RepetitionPenalty });
+        Check("repetition_window", none with { RepetitionWindow = fields.RepetitionWindow ?? none.RepetitionWindow });
+        Check("frequency_penalty", none with { FrequencyPenalty = fields.FrequencyPenalty ?? none.FrequencyPenalty });
+        Check("presence_penalty", none with { PresencePenalty = fields.PresencePenalty ?? none.PresencePenalty });
+    }
+
+    static void Check(string field, SamplingOptions options) => Fields.Named(field, () =>
+    {
+        options.Validate();
+        return options;
+    }, "out_of_range");
 
     /// <summary>Stop texts, checked.</summary>
     public static IReadOnlyList<string> Stop(GenerationFields fields)
