@@ -97,9 +97,9 @@ public sealed record RoutingPolicy
 
 /// <summary>
 /// The most important tokens of a prompt keep all their experts (online dynamic pruning, MC-MoE, Huang et al. 2025). A token's importance is
-/// ‖x‖₁ of what the experts see times the attention it receives on average, over heads and over the tokens of its sequence from itself on. Only what is
-/// in the same pass counts, queries and keys: a prompt that is read in several passes, or whose beginning was in the cache, is ranked
-/// part by part, and a token that is decoded alone is neither protected nor dropped.
+/// ‖x‖₁ of what the experts see times the attention it receives on average, over heads and over the tokens of its sequence from itself on, in the same layer.
+/// Of a sequence the tokens of a pass are ranked: a window of text that is evaluated, a prompt, which is therefore never divided, or what is appended to it in one piece.
+/// Keys of earlier passes do not count, and a token that is decoded alone is neither protected nor dropped.
 /// </summary>
 /// <param name="Protected">τ_h: the share of the tokens of a sequence in the pass that is protected, rounded up. The paper has 0.02.</param>
 /// <param name="Dropped">τ_l: the share, rounded down, of the least important ones, which use no routed expert. Default 0.</param>

@@ -42,8 +42,8 @@ public sealed class BatchDecoder : IDisposable
         cache = new PagedCache(model.Spec, BatchSequence.PageCount(options.CacheTokens), options.Encoding);
         Pool = new PagePool(cache.Pages);
         input = new PassInput { Tokens = tokens, Positions = positions, Segments = segments, Cache = cache };
+        prompts = new PromptOrder(options.Chunk) { Whole = Protects(null) };
         Policies = options.Policies;
-        prompts = new PromptOrder(options.Chunk);
         Watch = new ExpertWatch(model.Spec);
     }
 
@@ -59,9 +59,16 @@ public sealed class BatchDecoder : IDisposable
         {
             if (Equals(field, value)) return;
             (input.Policies, field) = (value is null ? null : new PassPolicies(model, value), value);
+            prompts.Whole = Protects(value);
             PolicyNumber++;
         }
     }
+
+    // Which tokens of a prompt are important shows when all of them are there: it is read in one step, and none of it is found in the cache.
+    bool Protects(RoutingPolicies? policies) => (policies?.ApplyTo(model.Spec) ?? model.Spec).Layers
+        .Any(l => l.FeedForward is MixtureSpec { Router.Policy.Protection: not null });
+
+    bool ReusesPrefixes => options.ReusesPrefixes && !prompts.Whole;
 
     /// <summary>Collects what the routers of feed-forwards decide from the next step on, one per mixture layer; null, the default: nobody does.</summary>
     public IReadOnlyList<RoutingStatistics>? Statistics
@@ -121,7 +128,7 @@ public sealed class BatchDecoder : IDisposable
         sequence.Append(prompt);
         CheckFits(prompt.Length, capacity, wishes.Forks);
         var forks = sequence.EndPrompt();
-        var found = options.ReusesPrefixes ? sequence.ReusePages() : 0;
+        var found = ReusesPrefixes ? sequence.ReusePages() : 0;
         if (!Pool.TryReserve(BatchSequence.PageCount(capacity) - found + forks))
         {
             sequence.Abandon();
@@ -158,7 +165,7 @@ public sealed class BatchDecoder : IDisposable
         for (var i = 0; i < planned.Count; i++)
         {
             if (planned[i].Wishes.ReadsAll) PassRows.Show(model, workspace, hidden, planned[i], segments[i]);
-            planned[i].Advance(segments[i].QueryCount, options.ReusesPrefixes);
+            planned[i].Advance(segments[i].QueryCount, ReusesPrefixes);
             if (planned[i].Waiting > 0 || planned[i].Wishes.Hidden is not null) continue;
             planned[i].TakeLogits(Steps, ended);
             ends[ended++] = segments[i].QueryStart + segments[i].QueryCount - 1;
@@ -210,7 +217,7 @@ public sealed class BatchDecoder : IDisposable
         sequences.Add(sequence);
         // All that a step can need, so that steps need not grow anything.
         var most = options.Chunk + sequences.Count;
-        if (tokens.Length < most) (tokens, positions, rows, tasks) = (new int[2 * most], new int[2 * most], new int[2 * most], new int[2 * most]);
+        MakeRoom(2 * most, most);
         if (ends.Length < sequences.Count) (ends, segments) = (new int[2 * most], new AttentionSegment[2 * most]);
         planned.EnsureCapacity(sequences.Count);
         var pages = 0;
@@ -232,16 +239,26 @@ public sealed class BatchDecoder : IDisposable
         {
             if (sequence.Waiting <= 1) continue;
             // What another sequence has computed since this one came.
-            if (options.ReusesPrefixes) Pool.Unreserve(sequence.ReusePages());
+            if (ReusesPrefixes) Pool.Unreserve(sequence.ReusePages());
             prompts.Add(sequence);
         }
         for (var i = 0; i < prompts.Count; i++)
             if (prompts.Share(i) is > 0 and var count) Include(prompts[i], count);
     }
 
+    void MakeRoom(int length, int least)
+    {
+        if (tokens.Length >= least) return;
+        Array.Resize(ref tokens, length);
+        Array.Resize(ref positions, length);
+        Array.Resize(ref rows, length);
+        Array.Resize(ref tasks, length);
+    }
+
     void Include(BatchSequence sequence, int count)
     {
         int start = sequence.Computed, end = start + count;
+        if (prompts.Whole) MakeRoom(2 * (rowCount + count), rowCount + count);
         sequence.EnsurePages(end);
         segments[planned.Count] = new AttentionSegment(rowCount, count, tableCount, end);
         planned.Add(sequence);

@@ -18,7 +18,8 @@ public sealed record BatchOptions
     public int? Context { get; init; }
 
     /// <summary>
-    /// Most tokens of prompts in a step. Sequences that add one token take part in every step besides. 1 or more. Default 256.
+    /// Most tokens of prompts in a step. Sequences that add one token take part in every step besides. 1 or more. Default 256. Under a policy that protects tokens
+    /// a longer prompt is read in one step all the same, and no prefix is reused: <see cref="TokenProtection"/>.
     /// </summary>
     public int Chunk { get; init; } = 256;
 

@@ -6,6 +6,7 @@ namespace Moesaic.Inference;
 /// Divides a step among prompts. Those with the shortest rest come first, and one with more than a step's tokens takes no part in a step of
 /// others, so that a short one waits for one step of a long one at most. But the oldest never gives way for more than
 /// <see cref="MostGivingWay"/> steps in a row: then it gets a page, so that none waits for ever.
+/// Where prompts must be read whole, the oldest is, and others after it as they fit.
 /// </summary>
 /// <param name="chunk">Tokens of a step.</param>
 sealed class PromptOrder(int chunk)
@@ -16,6 +17,9 @@ sealed class PromptOrder(int chunk)
     readonly List<BatchSequence> prompts = [];
     BatchSequence? oldest;
     int room, givingWay;
+
+    /// <summary>Whether a prompt is never divided, however long it is.</summary>
+    public bool Whole { get; set; }
 
     public int Count => prompts.Count;
 
@@ -32,7 +36,7 @@ sealed class PromptOrder(int chunk)
     {
         oldest ??= prompt;
         var at = prompts.Count;
-        while (at > 0 && prompts[at - 1].Waiting > prompt.Waiting) at--;
+        while (!Whole && at > 0 && prompts[at - 1].Waiting > prompt.Waiting) at--;
         prompts.Insert(at, prompt);
     }
 
@@ -40,6 +44,12 @@ sealed class PromptOrder(int chunk)
     public int Share(int i)
     {
         var prompt = prompts[i];
+        if (Whole)
+        {
+            if (i > 0 && prompt.Waiting > room) return 0;
+            room -= prompt.Waiting;
+            return prompt.Waiting;
+        }
         var page = givingWay < MostGivingWay ? 0 : Math.Min(PagedCache.PageTokens, Math.Max(1, chunk / 2));
         var most = prompt == oldest || oldest is null ? room : room - page;
         if (room < chunk && prompt.Waiting > chunk) most = prompt == oldest ? Math.Min(room, page) : 0;

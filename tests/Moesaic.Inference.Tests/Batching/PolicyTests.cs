@@ -1,6 +1,7 @@
 using Moesaic.Formats;
 using Moesaic.Kernels;
 using Moesaic.Models;
+using Moesaic.Tensors;
 using Moesaic.Text;
 
 namespace Moesaic.Inference.Tests.Batching;
@@ -108,5 +109,41 @@ public class PolicyTests
         Assert.All(decoder.Statistics, s => Assert.Equal(20 + (2 * (chosen - 1)), s.Slots.ToArray().Sum()));
         for (var i = 0; i < 5; i++) decoder.Next(i);
         Assert.All(decoder.Statistics, s => Assert.Equal(25 + (2 * (chosen - 1)), s.Slots.ToArray().Sum()));
+    }
+
+    /// <summary>Who is important shows when the whole prompt is there: neither steps nor what was computed before may divide it.</summary>
+    [Fact]
+    public void A_protected_prompt_is_read_as_it_is_evaluated()
+    {
+        using var model = TinyModels.Make("mixture");
+        var policies = RoutingPolicies.Everywhere(model.Spec, new RoutingPolicy { Chosen = 1, Protection = new TokenProtection(0.1f, 0.2f) });
+        int[] first = TinyModels.Tokens(70, 1), second = TinyModels.Tokens(45, 2);
+        using var workspace = new Workspace();
+        float[] Evaluated(int[] prompt)
+        {
+            var input = PassInput.Sequence(prompt);
+            input.Policies = new PassPolicies(model, policies);
+            workspace.Begin(recording: false);
+            model.EnsurePositions(prompt.Length);
+            return model.Logits(workspace, model.Hidden(workspace, input)).Row(prompt.Length - 1).ToArray();
+        }
+        float[][] wanted = [Evaluated(first), Evaluated(second)];
+
+        using var decoder = new BatchDecoder(model, new BatchOptions { CacheTokens = 1000, Chunk = 16, Policies = policies });
+        for (var round = 0; round < 2; round++)
+        {
+            using BatchSequence one = decoder.Add(first, 90), other = decoder.Add(second, 90);
+            Assert.Equal(0, one.Reused);
+            Assert.Equal(70, decoder.Step());       // the oldest, and the other does not fit beside it
+            for (var i = 0; i < wanted[0].Length; i++) Assert.Equal(wanted[0][i], one.Logits[i], 1e-4f);
+            one.Append(3);
+            Assert.Equal(46, decoder.Step());
+            for (var i = 0; i < wanted[1].Length; i++) Assert.Equal(wanted[1][i], other.Logits[i], 1e-4f);
+        }
+
+        // Without protection it is divided as ever.
+        decoder.Policies = null;
+        using var plain = decoder.Add(first, 90);
+        Assert.Equal(16, decoder.Step());
     }
 }
