@@ -22,9 +22,12 @@ sealed class CalibrationCost(ModelSpec spec, CalibrationOptions options, long to
     bool All => options.Rows == CalibratedRows.All;
 
     /// <summary>Bytes of the finished statistics.</summary>
-    public long StatisticsBytes => spec.Layers.Sum(layer => layer.FeedForward is MixtureSpec { Router: var router }
-        ? sizeof(double) * (((2L * ExpertStatistics.PlacesOf(router)) * ShareHistogram.Bins) + (2L * router.Experts * router.Experts)
-            + ((All ? 2L : 1) * router.Experts * (spec.Width + 5)) + (5L * router.Experts)) : 0) + 100_000;
+    public long StatisticsBytes => spec.Layers.Sum(layer =>
+        (layer.FeedForward is MixtureSpec { Router: var router } ? OfRouter(router) + (sizeof(double) * (All ? 2L : 1) * router.Experts * (spec.Width + 5)) : 0)
+        + (layer.Attention.Experts is { Router: var heads } ? OfRouter(heads) : 0)) + 100_000;
+
+    static long OfRouter(RouterSpec router) =>
+        sizeof(double) * ((2L * RouterStatistics.PlacesOf(router) * ShareHistogram.Bins) + (2L * router.Experts * router.Experts) + (5L * router.Experts));
 
     /// <summary>Bytes of what a run keeps to go on from.</summary>
     public long WorkBytes => StatisticsBytes + SampleBytes + (options.HiddenStates == StreamPlace.Disk ? FiledStreams.Bytes(tokens, spec.Width) : 0);

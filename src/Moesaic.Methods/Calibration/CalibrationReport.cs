@@ -28,11 +28,17 @@ static class CalibrationReport
             yield return new ReportTable("Experts",
                 ["layer", "experts", "most tokens / mean", "fewest tokens", $"below {Text(minimum)}", "mean gate", "median ratio to best", "largest output"],
                 [.. statistics.Layers.Index().Where(l => l.Item.Experts is not null).Select(l => Row(l.Index, l.Item.Experts!, minimum))]);
+        if (statistics.Layers.Any(l => l.Attention is not null))
+            yield return new ReportTable("Heads", ["layer", "experts", "most tokens / mean", "fewest tokens", $"below {Text(minimum)}", "mean gate", "median ratio to best"],
+                [.. statistics.Layers.Index().Where(l => l.Item.Attention is not null).Select(l => Row(l.Index, l.Item.Attention!, minimum))]);
 
         string Mean(double sum) => (sum / Math.Max(1, statistics.Tokens)).ToString("F4", CultureInfo.InvariantCulture);
     }
 
-    static IReadOnlyList<string> Row(int layer, ExpertStatistics s, int minimum)
+    static IReadOnlyList<string> Row(int layer, ExpertStatistics s, int minimum) =>
+        [.. Row(layer, (RouterStatistics)s, minimum), s.Outputs.Largest.Max().ToString("G3", CultureInfo.InvariantCulture)];
+
+    static IReadOnlyList<string> Row(int layer, RouterStatistics s, int minimum)
     {
         var routed = Math.Max(1, s.Routed.Sum());
         var median = s.Places > 1 ? s.RatioQuantile(2, 0.5) : double.NaN;
@@ -40,7 +46,7 @@ static class CalibrationReport
         [
             Text(layer), Text(s.Experts), (s.Routed.Max() * (double)s.Experts / routed).ToString("F2", CultureInfo.InvariantCulture), Text(s.Routed.Min()),
             Text(s.Routed.Count(n => n < minimum)), (s.Gates.Sum() / routed).ToString("F3", CultureInfo.InvariantCulture),
-            double.IsNaN(median) ? "-" : median.ToString("F3", CultureInfo.InvariantCulture), s.Outputs.Largest.Max().ToString("G3", CultureInfo.InvariantCulture),
+            double.IsNaN(median) ? "-" : median.ToString("F3", CultureInfo.InvariantCulture),
         ];
     }
 

@@ -11,6 +11,8 @@ sealed class LayerCollector : IRouterObjective, IExpertTap
     readonly Block block;
     readonly MixtureFeedForward? mixture;
     readonly ExpertStatistics? experts;
+    readonly ExpertAttention? heads;
+    readonly RouterStatistics? attention;
     ResidualStatistics residual = new();
     ReadOnlyMemory<bool> counted;
     float[] gates = [];
@@ -23,11 +25,13 @@ sealed class LayerCollector : IRouterObjective, IExpertTap
         this.block = block;
         mixture = block.FeedForward as MixtureFeedForward;
         if (mixture?.Router.Spec is { } router)
-            experts = new ExpertStatistics(router.Experts, ExpertStatistics.PlacesOf(router), width, rows == CalibratedRows.All);
+            experts = new ExpertStatistics(router.Experts, RouterStatistics.PlacesOf(router), width, rows == CalibratedRows.All);
+        heads = block.Attention as ExpertAttention;
+        if (heads?.Router.Spec is { } ofHeads) attention = new RouterStatistics(ofHeads.Experts, RouterStatistics.PlacesOf(ofHeads));
     }
 
     /// <summary>What was seen.</summary>
-    public LayerStatistics Result => new(residual, experts);
+    public LayerStatistics Result => new(residual, experts) { Attention = attention };
 
     /// <summary>Runs a pass through the layer.</summary>
     /// <param name="workspace">Begun, not recording.</param>
@@ -56,8 +60,8 @@ sealed class LayerCollector : IRouterObjective, IExpertTap
 
     IRouterGradient? IRouterObjective.Observe(in RouterDecisions decisions)
     {
-        // Heads that are experts have a router too.
         if (ReferenceEquals(decisions.Router, mixture?.Router)) experts!.Add(decisions);
+        else if (ReferenceEquals(decisions.Router, heads?.Router)) attention!.Add(decisions);
         return null;
     }
 

@@ -7,6 +7,9 @@ namespace Moesaic.Methods.Calibration;
 /// <param name="Experts">What its router and experts did; null unless its feed-forward is a mixture.</param>
 public sealed record LayerStatistics(ResidualStatistics Residual, ExpertStatistics? Experts)
 {
+    /// <summary>What the router of its attention did; null unless its heads are experts.</summary>
+    public RouterStatistics? Attention { get; init; }
+
     /// <summary>These, if every sum is a number.</summary>
     /// <param name="layer">For the message.</param>
     /// <exception cref="BadModelException">An expert or the layer gives NaN or infinity.</exception>

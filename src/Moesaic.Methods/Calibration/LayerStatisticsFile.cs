@@ -16,11 +16,13 @@ static class LayerStatisticsFile
         var residual = layer.Residual;
         yield return Counts($"{prefix}residual.tokens", [residual.Tokens], 1);
         yield return Sums($"{prefix}residual.cosines", [residual.Attention, residual.FeedForward, residual.Block], 3);
-        if (layer.Experts is not { } experts) yield break;
-        foreach (var tensor in Experts($"{prefix}experts.", experts)) yield return tensor;
+        if (layer.Experts is { } experts)
+            foreach (var tensor in Router($"{prefix}experts.", experts).Concat(Experts($"{prefix}experts.", experts))) yield return tensor;
+        if (layer.Attention is { } attention)
+            foreach (var tensor in Router($"{prefix}attention.", attention)) yield return tensor;
     }
 
-    static IEnumerable<TensorSource> Experts(string prefix, ExpertStatistics s)
+    static IEnumerable<TensorSource> Router(string prefix, RouterStatistics s)
     {
         yield return Counts($"{prefix}tokens", [s.Tokens], 1);
         yield return Counts($"{prefix}routed", s.Routed, s.Experts);
@@ -32,6 +34,10 @@ static class LayerStatisticsFile
         yield return Sums($"{prefix}logit_gram", s.LogitGram, s.Experts, s.Experts);
         yield return Counts($"{prefix}ratios", s.Ratios, s.Places - 1, Bins);
         yield return Counts($"{prefix}cumulative_shares", s.CumulativeShares, s.Places, Bins);
+    }
+
+    static IEnumerable<TensorSource> Experts(string prefix, ExpertStatistics s)
+    {
         foreach (var tensor in Outputs($"{prefix}outputs.", s.Outputs)) yield return tensor;
         if (s.AllOutputs is not { } all) yield break;
         foreach (var tensor in Outputs($"{prefix}all_outputs.", all)) yield return tensor;
@@ -65,7 +71,10 @@ static class LayerStatisticsFile
         {
             Tokens = file.Counts($"{prefix}residual.tokens", 1)[0], Attention = cosines[0], FeedForward = cosines[1], Block = cosines[2],
         };
-        return new LayerStatistics(residual, file.Has($"{prefix}experts.routed") ? Experts(file, $"{prefix}experts.") : null);
+        return new LayerStatistics(residual, file.Has($"{prefix}experts.routed") ? Experts(file, $"{prefix}experts.") : null)
+        {
+            Attention = file.Has($"{prefix}attention.routed") ? Attention(file, $"{prefix}attention.") : null,
+        };
     }
 
     static ExpertStatistics Experts(StatisticsReader file, string prefix)
@@ -73,6 +82,23 @@ static class LayerStatisticsFile
         var (sums, places) = (file.Shape($"{prefix}outputs.sums", 2), (int)file.Shape($"{prefix}cumulative_shares", 2)[0]);
         int experts = (int)sums[0], width = (int)sums[1];
         var read = new ExpertStatistics(experts, places, width, file.Has($"{prefix}all_outputs.sums"));
+        Router(file, prefix, read);
+        Outputs(file, $"{prefix}outputs.", read.Outputs);
+        if (read.AllOutputs is { } all) Outputs(file, $"{prefix}all_outputs.", all);
+        return read;
+    }
+
+    static RouterStatistics Attention(StatisticsReader file, string prefix)
+    {
+        var (experts, places) = (file.Shape($"{prefix}co_activation", 2)[0], file.Shape($"{prefix}cumulative_shares", 2)[0]);
+        var read = new RouterStatistics((int)experts, (int)places);
+        Router(file, prefix, read);
+        return read;
+    }
+
+    static void Router(StatisticsReader file, string prefix, RouterStatistics read)
+    {
+        var (experts, places) = (read.Experts, read.Places);
         read.SetTokens(file.Counts($"{prefix}tokens", 1)[0]);
         Fill(read.Routed, file.Counts($"{prefix}routed", experts));
         Fill(read.Gates, file.Sums($"{prefix}gates", experts));
@@ -83,9 +109,6 @@ static class LayerStatisticsFile
         Fill(read.LogitGram, file.Sums($"{prefix}logit_gram", experts, experts));
         Fill(read.Ratios, file.Counts($"{prefix}ratios", places - 1, Bins));
         Fill(read.CumulativeShares, file.Counts($"{prefix}cumulative_shares", places, Bins));
-        Outputs(file, $"{prefix}outputs.", read.Outputs);
-        if (read.AllOutputs is { } all) Outputs(file, $"{prefix}all_outputs.", all);
-        return read;
     }
 
     static void Outputs(StatisticsReader file, string prefix, OutputStatistics read)

@@ -24,7 +24,7 @@ public sealed class OutputStatistics(int experts, int width)
     /// <summary>[E] Σ ‖f‖².</summary>
     public double[] SquaredNorms { get; } = new double[experts];
 
-    /// <summary>[E] Σ g ‖f‖, with the gate that <see cref="ExpertStatistics"/> names.</summary>
+    /// <summary>[E] Σ g ‖f‖, with the gate that <see cref="RouterStatistics"/> names.</summary>
     public double[] GatedNorms { get; } = new double[experts];
 
     /// <summary>[E] the largest |f| of any channel.</summary>

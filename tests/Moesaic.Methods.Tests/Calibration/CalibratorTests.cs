@@ -74,6 +74,50 @@ public sealed class CalibratorTests
         }
     }
 
+    /// <summary>Heads that are experts have a router like any other.</summary>
+    [Fact]
+    public void Routers_of_heads_are_counted_too()
+    {
+        using var plain = TinyMixture.Make(TinyMixture.Routers["mixtral"]);
+        var heads = new AttentionSpec(4, 4, 8) { Experts = new AttentionExpertsSpec(new RouterSpec { Experts = 4, Chosen = 2, Scale = 2 }, ExpertKeys.All, KeepFirst: false) };
+        using var model = new Model(plain.Spec with { Layers = [plain.Spec.Layers[0], plain.Spec.Layers[1] with { Attention = heads }] });
+        ModelInitialiser.Randomise(model, 4, 0.3);
+        var statistics = Gather(model, Some);
+        using var folder = new TemporaryFolder();
+        statistics.Save(folder.Path);
+        Assert.Null(statistics.Layers[0].Attention);
+        var found = CalibrationStatistics.Load(folder.Path).Layers[1].Attention!;
+
+        var (routed, gates, probabilities, tokens) = (new long[4], new double[4], new double[4], 0);
+        using var workspace = new Workspace();
+        foreach (var (_, input) in DensePass.Over(TinyMixture.Data(), 2))
+        {
+            workspace.Begin(recording: false);
+            var x = model.Blocks[1].AttentionInput(workspace, model.Blocks[0].Forward(workspace, model.Embed(workspace, input), input, null));
+            for (var t = 0; t < x.Rows; t++)
+            {
+                if (!input.Counted.Span[t]) continue;
+                double[] exponents = [.. Enumerable.Range(0, 4).Select(e => Math.Exp(x.Row(t).ToArray().Select((v, i) => (double)v * model["model.layers.1.self_attn.gate.weight"].Row(e)[i]).Sum()))];
+                int[] best = [.. Enumerable.Range(0, 4).OrderByDescending(e => exponents[e]).Take(2)];
+                for (var e = 0; e < 4; e++) probabilities[e] += exponents[e] / exponents.Sum();
+                foreach (var e in best)
+                {
+                    routed[e]++;
+                    gates[e] += 2 * exponents[e] / (exponents[best[0]] + exponents[best[1]]);
+                }
+                tokens++;
+            }
+        }
+        Assert.Equal(tokens, found.Tokens);
+        Assert.Equal(routed, found.Routed);
+        for (var e = 0; e < 4; e++)
+        {
+            Assert.Equal(gates[e], found.Gates[e], 1e-3);
+            Assert.Equal(probabilities[e], found.Probabilities[e], 1e-3);
+        }
+        Assert.Equal(tokens, found.Ratios.Sum());
+    }
+
     [Theory]
     [InlineData(CalibratedRows.Routed)]
     [InlineData(CalibratedRows.All)]
