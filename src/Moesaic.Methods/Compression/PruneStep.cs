@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Moesaic.Formats;
+using Moesaic.Kernels;
 using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Compression.Allocation;
 using Moesaic.Methods.Compression.Plans;
@@ -48,7 +49,7 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
             Inputs = [.. Inputs()],
             ReadBytes = bytes * ((gathers ? 2 * options.Rounds : 1) + 2 + (heldOut > 0 ? 2 : 0)),
             PeakMemoryBytes = gathers ? cost.PeakBytes + search.Bytes : ModelLayers.PeakBytes(spec) + (sizeof(float) * heldOut * spec.Width),
-            Seconds = (gathers ? (options.Rounds * cost.Seconds(bytes, context.Threads)) + search.Seconds(cost.Seconds(bytes, context.Threads), context.Threads) : 5) + (2 * new CalibrationCost(spec, new(), heldOut, options.Context).Seconds(bytes, context.Threads)),
+            Seconds = (gathers ? options.Rounds * cost.Seconds(bytes, context.Threads) : 5) + (options.Plan is null ? search.Seconds(cost.Seconds(bytes, context.Threads), context.Threads) : 0) + (2 * new CalibrationCost(spec, new(), heldOut, options.Context).Seconds(bytes, context.Threads)),
             OutputBytes = forecast.Bytes + (gathers ? cost.WorkBytes : 0),
             Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), forecast.Bytes),
             Notes =
@@ -64,14 +65,8 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
     void CheckSources(ModelSpec spec, IPruner pruner, PlanContext context)
     {
         if (options.Plan is not null || !pruner.NeedsText) return;
-        if (options.Statistics is { } path)
-        {
-            // A step before may be about to write them.
-            if (CalibrationStatistics.Exist(path)) CalibrationStatistics.Load(path).RequireOf(spec, null, path);
-            else if (!context.Earlier.Contains("calibrate")) CalibrationStatistics.Load(path);
-        }
-        else if (options.Calibration is null && !context.Earlier.Contains("calibrate"))
-            throw new BadRequestException("Experts are ranked by what text makes of them: name calibration text, or statistics, or put a step calibrate before.");
+        if (options.Statistics is not null || options.Calibration is null)
+            StepStatistics.Planned(options.Statistics, spec, context, "Experts are ranked by what text makes of them: name calibration text, or statistics, or put a step calibrate before.");
     }
 
     ExpertSelection Expected(ModelSpec spec, IPruner pruner)
@@ -121,6 +116,7 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
         var saved = ModelFolder.Save(pruned, context.OutputFolder, new SaveOptions
         {
             Type = type,
+            Encoded = options.Type is null ? pruned.Weights : null,
             SideFilesFrom = context.InputFolder,
             ExtraFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [PrunePlan.FileName] = Encoding.UTF8.GetBytes(plan.ToJson()) },
         }, context.Cancellation);
@@ -130,6 +126,8 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
             throw new BadModelException($"{context.OutputFolder}: what the pruned model computes is no finite number; the source is damaged, or its numbers overflow in {type}.");
         notes.AddRange(plan.Provenance);
         notes.AddRange(saved.Notes);
+        if (!saved.KeptBlocks && pruned.Weights.Parameters.Any(p => p.Encoding is { } encoding && encoding.BlockLength() > 1))
+            notes.Add($"encoded weights are written as {type}: " + (options.Type is null ? $"the layout {saved.Architecture.ModelType} has no place for them" : "type asks for it"));
         return Report(plan, source.Spec, pruned.Spec, saved, difference, before, after, notes);
     }
 

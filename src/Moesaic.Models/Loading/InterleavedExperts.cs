@@ -46,7 +46,12 @@ public sealed class InterleavedExperts
     /// <param name="spec">The shape.</param>
     /// <param name="type">How numbers are stored.</param>
     /// <param name="read">Gives all values of a parameter.</param>
-    public static IEnumerable<TensorSource> Sources(ModelSpec spec, TensorType type, Func<string, float[]> read)
+    /// <param name="microscaled">Where the matrices are stored in MXFP4, whose blocks are copied; null: they are stored as numbers.</param>
+    public static IEnumerable<TensorSource> Sources(ModelSpec spec, TensorType type, Func<string, float[]> read, StoredWeights? microscaled = null) =>
+        microscaled is null ? Numbers(spec, type, read)
+            : Numbers(spec, type, read).Where(t => t.Name.EndsWith("_bias", StringComparison.Ordinal)).Concat(MicroscaledExperts.Sources(microscaled));
+
+    static IEnumerable<TensorSource> Numbers(ModelSpec spec, TensorType type, Func<string, float[]> read)
     {
         for (var l = 0; l < spec.Layers.Count; l++)
         {

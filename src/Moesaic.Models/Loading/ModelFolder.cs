@@ -126,22 +126,25 @@ public static class ModelFolder
             ? ArchitectureRegistry.Named(name, spec)
             : ArchitectureRegistry.MostStandard(spec, out refused);
         var byName = parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        var microscaled = architecture.InterleavesExperts && options.Encoded is { } encoded && MicroscaledExperts.Are(encoded) ? encoded : null;
+        var config = architecture.WriteConfig(spec, options.Type);
+        if (microscaled is not null) config["quantization_config"] = MicroscaledExperts.Config;
         var content = new HfFolderContent
         {
-            Config = architecture.WriteConfig(spec, options.Type),
+            Config = config,
             Tensors =
             [
                 .. parameters.Where(p => !architecture.InterleavesExperts || p.Role != ParameterRole.Experts).Select(p => new TensorSource(
                     architecture.TensorName(p.Name), p.Role == ParameterRole.SelectionBias ? TensorType.F32 : options.Type,
                     p.IsVector ? [p.Matrix.Columns] : [p.Matrix.Rows, p.Matrix.Columns], sink => Deliver(Scaled(p), sink))),
-                .. architecture.InterleavesExperts ? InterleavedExperts.Sources(spec, options.Type, wanted => Values(Scaled(byName[wanted]))) : [],
+                .. architecture.InterleavesExperts ? InterleavedExperts.Sources(spec, options.Type, wanted => Values(Scaled(byName[wanted])), microscaled) : [],
             ],
             SideFilesFrom = options.SideFilesFrom,
             ExtraFiles = options.ExtraFiles,
             ModelCard = options.ModelCard,
         };
         HfFolderWriter.Write(folder, content, options.Folder, cancellation);
-        return new SavedModel(architecture, content.Tensors.Sum(t => t.ByteLength), refused);
+        return new SavedModel(architecture, content.Tensors.Sum(t => t.ByteLength), refused) { KeptBlocks = microscaled is not null };
 
         (WeightMatrix Value, float Scale) Scaled(ModelParameter parameter) => architecture.CarriesScale ? (find(parameter).Value, 1f) : find(parameter);
     }

@@ -9,6 +9,12 @@ public sealed record SaveOptions
     /// <summary>Stored number type. Default bfloat16.</summary>
     public TensorType Type { get; init; } = TensorType.BF16;
 
+    /// <summary>
+    /// The model as it is stored elsewhere: matrices of experts that are encoded there, in a way that the written layout has a place for, are copied block by block. All
+    /// else, and everything when this is null, is stored as <see cref="Type"/>. Not owned.
+    /// </summary>
+    public StoredWeights? Encoded { get; init; }
+
     /// <summary>Folder whose tokenizer, generation config and templates are carried along, or null.</summary>
     public string? SideFilesFrom { get; init; }
 
@@ -33,4 +39,7 @@ public sealed record SavedModel(IArchitecture Architecture, long WeightBytes, IR
 {
     /// <summary>The same as <see cref="Refused"/> in lines of a report.</summary>
     public IEnumerable<string> Notes => Refused.Select(reason => $"layout {Architecture.ModelType}: {reason}");
+
+    /// <summary>Whether encoded experts were copied block by block (<see cref="SaveOptions.Encoded"/>).</summary>
+    public bool KeptBlocks { get; init; }
 }

@@ -108,6 +108,35 @@ public sealed class InterleavedExpertsTests : IDisposable
         Assert.InRange(Passes.MaxDifference(exact, encoded) / exact.Max(MathF.Abs), 1e-9, 0.1);
     }
 
+    /// <summary>What stays of encoded experts is cut out, byte for byte.</summary>
+    [Fact]
+    public void Microscaled_blocks_of_experts_that_stay_are_copied()
+    {
+        WriteMicroscaled();
+        int[] kept = [2, 0];
+        ExpertSelection selection = new([.. Enumerable.Range(0, Spec.Layers.Count).Select(l => new LayerSelection(l) { Experts = kept })]);
+        using (var part = StoredLayers.Open(folder["m"], selection))
+        {
+            var saved = ModelFolder.Save(part, folder["part"], new SaveOptions { Encoded = part.Weights });
+            Assert.True(saved.KeptBlocks);
+            Assert.Equal("gpt_oss", saved.Architecture.ModelType);
+        }
+        using (TensorStore whole = TensorStore.Open(folder["m"]), cut = TensorStore.Open(folder["part"]))
+        {
+            foreach (var tensor in whole.Tensors.Where(t => t.Name.Contains("_proj_", StringComparison.Ordinal)))
+            {
+                var length = (int)(tensor.ByteLength / Experts);
+                for (var e = 0; e < kept.Length; e++)
+                    Assert.Equal(whole.Bytes(tensor.Name, kept[e] * (long)length, length), cut.Bytes(tensor.Name, e * (long)length, length));
+                Assert.Equal(kept.Length * (long)length, cut.Info(tensor.Name).ByteLength);
+            }
+            Assert.Equal(whole.Tensors.Count(), cut.Tensors.Count());
+        }
+        Assert.Equal("mxfp4", (string?)JsonNode.Parse(File.ReadAllText(folder["part/config.json"]))!["quantization_config"]!["quant_method"]);
+        using ModelFolderPair pair = new(ModelFolder.Load(folder["m"], selection: selection), ModelFolder.Load(folder["part"]));
+        Assert.Equal(Passes.Logits(pair.Wide.Model), Passes.Logits(pair.Stored.Model));
+    }
+
     [Fact]
     public void A_scale_that_is_no_number_is_refused()
     {
