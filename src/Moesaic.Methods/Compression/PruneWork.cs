@@ -57,15 +57,8 @@ public sealed class PruneWork(StoredLayers source, PruneStepOptions options, Ste
     /// <exception cref="BadRequestException">They are of another model, or there is nothing to gather them on.</exception>
     public CalibrationStatistics Statistics => statistics ??= Given() ?? Gather();
 
-    CalibrationStatistics? Given()
-    {
-        var path = options.Statistics ?? (options.Calibration is null ? Context.Results.LastOrDefault(r => CalibrationStatistics.Exist(r.Folder)).Folder : null);
-        if (path is null) return null;
-        var read = CalibrationStatistics.Load(path);
-        read.RequireOf(Spec, Fingerprint, path);
-        Notes.Add($"statistics {read.Fingerprint[..12]} of {path}, over {read.Tokens} tokens");
-        return read;
-    }
+    CalibrationStatistics? Given() => options.Statistics is null && options.Calibration is not null ? null
+        : StepStatistics.Read(options.Statistics, Spec, () => Fingerprint, Context, Notes);
 
     CalibrationStatistics Gather()
     {

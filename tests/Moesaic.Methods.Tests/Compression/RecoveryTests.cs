@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
 using Moesaic.Methods.Compression;
-using Moesaic.Methods.Compression.Materialise;
 using Moesaic.Methods.Compression.Policies;
 using Moesaic.Methods.Data;
 using Moesaic.Methods.Distillation;
@@ -63,16 +62,15 @@ public sealed class RecoveryTests : IDisposable
     [Fact]
     public void Tokens_learn_to_do_with_fewer_experts()
     {
-        var fewer = (Verb: "policy", Step: (IStep)new PolicyStep(new PolicyStepOptions { Keep = 2 }));
-        var plain = (Verb: "materialise", Step: (IStep)new MaterialiseStep(new MaterialiseStepOptions()));
+        var fewer = (Verb: "policy", Step: (IStep)new PolicyStep(new PolicyStepOptions { Keep = 2, Permanent = true }));
         (string, IStep) Train(double entropy) => ("train", new TrainStep(Training with
         {
             AnnealChosen = new AnnealOptions { From = 4 }, Balance = new BalanceOptions { GatingEntropy = entropy },
         }));
         MakeFourOfEight();
-        Run("four", "two", fewer, plain);
-        Run("four", "free", fewer, plain, Train(0));
-        Run("four", "certain", fewer, plain, Train(0.3));
+        Run("four", "two", fewer);
+        Run("four", "free", fewer, Train(0));
+        Run("four", "certain", fewer, Train(0.3));
         using (var loaded = ModelFolder.Load(mixture.Folder["certain"]))
             Assert.All(loaded.Model.Mixtures, m => Assert.Equal((2, null), (m.Router.Spec.Chosen, m.Router.Spec.Policy)));
         Assert.True(Measure("free", "loss") < Measure("two", "loss"));

@@ -5,7 +5,9 @@ using Moesaic.Methods.Calibration;
 using Moesaic.Methods.Compression;
 using Moesaic.Methods.Compression.Allocation;
 using Moesaic.Methods.Compression.Plans;
+using Moesaic.Methods.Compression.Policies;
 using Moesaic.Methods.Compression.Search;
+using Moesaic.Methods.Progress;
 using Moesaic.Methods.Steps;
 using Moesaic.Methods.Tests.Calibration;
 using Moesaic.Models;
@@ -129,4 +131,41 @@ public sealed class SearchPrunerTests : IDisposable
         }
         Assert.Throws<BadRequestException>(() => NaeeSkipping.Policies(source.Spec, statistics, 2));
     }
+
+    /// <summary>The step writes the ratios of the statistics it is given, and refuses those of another model.</summary>
+    [Fact]
+    public void A_policy_takes_its_ratios_from_statistics()
+    {
+        var seen = new RecipeRunner(new RecipeRun
+        {
+            Model = mixture.Folder["model"], Output = mixture.Folder["skipping"], Seed = 3, RecipeText = "recipe",
+            Steps =
+            [
+                new RecipeStep("calibrate", [], new CalibrateStep(new CalibrateStepOptions { Calibration = mixture.Data, Context = 16 })),
+                new RecipeStep("policy", [], new PolicyStep(new PolicyStepOptions { From = PolicySource.Statistics, Share = 0.95, Layers = [0, 2] })),
+            ],
+        }, SilentProgress.Instance).Run();
+        Assert.Equal(2, Figure(seen[1].Report, "layers_with_policy"));
+        var spec = ModelFolder.ReadSpec(mixture.Folder["skipping"]);
+        var wanted = NaeeSkipping.Policies(spec, CalibrationStatistics.Load(mixture.Folder["skipping"]));
+        Assert.Equal(wanted.Layers[2] with { Share = 0.95f }, Router(spec, 2).Policy);
+        Assert.Null(Router(spec, 1).Policy);
+
+        // By name, and of a fifth of the tokens.
+        StepReport Run(PolicyStepOptions options, string name, string input)
+        {
+            var context = mixture.Context(name, input);
+            var step = new PolicyStep(options with { From = PolicySource.Statistics, Statistics = mixture.Folder["skipping"] });
+            step.Plan(new PlanContext { Model = ModelOutline.Read(mixture.Folder[input]), Seed = 1, Threads = 1 });
+            return step.Run(context);
+        }
+
+        Run(new PolicyStepOptions { Part = 0.2 }, "fifth", "model");
+        Assert.True(Router(ModelFolder.ReadSpec(mixture.Folder["fifth"]), 0).Policy!.Ratios[0] < wanted.Layers[0].Ratios[0]);
+        new PruneStep(new PruneStepOptions { Ratio = 0, Method = PruneMethod.Random, Type = TensorType.BF16 }).Run(mixture.Context("rounded"));
+        Assert.Contains("other weights", Assert.Throws<BadRequestException>(() => Run(new PolicyStepOptions(), "x", "rounded")).Message, StringComparison.Ordinal);
+        Assert.Contains("leave one out", Assert.Throws<BadRequestException>(() => Run(new PolicyStepOptions { Ratios = [0.5] }, "x", "model")).Message, StringComparison.Ordinal);
+    }
+
+    static RouterSpec Router(ModelSpec spec, int layer) => ((MixtureSpec)spec.Layers[layer].FeedForward).Router;
 }

@@ -5,8 +5,18 @@ using Moesaic.Methods.Steps;
 namespace Moesaic.Methods.Compression.Policies;
 
 /// <summary>Options of the step "policy": what evaluation takes away from the choices of routers. Without any the model's policies are removed.</summary>
-public sealed record PolicyStepOptions
+public sealed record PolicyStepOptions : IValidatableObject
 {
+    /// <summary>Where the ratios come from when they are not given: of each layer and rank, from what calibration text made of them (NAEE's β).</summary>
+    public PolicySource? From { get; init; }
+
+    /// <summary>from statistics: folder of statistics that calibrate wrote. Left out: those of the recipe's last step calibrate.</summary>
+    public string? Statistics { get; init; }
+
+    /// <summary>from statistics: the part of the tokens with a choice of that rank that skip it; 0.5 takes the median, as published.</summary>
+    [Range(0.0, 1.0)]
+    public double Part { get; init; } = 0.5;
+
     /// <summary>
     /// Policies as they are given when a model runs: none, pairs such as chosen=1,share=0.9, or a JSON file; it stands instead of the keys below but
     /// layers and type.
@@ -17,6 +27,9 @@ public sealed record PolicyStepOptions
     [Unit("experts")]
     [Range(1, 1 << 16)]
     public int? Keep { get; init; }
+
+    /// <summary>Make keep the routers' own number in place of a policy, in whatever layout; training then uses so many too.</summary>
+    public bool Permanent { get; init; }
 
     /// <summary>
     /// A choice of rank 2 stays from this part of the best one's affinity on, rank 3 from the second number on, and so on; the last holds for all further
@@ -59,4 +72,27 @@ public sealed record PolicyStepOptions
 
     /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
     public TensorType? Type { get; init; }
+
+    /// <summary>Rules over several options.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (From is null && (Statistics is not null || Part != 0.5)) yield return new("statistics and part are for ratios from statistics; add from: statistics", [nameof(From)]);
+        if (From is not null && Ratios.Count > 0) yield return new("ratios are given, or come from statistics; leave one out", [nameof(Ratios)]);
+        if (Policy is not null && (Keep is not null || Permanent || HasRules)) yield return new("policy says all of it: leave the other keys out, or policy", [nameof(Policy)]);
+        if (Permanent && Keep is null) yield return new("permanent makes a number the routers' own: say it by keep", [nameof(Permanent)]);
+        if (Permanent && HasRules) yield return new("permanent is for keep alone: write the other rules by a step policy after it", [nameof(Permanent)]);
+    }
+
+    // Any but the first so many.
+    bool HasRules => From is not null || Ratios.Count > 0 || Share < 1 || ShareOfAll || Threshold > 0 || Protected > 0 || Dropped > 0 || Masked.Count > 0
+        || Renormalise is not null || RenormaliseAbsent;
+
+    /// <summary>Applies the rules where no recipe reader did.</summary>
+    /// <exception cref="BadRequestException">One of them is broken.</exception>
+    internal void Check()
+    {
+        var failures = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(this, new ValidationContext(this), failures, validateAllProperties: true))
+            throw new BadRequestException(string.Join('\n', failures.Select(f => f.ErrorMessage)));
+    }
 }

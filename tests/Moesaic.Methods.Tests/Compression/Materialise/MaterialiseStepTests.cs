@@ -156,6 +156,22 @@ public sealed class MaterialiseStepTests : IDisposable
         }
     }
 
+    /// <summary>In a layout that no other has too: routers with fewer choices, that decide as the policy does.</summary>
+    [Fact]
+    public void A_smaller_number_becomes_the_routers_own()
+    {
+        using var model = Make("uneven");
+        Run(new PolicyStep(new PolicyStepOptions { Keep = 1, Layers = [1], Permanent = true }), model);
+        using var written = ModelFolder.Load(folder["out"]);
+        Assert.Equal("moesaic", written.Layout);
+        Assert.Equal([2, 1], written.Model.Mixtures.Select(m => m.Router.Spec.Chosen));
+        Assert.All(written.Model.Mixtures, m => Assert.Null(m.Router.Spec.Policy));
+        File.WriteAllText(folder["policy.json"], """{"layers": {"1": {"chosen": 1}}}""");
+        using var asked = new ModelVariant { Policy = folder["policy.json"] }.Load(folder["in"], WeightStorage.Float32);
+        var tokens = TinyModel.Tokens(30);
+        Assert.Equal(TinyModel.Logits(asked.Model, tokens), TinyModel.Logits(written.Model, tokens));
+    }
+
     [Fact]
     public void Options_that_contradict_one_another_are_refused()
     {
@@ -163,6 +179,8 @@ public sealed class MaterialiseStepTests : IDisposable
         foreach (var (options, message) in new (PolicyStepOptions, string)[]
         {
             (new() { Policy = "none", Keep = 1 }, "leave the other keys out"), (new() { Keep = 1, Layers = [1] }, "layer 1 has no experts"), (new() { Keep = 3 }, "leaves 1 to that many"),
+            (new() { Permanent = true, Share = 0.5 }, "say it by keep"), (new() { Permanent = true, Keep = 1, Share = 0.5 }, "for keep alone"),
+            (new() { Statistics = "seen", Keep = 1 }, "add from: statistics"),
         })
             Assert.Contains(message, Assert.Throws<BadRequestException>(() => PolicyStep.Policies(options, spec).ApplyTo(spec)).Message, StringComparison.Ordinal);
         Assert.Contains("no layer with experts", Assert.Throws<BadRequestException>(() => { PolicyStep.Policies(new PolicyStepOptions { Keep = 1 }, Spec([new DenseSpec(12)])); }).Message,
