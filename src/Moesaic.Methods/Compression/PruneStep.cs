@@ -83,6 +83,7 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
         if (options.Statistics is { } statistics) yield return new StepInput("statistics", statistics);
         if (options.Calibration is { } calibration) yield return TextData.Input("calibration", calibration);
         if (options.HeldOut is { } heldOut) yield return TextData.Input("held_out", heldOut);
+        if (options.Plan is null && options is { Method: PruneMethod.Eep, Eep.Metric: EepMetric.Signature }) yield return SignatureMetric.Input;
     }
 
     string Summary(ModelSpec before, ModelSpec after)

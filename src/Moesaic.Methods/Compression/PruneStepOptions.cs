@@ -96,7 +96,9 @@ public sealed record PruneStepOptions : IValidatableObject
     [Range(2, 1 << 20)]
     public int Context { get; init; } = 256;
 
-    /// <summary>Number type of the written checkpoint. Left out: that of the source.</summary>
+    /// <summary>
+    /// Number type of the written checkpoint. Left out: that of the source; encoded experts (MXFP4 of gpt-oss) are then cut out block by block and stay as they are.
+    /// </summary>
     public TensorType? Type { get; init; }
 
     internal bool Searches => Method is PruneMethod.Naee or PruneMethod.NaeeProgressive or PruneMethod.MoeI2;

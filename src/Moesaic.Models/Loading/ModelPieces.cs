@@ -1,3 +1,5 @@
+using Moesaic.Tensors;
+
 namespace Moesaic.Models.Loading;
 
 /// <summary>
@@ -21,6 +23,40 @@ public abstract class ModelPieces : IDisposable
     /// <summary>The last norm and the head alone, as a model without layers and (unless the head is the embedding) without embedding.</summary>
     /// <returns>A model that the caller disposes.</returns>
     public abstract Model Head();
+
+    /// <summary>The whole model in memory, with float32 weights of its own.</summary>
+    /// <returns>A model that the caller disposes.</returns>
+    public Model Whole()
+    {
+        var whole = new Model(Spec, (_, _, rows, columns) => new Tensor(rows, columns));
+        try
+        {
+            var parameters = whole.Parameters.ToLookup(p => IsOfLayer(p.Name, out var layer, out _) ? layer : -1);
+            foreach (var piece in new Func<Model>[] { Embedding, Head }) Fill(parameters[-1], piece);
+            for (var l = 0; l < Spec.Layers.Count; l++)
+            {
+                var layer = l;
+                Fill(parameters[l], () => Layer(layer));
+            }
+            return whole;
+        }
+        catch
+        {
+            whole.Dispose();
+            throw;
+        }
+
+        static void Fill(IEnumerable<ModelParameter> parameters, Func<Model> take)
+        {
+            using var piece = take();
+            var there = piece.Parameters.ToDictionary(p => p.Name, p => p.Matrix, StringComparer.Ordinal);
+            foreach (var parameter in parameters)
+            {
+                IsOfLayer(parameter.Name, out _, out var name);
+                if (there.GetValueOrDefault(name) is Tensor from) from.Span.CopyTo(parameter.Value.Span);
+            }
+        }
+    }
 
     /// <summary>Which layer a parameter of the whole belongs to, and what it is called in the piece of that layer.</summary>
     /// <param name="name">See <see cref="ModelParameter.Name"/>.</param>

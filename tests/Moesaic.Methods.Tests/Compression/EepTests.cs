@@ -1,9 +1,14 @@
 using Moesaic.Formats;
+using Moesaic.Inference;
+using Moesaic.Methods.Compression;
 using Moesaic.Methods.Compression.Search;
+using Moesaic.Methods.Data;
+using Moesaic.Methods.Evaluation;
 using Moesaic.Methods.Tests.Training;
 using Moesaic.Models;
 using Moesaic.Models.Loading;
 using Moesaic.Tensors;
+using Moesaic.Text.Corpora;
 
 namespace Moesaic.Methods.Tests.Compression;
 
@@ -131,5 +136,44 @@ public sealed class EepTests
         using var model = SearchModel.Make(SearchModel.Router with { Affinity = RouterAffinity.Sigmoid });
         MergedLayers.Check(model.Spec, merge: false);
         Assert.Throws<BadRequestException>(() => MergedLayers.Check(model.Spec, merge: true));
+    }
+
+    /// <summary>In pieces or whole, a model writes the same; and methods that evaluate measures are not among those of a search.</summary>
+    [Fact]
+    public void A_search_may_measure_what_models_write()
+    {
+        var demo = Path.GetFullPath(Path.Combine(Here(), "..", "..", "..", "models", "demo"));
+        var options = new EepOptions { Metric = EepMetric.Signature, SignatureItems = 6, SignatureTokens = 40 };
+        using var pieces = StoredLayers.Open(demo);
+        var metric = new SignatureMetric(demo, options);
+        double first = metric.Measure(pieces, other: false, default), other = metric.Measure(pieces, other: true, default);
+
+        using var loaded = ModelFolder.Load(demo);
+        var tokenizer = ModelTokenizer.Load(demo, loaded.Model.Spec);
+        var task = new SignatureTask(loaded.Model, tokenizer, EndOfText.Ids(demo, loaded.Model.Spec, tokenizer));
+        var items = task.Choose(TextData.Docs.Signatures(CorpusSplit.Train), 12, 40);
+        Assert.Empty(items.Select(i => i.Domain).Intersect(TextData.Docs.Signatures(CorpusSplit.HeldOut).Select(i => i.Domain)));
+        double Score(int from)
+        {
+            SignatureItem[] asked = [.. items.Where((_, i) => i % 2 == from)];
+            var scores = SignatureScores.Of(asked, task.Write(asked, 40));
+            return 50 * (scores.Parameters + scores.Verb);
+        }
+        Assert.Equal(Score(0), first, 1e-9);
+        Assert.Equal(Score(1), other, 1e-9);
+        Assert.True(first > 5);
+
+        static string Here([System.Runtime.CompilerServices.CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
+    }
+
+    [Fact]
+    public void Text_and_signatures_do_not_go_together()
+    {
+        using var model = SearchModel.Make();
+        var options = new PruneStepOptions { Method = PruneMethod.Eep, Keep = 3, Eep = new EepOptions { Metric = EepMetric.Signature, Groups = 1 } };
+        new EepPruner(options).Check(model.Spec);
+        Assert.Contains("leave calibration out", Assert.Throws<BadRequestException>(() => new EepPruner(options with { Calibration = new() { Path = "text" } }).Check(model.Spec)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("name calibration text", Assert.Throws<BadRequestException>(() => new EepPruner(options with { Eep = new() }).Check(model.Spec)).Message, StringComparison.Ordinal);
     }
 }

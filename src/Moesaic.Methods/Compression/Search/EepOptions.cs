@@ -29,7 +29,20 @@ public sealed record EepOptions
     /// <summary>Groups of layers, such as 0-7; every layer with experts is in one. Left out: by depth.</summary>
     public IReadOnlyList<string> Layers { get; init; } = [];
 
-    /// <summary>Tokens of the calibration text that fitness is measured on; as many others measure the best ones again.</summary>
+    /// <summary>What is measured of each model.</summary>
+    public EepMetric Metric { get; init; } = EepMetric.Loss;
+
+    /// <summary>metric signature: methods whose documentation is written for each model; as many others measure the best ones again.</summary>
+    [Unit("methods")]
+    [Range(1, 1 << 16)]
+    public int SignatureItems { get; init; } = 64;
+
+    /// <summary>metric signature: most tokens of a documentation.</summary>
+    [Unit("tokens")]
+    [Range(1, 1 << 16)]
+    public int SignatureTokens { get; init; } = 128;
+
+    /// <summary>metric loss: tokens of the calibration text that each model is measured on; as many others measure the best ones again.</summary>
     [Unit("tokens")]
     [Range(16, 1 << 24)]
     public int Tokens { get; init; } = 16_384;
@@ -38,7 +51,7 @@ public sealed record EepOptions
     [Range(0, 1)]
     public double Parents { get; init; } = 0.6;
 
-    /// <summary>While choosing: parents are at most so much worse than the best, in hundredths of a nat.</summary>
+    /// <summary>While choosing: parents are at most so many points worse than the best.</summary>
     [Range(0, double.MaxValue)]
     public double PruningTolerance { get; init; } = 1;
 
@@ -70,10 +83,14 @@ public sealed record EepOptions
     [Range(0, 1)]
     public double NormaliseRows { get; init; } = 0.1;
 
+    /// <summary>Tokens that pass through each model.</summary>
+    internal long MeasuredTokens => Metric == EepMetric.Loss ? Tokens : (long)SignatureItems * SignatureTokens;
+
     /// <inheritdoc/>
     public bool Equals(EepOptions? other) => other is not null && Layers.SequenceEqual(other.Layers)
         && (Initial, Pruning, Merging, Retested, Groups, Tokens) == (other.Initial, other.Pruning, other.Merging, other.Retested, other.Groups, other.Tokens)
         && (Parents, PruningTolerance, MergingTolerance, Crossover, Exchange, GroupChange) == (other.Parents, other.PruningTolerance, other.MergingTolerance, other.Crossover, other.Exchange, other.GroupChange)
+        && (Metric, SignatureItems, SignatureTokens) == (other.Metric, other.SignatureItems, other.SignatureTokens)
         && (NumberChange, Deviation, NormaliseRows) == (other.NumberChange, other.Deviation, other.NormaliseRows);
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace Moesaic.Methods.Compression.Search;
 sealed class EepPruner(PruneStepOptions options) : IPruner
 {
     /// <inheritdoc/>
-    public bool NeedsText => true;
+    public bool NeedsText => options.Eep.Metric == EepMetric.Loss;
 
     /// <inheritdoc/>
     public void Check(ModelSpec spec)
@@ -26,7 +26,7 @@ sealed class EepPruner(PruneStepOptions options) : IPruner
     public PrunePlan Decide(PruneWork work)
     {
         var spaces = SearchCheck.Alike(work.Target, work.Spec);
-        var run = new EepRun(work.Source, options.Eep, spaces, work.Data) { Journal = Path.Combine(work.Context.WorkFolder, "eep.txt") };
+        var run = new EepRun(work.Source, options.Eep, spaces, Metric(work)) { Journal = Path.Combine(work.Context.WorkFolder, "eep.txt") };
         var best = run.Decide(work.Context.Seed, work.Context.Progress, work.Context.Cancellation);
         work.Notes.AddRange(run.Notes);
         LayerRanking[] rankings = [.. best.Maps.OrderBy(m => m.Key).Select(m =>
@@ -42,9 +42,12 @@ sealed class EepPruner(PruneStepOptions options) : IPruner
             Parameters = new SortedDictionary<string, string>(StringComparer.Ordinal)
             {
                 ["pruning"] = options.Eep.Pruning.ToString(CultureInfo.InvariantCulture), ["groups"] = string.Join(' ', run.Groups.Select(g => $"{g[0]}-{g[^1]}")),
-                ["tokens"] = options.Eep.Tokens.ToString(CultureInfo.InvariantCulture),
+                ["metric"] = NeedsText ? string.Create(CultureInfo.InvariantCulture, $"loss of {options.Eep.Tokens} tokens") : string.Create(CultureInfo.InvariantCulture, $"signature of {options.Eep.SignatureItems} methods"),
             },
         };
         return plan with { Decided = plan.Selected([.. rankings.Select(r => spaces[r.Layer].Kept)]) };
     }
+
+    IModelMetric Metric(PruneWork work) =>
+        NeedsText ? new LossMetric(work.Data, options.Eep.Tokens) : new SignatureMetric(work.Context.InputFolder, options.Eep);
 }

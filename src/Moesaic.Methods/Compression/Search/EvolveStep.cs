@@ -28,6 +28,7 @@ public sealed class EvolveStep(EvolveStepOptions options) : IStep
     /// <inheritdoc/>
     public StepPlan Plan(PlanContext context)
     {
+        options.Check();
         var spec = context.Shape(options.Context);
         var spaces = Spaces(spec);
         // Any map of this shape tells what comes out.
@@ -37,14 +38,15 @@ public sealed class EvolveStep(EvolveStepOptions options) : IStep
         var written = context.BytesOf(shape);
         var models = options.Eep.Pruning + options.Eep.Merging + options.Eep.Retested;
         var heldOut = options.HeldOut is { } text ? text.ExpectedTokens : 0;
+        var each = options.Eep.MeasuredTokens;
         double Seconds(long tokens) => new CalibrationCost(spec, new CalibrationOptions(), tokens, options.Context).Seconds(bytes, context.Threads);
         return new StepPlan
         {
-            Summary = string.Create(CultureInfo.InvariantCulture, $"{models} models measured on {options.Eep.Tokens:N0} tokens each; {options.Keep} experts stay in each layer, written as {layout.ModelType}"),
-            Inputs = [TextData.Input("calibration", options.Calibration), .. options.HeldOut is { } held ? [TextData.Input("held_out", held)] : Array.Empty<StepInput>()],
+            Summary = string.Create(CultureInfo.InvariantCulture, $"{models} models measured on {each:N0} tokens each; {options.Keep} experts stay in each layer, written as {layout.ModelType}"),
+            Inputs = [options.Calibration is { } calibration ? TextData.Input("calibration", calibration) : SignatureMetric.Input, .. options.HeldOut is { } held ? [TextData.Input("held_out", held)] : Array.Empty<StepInput>()],
             ReadBytes = bytes * (models + 2),
-            PeakMemoryBytes = (2 * ModelLayers.PeakBytes(spec)) + (sizeof(float) * Math.Max(options.Eep.Tokens, heldOut) * spec.Width),
-            Seconds = (models * Seconds(options.Eep.Tokens)) + (2 * Seconds(heldOut)),
+            PeakMemoryBytes = (2 * ModelLayers.PeakBytes(spec)) + (sizeof(float) * Math.Max(each, heldOut) * spec.Width) + (options.Calibration is null ? sizeof(float) * ParameterCounts.Of(spec).Total : 0),
+            Seconds = (models * Seconds(each)) + (2 * Seconds(heldOut)),
             OutputBytes = written,
             Model = new ModelOutline(layout.WriteConfig(shape, options.Type ?? TensorType.BF16), written),
             Notes = options.Eep.Merging > 0 ? ["merged experts stand behind a map of the router's probabilities, which only the layout moesaic holds"] : [],
@@ -65,12 +67,14 @@ public sealed class EvolveStep(EvolveStepOptions options) : IStep
     /// <inheritdoc/>
     public StepReport Run(StepContext context)
     {
+        options.Check();
         var notes = new List<string>();
         using var source = StoredLayers.Open(context.InputFolder);
         var spaces = Spaces(source.Spec);
-        var data = StepTexts.Calibration(options.EffectiveCalibration, source.Spec, options.Context, context, notes);
+        IModelMetric metric = options.EffectiveCalibration is { } text
+            ? new LossMetric(StepTexts.Calibration(text, source.Spec, options.Context, context, notes), options.Eep.Tokens) : new SignatureMetric(context.InputFolder, options.Eep);
         var heldOut = StepTexts.HeldOut(options.HeldOut, source.Spec, options.Context, context, notes);
-        var run = new EepRun(source, options.Eep, spaces, data) { Journal = Path.Combine(context.WorkFolder, "eep.txt") };
+        var run = new EepRun(source, options.Eep, spaces, metric) { Journal = Path.Combine(context.WorkFolder, "eep.txt") };
         var best = run.Decide(context.Seed, context.Progress, context.Cancellation);
         notes.AddRange(run.Notes);
         var before = LayerwisePerplexity.Measure(context.InputFolder, heldOut, context.Cancellation);

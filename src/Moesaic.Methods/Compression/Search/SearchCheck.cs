@@ -16,7 +16,11 @@ static class SearchCheck
     public static void Run(string method, PruneStepOptions options, ModelSpec spec, bool layerwise)
     {
         if (!spec.MixtureLayers.Any()) throw new BadRequestException("The model has no mixture of experts.");
-        if (options.Calibration is null) throw new BadRequestException($"{method} compares what the model computes for text with and without experts: name calibration text. Statistics do not hold that.");
+        if (options.Method == PruneMethod.Eep && options.Eep.Metric != EepMetric.Loss)
+        {
+            if (options.Calibration is not null) throw new BadRequestException("Models are measured by what they write below signatures; leave calibration out.");
+        }
+        else if (options.Calibration is null) throw new BadRequestException($"{method} compares what the model computes for text with and without experts: name calibration text. Statistics do not hold that.");
         if (options.Statistics is not null) throw new BadRequestException($"{method} reads text, not statistics; leave statistics out.");
         if (options.Rounds > 1) throw new BadRequestException($"{method} decides at once; leave rounds out.");
         if (options.ProtectSuperExperts || options.Fallback != FewTokens.Score)

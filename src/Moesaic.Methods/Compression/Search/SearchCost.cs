@@ -28,7 +28,7 @@ sealed class SearchCost(PruneStepOptions options, ModelSpec spec, long tokens)
     /// <param name="threads">Of the team.</param>
     public double Seconds(double pass, int threads)
     {
-        if (options.Method == PruneMethod.Eep) return pass / Math.Max(1, tokens) * options.Eep.Tokens * (options.Eep.Pruning + options.Eep.Retested);
+        if (options.Method == PruneMethod.Eep) return 2.0 * ParameterCounts.Of(spec).Active * options.Eep.MeasuredTokens * (options.Eep.Pruning + options.Eep.Retested) / (FlopsPerThread * threads);
         if (!options.Searches) return 0;
         var (outputs, judged) = (0.0, 0.0);
         foreach (var mixture in Mixtures)
