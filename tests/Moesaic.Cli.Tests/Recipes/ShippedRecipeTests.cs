@@ -13,7 +13,7 @@ public class ShippedRecipeTests
     public static TheoryData<string> Recipes => [.. Directory.GetFiles(Folder, "*.yaml", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Folder, f))];
 
     static readonly Lazy<HashSet<string>> Written = new(() =>
-        [.. Recipes.Select(r => new RecipeReader(Composition.Steps).ReadFile(Path.Combine(Folder, r.Data), []).Output)]);
+        [.. Recipes.Select(r => new RecipeReader(Composition.Steps).ReadFile(Path.Combine(Folder, r.Data), [])).SelectMany(r => r.Cells.Select(c => c.Recipe.Output).Prepend(r.Output))]);
 
     [Theory]
     [MemberData(nameof(Recipes))]
