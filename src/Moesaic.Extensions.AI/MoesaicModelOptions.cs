@@ -33,8 +33,8 @@ public sealed record MoesaicModelOptions
     /// <summary>How keys and values are stored. Default: as computed (F32).</summary>
     public CacheEncoding Cache { get; init; } = CacheEncoding.F32;
 
-    /// <summary>Most prompt tokens in a step: fewer let those that write wait less while a long prompt is read. Default 128.</summary>
-    public int Chunk { get; init; } = 128;
+    /// <summary>Most prompt tokens in a step: fewer let those that write wait less while a long prompt is read. Default 64.</summary>
+    public int Chunk { get; init; } = 64;
 
     /// <summary>Routing policies in place of the model's own; null, the default: its own.</summary>
     public RoutingPolicies? Policies { get; init; }

@@ -32,7 +32,7 @@ sealed class ServeFlags(Func<string, string?> environment)
         Description = "How keys and values are kept: f32 as computed, f16 half as large, q8_0 a quarter", HelpName = "type", DefaultValueFactory = _ => "f32",
     };
     readonly Option<string?> cacheBytes = GenerationFlags.Number("--cache-bytes", "Bytes of keys and values, of all texts together", "2e9");
-    readonly Option<string?> chunk = GenerationFlags.Number("--chunk", "Most tokens of prompts in a step", "128");
+    readonly Option<string?> chunk = GenerationFlags.Number("--chunk", "Most tokens of prompts in a step", "64");
     readonly Option<string?> running = GenerationFlags.Number("--running", "Most requests worked on together", "16");
     readonly Option<string?> waiting = GenerationFlags.Number("--waiting", "Most requests that wait; one more gets 429", "128");
     readonly Option<string?> batch = GenerationFlags.Number("--max-batch", "Most texts of a request", "64");

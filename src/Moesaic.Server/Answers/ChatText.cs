@@ -53,7 +53,7 @@ sealed class ChatText
     ChatChoice Choice(GenerationPiece piece) => new()
     {
         Index = index, Logprobs = isLikely ? ChatTokens.Of(piece.Tokens, tokenizer) : null, Moesaic = Routed?.Add(piece.Tokens),
-        FinishReason = piece.FinishReason is not null && called > 0 ? "tool_calls" : CompletionText.Reason(piece.FinishReason),
+        FinishReason = called > 0 && piece.FinishReason is not (null or FinishReason.Length) ? "tool_calls" : CompletionText.Reason(piece.FinishReason),
     };
 
     (string Text, IReadOnlyList<ToolCall>? Calls) Read(GenerationPiece piece)
