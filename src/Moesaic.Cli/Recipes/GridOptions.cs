@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Moesaic.Methods.Steps;
 
 namespace Moesaic.Cli.Recipes;
 
@@ -22,6 +23,6 @@ sealed record GridOptions
     /// value that is a list itself is written as a list in a list. The key name gives cells a name: text in which {path} stands
     /// for a value, by the end of its path.
     /// </summary>
-    [MinLength(1, ErrorMessage = "no cells; give at least one mapping of paths to values")]
+    [NotEmpty(ErrorMessage = "no cells; give at least one mapping of paths to values")]
     public required IReadOnlyList<GridBlock> Cells { get; init; }
 }

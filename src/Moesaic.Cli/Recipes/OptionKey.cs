@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Moesaic.Methods.Steps;
@@ -7,6 +8,9 @@ using Moesaic.Methods.Steps;
 namespace Moesaic.Cli.Recipes;
 
 /// <summary>One key of an options record, as reflection finds it.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "The options are types of Moesaic's assemblies, which a trimmed build keeps whole.")]
+[UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The options are types of Moesaic's assemblies, which a trimmed build keeps whole.")]
+[UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "The options are types of Moesaic's assemblies, which a trimmed build keeps whole.")]
 sealed class OptionKey
 {
     static readonly NullabilityInfoContext Nullability = new();

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Moesaic.Formats;
 using Moesaic.Methods.Steps;
@@ -10,6 +11,7 @@ namespace Moesaic.Cli.Recipes;
 /// would be right.
 /// </summary>
 /// <param name="custom">Types bound by the caller instead of by their properties.</param>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The options are types of Moesaic's assemblies, which a trimmed build keeps whole.")]
 sealed class OptionsBinder(IReadOnlyDictionary<Type, Func<OptionsBinder, RecipeNode, string, object?>>? custom = null)
 {
     readonly List<string> problems = [];

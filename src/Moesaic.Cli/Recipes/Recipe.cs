@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
+using Moesaic.Methods.Steps;
 
 namespace Moesaic.Cli.Recipes;
 
@@ -17,21 +18,21 @@ sealed record Recipe
     public string? Preset { get; init; }
 
     /// <summary>The source checkpoint: a Hugging Face folder with config.json and safetensors. It is never changed.</summary>
-    [MinLength(1)]
+    [NotEmpty]
     public required string Model { get; init; }
 
     /// <summary>
     /// Folder for the result; it appears complete or not at all. Finished steps are kept in a folder beside it that is
     /// called the same with ".work" added.
     /// </summary>
-    [MinLength(1)]
+    [NotEmpty]
     public required string Output { get; init; }
 
     /// <summary>The only source of randomness: the same recipe and seed give the same bytes for any number of threads.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>What is done, in order; each step is one verb with its options.</summary>
-    [MinLength(1, ErrorMessage = "no steps; name at least one")]
+    [NotEmpty(ErrorMessage = "no steps; name at least one")]
     public required IReadOnlyList<RecipeItem> Steps { get; init; }
 
     /// <summary>The same steps with other values: every cell is a recipe with a folder inside output. Left out: the recipe is one run.</summary>
@@ -44,7 +45,7 @@ sealed record Recipe
     public string ToYaml()
     {
         var steps = new JsonArray();
-        foreach (var step in Steps) steps.Add(new JsonObject { [step.Kind.Verb] = OptionsJson.Of(step.Options) });
+        foreach (var step in Steps) steps.Add((JsonNode)new JsonObject { [step.Kind.Verb] = OptionsJson.Of(step.Options) });
         return YamlWriter.Write(new JsonObject
         {
             ["moesaic"] = Moesaic, ["model"] = Model, ["output"] = Output, ["seed"] = Seed, ["steps"] = steps,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -7,6 +8,7 @@ using Moesaic.Methods.Steps;
 namespace Moesaic.Cli.Recipes;
 
 /// <summary>The page of all recipe keys, from the types that recipes are bound to.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The options are types of Moesaic's assemblies, which a trimmed build keeps whole.")]
 static class RecipePage
 {
     public static string Write(IReadOnlyList<StepKind> kinds)

@@ -25,7 +25,7 @@ public sealed record AlignStepOptions
     public int Context { get; init; } = 256;
 
     /// <summary>What is aligned.</summary>
-    [MinLength(1, ErrorMessage = "no modules; name attention, feed_forward or both")]
+    [NotEmpty(ErrorMessage = "no modules; name attention, feed_forward or both")]
     public IReadOnlyList<AlignedModule> Modules { get; init; } = [AlignedModule.Attention, AlignedModule.FeedForward];
 
     /// <summary>

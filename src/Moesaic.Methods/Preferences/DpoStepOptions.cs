@@ -16,7 +16,7 @@ public sealed record DpoStepOptions : OptimisationOptions, IValidatableObject
     /// Files or folders of preference pairs (.jsonl, .ndjson, .json): records with chosen and rejected, and a prompt, messages or
     /// conversations.
     /// </summary>
-    [MinLength(1, ErrorMessage = "no data; name at least one file or folder of preference pairs")]
+    [NotEmpty(ErrorMessage = "no data; name at least one file or folder of preference pairs")]
     public required IReadOnlyList<string> Data { get; init; }
 
     /// <summary>Pairs that are never learned: loss, accuracy and margin on them are measured before, during and after.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Moesaic.Methods.Steps;
 using Moesaic.Models;
 
 namespace Moesaic.Methods.Training;
@@ -21,7 +22,7 @@ public sealed record LoraOptions : IValidatableObject
     public double? Alpha { get; init; }
 
     /// <summary>The roles whose matrices get adapters: attention, feed_forward, router, experts, shared_experts.</summary>
-    [MinLength(1, ErrorMessage = "no roles; name at least one")]
+    [NotEmpty(ErrorMessage = "no roles; name at least one")]
     public IReadOnlyList<ParameterRole> Roles { get; init; } =
         [ParameterRole.Attention, ParameterRole.FeedForward, ParameterRole.Experts, ParameterRole.SharedExperts];
 

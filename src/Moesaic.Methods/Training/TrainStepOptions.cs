@@ -13,7 +13,7 @@ namespace Moesaic.Methods.Training;
 public sealed record TrainStepOptions : OptimisationOptions, IValidatableObject
 {
     /// <summary>What is learned; several entries are joined, or mixed where they have weights.</summary>
-    [MinLength(1, ErrorMessage = "no data; name at least one file, folder or corpus")]
+    [NotEmpty(ErrorMessage = "no data; name at least one file, folder or corpus")]
     public required IReadOnlyList<DomainOptions> Data { get; init; }
 
     /// <summary>Text that is never learned: its loss is measured before, during and after. Left out: nothing is measured.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Moesaic.Formats;
 using Moesaic.Text.Chat;
 
@@ -83,14 +84,16 @@ static class DocumentRecord
         }
         if (tools.ValueKind != JsonValueKind.Array)
             throw new BadModelException($"{where}: tools must be an array, this is {StrictJson.Describe(tools)}.");
-        return tools.GetArrayLength() == 0 ? null : JsonSerializer.SerializeToElement(tools.EnumerateArray().Select(Wrapped));
+        return tools.GetArrayLength() == 0 ? null : JsonElement.Parse(new JsonArray([.. tools.EnumerateArray().Select(Wrapped)]).ToJsonString());
     }
 
     /// <summary>A definition in the form of the OpenAI protocol, which templates expect; some datasets give the function alone.</summary>
-    static object Wrapped(JsonElement tool) =>
-        tool.ValueKind == JsonValueKind.Object && tool.TryGetProperty("name", out _) && !tool.TryGetProperty("function", out _)
-            ? new Dictionary<string, object>(StringComparer.Ordinal) { ["type"] = "function", ["function"] = tool }
-            : tool;
+    static JsonNode? Wrapped(JsonElement tool)
+    {
+        var node = JsonNode.Parse(tool.GetRawText());
+        return node is JsonObject function && function.ContainsKey("name") && !function.ContainsKey("function")
+            ? new JsonObject { ["type"] = "function", ["function"] = function } : node;
+    }
 
     internal static string? Find(JsonElement record, string[] keys, string where)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Moesaic.Formats;
 using Moesaic.Methods.Data;
+using Moesaic.Methods.Steps;
 
 namespace Moesaic.Methods.Construction.Creation;
 
@@ -11,15 +12,15 @@ namespace Moesaic.Methods.Construction.Creation;
 public sealed record CreateStepOptions
 {
     /// <summary>Text that the byte-level BPE tokenizer is learned from; several entries are joined.</summary>
-    [MinLength(1, ErrorMessage = "no data; name at least one file, folder or corpus")]
+    [NotEmpty(ErrorMessage = "no data; name at least one file, folder or corpus")]
     public required IReadOnlyList<DataOptions> Data { get; init; }
 
     /// <summary>The token that opens a text.</summary>
-    [MinLength(1)]
+    [NotEmpty]
     public string Bos { get; init; } = "<|begin_of_text|>";
 
     /// <summary>The token that ends a text; it also fills batches.</summary>
-    [MinLength(1)]
+    [NotEmpty]
     public string Eos { get; init; } = "<|end_of_text|>";
 
     /// <summary>Further special tokens, such as those of a chat template.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Moesaic.Methods.Steps;
 using Moesaic.Models;
 
 namespace Moesaic.Methods.Construction.Creation;
@@ -62,7 +63,7 @@ public sealed record MixtureOptions : IValidatableObject
     public LayerHalf? Half { get; init; }
 
     /// <summary>Instead of every and offset: the numbers of the layers that are mixtures, from 0 on.</summary>
-    [MinLength(1)]
+    [NotEmpty]
     public IReadOnlyList<int>? Layers { get; init; }
 
     /// <summary>Which layers become mixtures.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Moesaic.Formats;
@@ -19,7 +20,7 @@ static class BalanceFile
     {
         var file = new JsonObject();
         foreach (var (name, value) in balance.Beside) file[name] = new JsonArray([.. value.Span.ToArray().Select(v => JsonValue.Create(v))]);
-        return file.Count == 0 ? [] : new(StringComparer.Ordinal) { [Name] = [.. JsonSerializer.SerializeToUtf8Bytes(file, Layout), (byte)'\n'] };
+        return file.Count == 0 ? [] : new(StringComparer.Ordinal) { [Name] = Encoding.UTF8.GetBytes(file.ToJsonString(Layout) + "\n") };
     }
 
     /// <summary>Takes up what an earlier training left.</summary>
@@ -48,10 +49,13 @@ static class BalanceFile
     {
         try
         {
-            var values = JsonSerializer.Deserialize<Dictionary<string, float[]>>(File.ReadAllBytes(path));
-            if (values is not null && values.Values.All(v => v is not null && v.All(float.IsFinite))) return values;
+            using var file = JsonDocument.Parse(File.ReadAllBytes(path));
+            var values = new Dictionary<string, float[]>(StringComparer.Ordinal);
+            foreach (var list in file.RootElement.EnumerateObject()) values[list.Name] = [.. list.Value.EnumerateArray().Select(v => v.GetSingle())];
+            if (values.Values.All(v => v.All(float.IsFinite))) return values;
         }
-        catch (JsonException)
+        // Not JSON; not lists; not numbers.
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
         }
         throw new BadModelException($"{path}: not a list of finite numbers for each name, as training writes it. Delete the file to begin anew.");

@@ -24,7 +24,7 @@ sealed class Import(Provenance provenance)
             int number => (long)number,
             float number => (double)number,
             JsonElement json => Json(json, depth),
-            JsonNode node => Json(JsonSerializer.SerializeToElement(node), depth),
+            JsonNode node => Json(JsonElement.Parse(node.ToJsonString()), depth),
             IEnumerable<KeyValuePair<string, object?>> entries => Dict(entries, depth),
             IDictionary => throw new ArgumentException("A dictionary given to a template must have string keys and object values.", nameof(value)),
             IEnumerable items => List(items, depth),

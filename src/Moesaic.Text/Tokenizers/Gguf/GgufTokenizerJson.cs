@@ -75,7 +75,7 @@ sealed class GgufTokenizerJson(GgufVocabulary vocabulary)
         var decoders = new JsonArray(
             new JsonObject { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = "▁" }, ["content"] = " " },
             new JsonObject { ["type"] = "ByteFallback" }, new JsonObject { ["type"] = "Fuse" });
-        if (prefix) decoders.Add(new JsonObject { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 });
+        if (prefix) decoders.Add((JsonNode)new JsonObject { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 });
         root["decoder"] = new JsonObject { ["type"] = "Sequence", ["decoders"] = decoders };
         return Write(root, MergesByScore.Of(vocabulary), byteFallback: vocabulary.Kinds.Contains(PieceKind.Byte));
     }
@@ -121,9 +121,9 @@ sealed class GgufTokenizerJson(GgufVocabulary vocabulary)
             var items = new JsonArray();
             for (var i = 0; i < texts.Length; i++)
             {
-                if (before is { } bos) items.Add(Item("SpecialToken", vocabulary.Tokens[bos], i));
-                items.Add(Item("Sequence", texts[i], i));
-                if (after is { } eos) items.Add(Item("SpecialToken", vocabulary.Tokens[eos], i));
+                if (before is { } bos) items.Add((JsonNode)Item("SpecialToken", vocabulary.Tokens[bos], i));
+                items.Add((JsonNode)Item("Sequence", texts[i], i));
+                if (after is { } eos) items.Add((JsonNode)Item("SpecialToken", vocabulary.Tokens[eos], i));
             }
             return items;
         }

@@ -39,7 +39,7 @@ readonly struct JsonPart(JsonElement element, string file, string path)
     {
         try
         {
-            return new JsonPart(JsonSerializer.Deserialize<JsonElement>(content), file, "");
+            return new JsonPart(JsonElement.Parse(content), file, "");
         }
         catch (JsonException e)
         {
