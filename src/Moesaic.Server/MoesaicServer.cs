@@ -114,7 +114,8 @@ public sealed class MoesaicServer : IAsyncDisposable
         // From here on it is disposed with the server.
         parts.Model.Load(model);
         await model.WarmUpAsync(stopping.Token);
-        if (model.Template is not null) _ = model.Tokens;
+        // Grammars need it, and who asks for the first need not wait for it.
+        _ = model.Tokens;
         parts.Model.Open();
     }
 }

@@ -74,6 +74,15 @@ public sealed class GenerationQueue : IDisposable
         lock (gate) (exchange, this.policies) = ((true, policies), policies);
     }
 
+    /// <summary>What ended the thread against its will: a defect, after which the queue refuses everything. Null as long as all is well.</summary>
+    public Exception? Failure
+    {
+        get
+        {
+            lock (gate) return closed?.InnerException;
+        }
+    }
+
     /// <summary>Rounds of the thread.</summary>
     internal long Rounds { get; private set; }
 

@@ -12,7 +12,7 @@ static class AllEndpoints
     [
         new ChatEndpoint(parts), new CompletionsEndpoint(parts), new EmbeddingsEndpoint(parts), new ModelsEndpoint(parts), new ModelEndpoint(parts),
         new TokenizeEndpoint(parts), new DetokenizeEndpoint(parts), new TokenizerInfoEndpoint(parts),
-        new HealthEndpoint(), new ReadyEndpoint(parts), new MetricsEndpoint(metrics),
+        new HealthEndpoint(parts), new ReadyEndpoint(parts), new MetricsEndpoint(metrics),
         new ModelDetailsEndpoint(parts), new ExpertsEndpoint(parts), new PolicyEndpoint(parts), new PolicyChangeEndpoint(parts),
     ];
 

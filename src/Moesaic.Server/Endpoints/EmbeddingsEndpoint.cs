@@ -45,7 +45,7 @@ sealed class EmbeddingsEndpoint(ServerParts parts) : IEndpoint
     List<EmbeddingRequest> Plan(EmbeddingsRequest request, MoesaicModel model, Caller caller)
     {
         Fields.Model(request.Model, model.Name);
-        Fields.User(request.User);
+        Fields.User("user", request.User);
         Fields.Refuse("dimensions", request.Dimensions, "vectors have the width of the model; what is cut off one was not trained to be cut");
         Fields.Only("encoding_format", request.EncodingFormat, "need float or base64", "float", "base64");
         Fields.Only("pooling", request.Pooling, "need mean, last or none", "mean", "last", "none");

@@ -16,6 +16,7 @@ static class Refusal
         BadRequestException e => new(HttpStatusCode.BadRequest, e.Message, null, null, e),
         QueueFullException e => new(HttpStatusCode.TooManyRequests, e.Message, null, "rate_limit_exceeded", e) { RetryAfter = e.RetryAfter },
         QueueClosedException { InnerException: null } e => new(HttpStatusCode.ServiceUnavailable, "The server is shutting down.", null, "shutting_down", e),
+        QueueClosedException e => new(HttpStatusCode.ServiceUnavailable, "A defect has stopped the server's engine; it has to be started again.", null, "failed", e),
         TimeoutException e => new(HttpStatusCode.ServiceUnavailable, e.Message, null, "deadline_exceeded", e),
         OperationCanceledException e => new(HttpStatusCode.ServiceUnavailable, "The server is shutting down; the answer was cut off.", null, "shutting_down", e),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } e => new(

@@ -35,6 +35,7 @@ sealed record ChatPlan
         var isLikely = request.Logprobs ?? false;
         if (request.TopLogprobs is not null && !isLikely) throw ApiException.Field("top_logprobs", "means nothing without logprobs.", "unsupported_value");
         GenerationReader.CheckStream(request);
+        Fields.User("safety_identifier", request.SafetyIdentifier);
         var tools = Conversation.Tools(request.Tools, request.ToolChoice, request.ParallelToolCalls);
         return new ChatPlan
         {

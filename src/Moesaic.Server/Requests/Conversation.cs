@@ -39,7 +39,9 @@ static class Conversation
         var isRequired = choice?.Mode is "required" or "function";
         return Fields.Named("tools", () => new ToolSet(
             [.. tools.Select((tool, i) => Function(tool, $"tools[{i}]", isRequired))],
-            isRequired ? ToolChoice.Required : choice?.Mode == "none" ? ToolChoice.None : ToolChoice.Auto, choice?.Name, parallel ?? true));
+            isRequired ? ToolChoice.Required : choice?.Mode == "none" ? ToolChoice.None : ToolChoice.Auto, choice?.Name,
+            // Who names a function wants a call of it, unless told otherwise.
+            parallel ?? choice?.Mode != "function"));
     }
 
     static ToolFunction Function(ToolDefinition? given, string where, bool isRequired)

@@ -47,8 +47,8 @@ static class Fields
             throw new ApiException(HttpStatusCode.NotFound, $"model: there is no model {given}; this server has {name}.", "model", "model_not_found");
     }
 
-    public static void User(string? user)
+    public static void User(string name, string? user)
     {
-        if (user?.Length > Limits.UserLength) throw ApiException.Field("user", $"has {user.Length} characters; need at most {Limits.UserLength}.", "out_of_range");
+        if (user?.Length > Limits.UserLength) throw ApiException.Field(name, $"has {user.Length} characters; need at most {Limits.UserLength}.", "out_of_range");
     }
 }

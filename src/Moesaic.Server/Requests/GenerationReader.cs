@@ -11,7 +11,7 @@ static class GenerationReader
 {
     public static void CheckStream(GenerationFields fields)
     {
-        Fields.User(fields.User);
+        Fields.User("user", fields.User);
         if (fields.StreamOptions is not { } options) return;
         if (fields.Stream is not true) throw ApiException.Field("stream_options", "means nothing without stream.", "unsupported_value");
         Fields.Only("stream_options.include_obfuscation", options.IncludeObfuscation?.ToString(), "nothing is added to hide lengths; leave it out or say false", "False");
