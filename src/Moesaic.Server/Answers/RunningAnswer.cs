@@ -18,6 +18,7 @@ sealed class RunningAnswer : IDisposable
     /// <param name="cancellation">The client's leaving.</param>
     public RunningAnswer(MoesaicModel model, IReadOnlyList<GenerationRequest> requests, CancellationToken cancellation)
     {
+        Texts = requests.Sum(r => r.Count);
         ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         end = ending.Token;
         try
@@ -30,6 +31,9 @@ sealed class RunningAnswer : IDisposable
             throw;
         }
     }
+
+    /// <summary>How many texts there are.</summary>
+    public int Texts { get; }
 
     /// <summary>Everything at its end: for each prompt its texts.</summary>
     public async Task<IReadOnlyList<IReadOnlyList<GenerationPiece>>> ToEndAsync() =>

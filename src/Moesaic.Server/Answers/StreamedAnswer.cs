@@ -9,12 +9,18 @@ namespace Moesaic.Server.Answers;
 /// <summary>Sends an answer as it comes. A stream that ends with [DONE] is whole; one that fails ends with an error and without it.</summary>
 static class StreamedAnswer
 {
+    /// <summary>
+    /// What comes of a text within so short a time goes in one event: nobody sees the difference, and for a fast model sending costs more than
+    /// computing. The first token goes at once.
+    /// </summary>
+    static readonly TimeSpan Together = TimeSpan.FromMilliseconds(10);
+
     public static async Task SendAsync(HttpContext context, ServerParts parts, RunningAnswer running, IPieceWriter writer, RequestMeasure measure)
     {
         var events = new EventStream(context);
         try
         {
-            await SendAsync(events, parts.Options, running.PiecesAsync(context.RequestAborted), writer, measure);
+            await SendAsync(events, parts.Options, running, writer, measure, context.RequestAborted);
             await writer.SendEndAsync(events);
             await events.SendEndAsync();
         }
@@ -27,9 +33,10 @@ static class StreamedAnswer
     }
 
     static async Task SendAsync(
-        EventStream events, ServerOptions options, IAsyncEnumerable<(int Prompt, GenerationPiece Piece)> pieces, IPieceWriter writer, RequestMeasure measure)
+        EventStream events, ServerOptions options, RunningAnswer running, IPieceWriter writer, RequestMeasure measure, CancellationToken cancellation)
     {
-        await using var reader = pieces.GetAsyncEnumerator();
+        await using var reader = running.PiecesAsync(cancellation).GetAsyncEnumerator(cancellation);
+        var (open, sent, since) = (running.Texts, 0, options.Time.GetTimestamp());
         while (true)
         {
             var next = reader.MoveNextAsync().AsTask();
@@ -47,8 +54,15 @@ static class StreamedAnswer
                 }
             }
             if (!await next) return;
-            if (reader.Current.Piece.Tokens.Count > 0) measure.Token();
-            await writer.SendAsync(events, reader.Current.Prompt, reader.Current.Piece);
+            var (prompt, piece) = reader.Current;
+            if (piece.Tokens.Count > 0) measure.Token();
+            await writer.SendAsync(events, prompt, piece);
+            if (piece.FinishReason is not null) open--;
+            // About a piece of each text has gone.
+            if (++sent < open) continue;
+            var rest = Together - options.Time.GetElapsedTime(since);
+            if (open > 0 && rest > TimeSpan.Zero) await Task.Delay(rest, options.Time, cancellation);
+            (sent, since) = (0, options.Time.GetTimestamp());
         }
     }
 
