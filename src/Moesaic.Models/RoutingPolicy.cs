@@ -15,8 +15,9 @@ public sealed record RoutingPolicy
     public int? Chosen { get; init; }
 
     /// <summary>
-    /// β: the choice of rank 2 stays if its affinity is at least the first number times that of the best, rank 3 by the second number, and so
-    /// on; the last counts for all further ranks. 0 to 1 each; empty: all stay (NAEE, Lu et al. 2024, section 3.3: the median over tokens).
+    /// β: the choice of rank 2 stays if its affinity is at least the first number times that of the best (NAEE, Lu et al. 2024, section 3.3: the median over
+    /// tokens). Of ranks 3 and on by the second number and on, the last for all further ones: as many choices stay, the best ones, as reach the number of their rank.
+    /// 0 to 1 each; empty: all stay.
     /// </summary>
     public IReadOnlyList<float> Ratios { get; init; } = [];
 

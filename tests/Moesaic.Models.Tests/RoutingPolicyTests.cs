@@ -103,8 +103,8 @@ public sealed class RoutingPolicyTests
         var rank = Array.IndexOf(ranked, e);
         if (rank == 0) return true;
         double before = ranked.Take(rank).Sum(x => (double)a[x]), total = policy.ShareOfAll ? a.Sum(x => (double)x) : chosen.Sum(x => (double)a[x]);
-        var ratio = policy.Ratios.Count == 0 ? 0 : policy.Ratios[Math.Min(rank, policy.Ratios.Count) - 1];
-        return a[e] >= ratio * a[ranked[0]] && (policy.Share == 1 || before < policy.Share * total)
+        var reach = ranked.Index().Skip(1).Count(r => a[r.Item] >= (policy.Ratios.Count == 0 ? 0 : policy.Ratios[Math.Min(r.Index, policy.Ratios.Count) - 1]) * a[ranked[0]]);
+        return rank <= reach && (policy.Share == 1 || before < policy.Share * total)
             && (policy.Threshold == 0 || a[e] * a.Length > policy.Threshold * a.Sum(x => (double)x));
     }
 

@@ -32,8 +32,8 @@ public sealed record PolicyStepOptions : IValidatableObject
     public bool Permanent { get; init; }
 
     /// <summary>
-    /// A choice of rank 2 stays from this part of the best one's affinity on, rank 3 from the second number on, and so on; the last holds for all further
-    /// ranks. 0 takes nothing away (NAEE).
+    /// A choice of rank 2 stays from this part of the best one's affinity on (NAEE). With further numbers, for rank 3 and on, the last for all that follow, as many choices stay,
+    /// best first, as reach the number of their rank. 0 takes nothing away.
     /// </summary>
     public IReadOnlyList<double> Ratios { get; init; } = [];
 

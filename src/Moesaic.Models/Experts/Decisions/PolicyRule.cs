@@ -63,20 +63,36 @@ sealed class PolicyRule
         }
         double limit = policy.Share < 1 ? policy.Share * (policy.ShareOfAll ? Sum(a_E) : Sum(a_E, ids)) : double.PositiveInfinity;
         double mean = policy.Threshold > 0 ? (softmax ? 1 : Sum(a_E)) / experts : 0;
+        // With a ratio for each rank a weaker choice may reach its own where a better one does not: so many stay as reach theirs, and those are the best.
+        var reached = int.MaxValue;
+        if (ratios.Length > 1)
+        {
+            reached = 0;
+            for (var j = 0; j < ids.Length; j++)
+                if (Standing(a_E, ids, j) is { Rank: > 0 } of && a_E[ids[j]] >= Ratio(of.Rank) * of.Best) reached++;
+        }
         for (var j = 0; j < ids.Length; j++)
         {
-            // A bias on the selection may have put them in another order than that of their affinities.
-            var (rank, before, best) = (0, 0.0, a_E[ids[j]]);
-            for (var i = 0; i < ids.Length; i++)
-            {
-                var other = a_E[ids[i]];
-                if (!(other > a_E[ids[j]] || (other == a_E[ids[j]] && i < j))) continue;
-                rank++;
-                before += other;
-                best = Math.Max(best, other);
-            }
-            stays[j] = rank == 0 || (before < limit && !(a_E[ids[j]] < Ratio(rank) * best) && !(mean > 0 && a_E[ids[j]] <= policy.Threshold * mean));
+            var (rank, before, best) = Standing(a_E, ids, j);
+            stays[j] = rank == 0 || (before < limit && (ratios.Length > 1 ? rank <= reached : !(a_E[ids[j]] < Ratio(rank) * best))
+                && !(mean > 0 && a_E[ids[j]] <= policy.Threshold * mean));
         }
+    }
+
+    // How many choices are better, what they have together, and the best affinity. A bias on the selection may have put them in another order than that.
+    static (int Rank, double Before, float Best) Standing(ReadOnlySpan<float> a_E, ReadOnlySpan<int> ids, int j)
+    {
+        var (rank, before, own) = (0, 0.0, a_E[ids[j]]);
+        var best = own;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var other = a_E[ids[i]];
+            if (!(other > own || (other == own && i < j))) continue;
+            rank++;
+            before += other;
+            best = Math.Max(best, other);
+        }
+        return (rank, before, best);
     }
 
     /// <summary>Marks the choices of a token that go.</summary>
