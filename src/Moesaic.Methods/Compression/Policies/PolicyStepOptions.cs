@@ -89,10 +89,5 @@ public sealed record PolicyStepOptions : IValidatableObject
 
     /// <summary>Applies the rules where no recipe reader did.</summary>
     /// <exception cref="BadRequestException">One of them is broken.</exception>
-    internal void Check()
-    {
-        var failures = new List<ValidationResult>();
-        if (!Validator.TryValidateObject(this, new ValidationContext(this), failures, validateAllProperties: true))
-            throw new BadRequestException(string.Join('\n', failures.Select(f => f.ErrorMessage)));
-    }
+    internal void Check() => OptionRules.Check(this);
 }

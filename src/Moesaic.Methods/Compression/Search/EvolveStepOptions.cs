@@ -42,8 +42,5 @@ public sealed record EvolveStepOptions : IValidatableObject
 
     /// <summary>Applies the rules where no recipe reader did.</summary>
     /// <exception cref="BadRequestException">One of them is broken.</exception>
-    internal void Check()
-    {
-        if (Validate(new ValidationContext(this)).FirstOrDefault() is { } failure) throw new BadRequestException(failure.ErrorMessage!);
-    }
+    internal void Check() => OptionRules.Check(this);
 }
