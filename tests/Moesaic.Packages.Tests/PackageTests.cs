@@ -67,7 +67,7 @@ public partial class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
         var moesaic = Path.Combine(tools, OperatingSystem.IsWindows() ? "moesaic.exe" : "moesaic");
         Assert.StartsWith(LocalFeed.Version, await Dotnet.Execute(moesaic, feed.Place, feed.Environment, "", "--version"), StringComparison.Ordinal);
         // The docstrings of options lie beside the assemblies.
-        Assert.Contains("Divide dense feed-forward layers", await Dotnet.Execute(moesaic, feed.Place, feed.Environment, "", "recipes", "keys"), StringComparison.Ordinal);
+        Assert.Contains("A split_plan.json to apply as it is", await Dotnet.Execute(moesaic, feed.Place, feed.Environment, "", "recipes", "keys"), StringComparison.Ordinal);
         var model = Directory.GetDirectories(tools, "demo", SearchOption.AllDirectories).Single(d => d.EndsWith(Path.Combine("models", "demo"), StringComparison.Ordinal));
         Assert.Contains("3,410,176", await Dotnet.Execute(moesaic, feed.Place, feed.Environment, "", "inspect", model, "--plain"), StringComparison.Ordinal);
     }
