@@ -127,8 +127,7 @@ public sealed class PruneStep(PruneStepOptions options) : IStep
             throw new BadModelException($"{context.OutputFolder}: what the pruned model computes is no finite number; the source is damaged, or its numbers overflow in {type}.");
         notes.AddRange(plan.Provenance);
         notes.AddRange(saved.Notes);
-        if (!saved.KeptBlocks && pruned.Weights.Parameters.Any(p => p.Encoding is { } encoding && encoding.BlockLength() > 1))
-            notes.Add($"encoded weights are written as {type}: " + (options.Type is null ? $"the layout {saved.Architecture.ModelType} has no place for them" : "type asks for it"));
+        notes.AddRange(saved.Decoded(pruned.Weights, type, options.Type is null ? null : "type asks for it"));
         return Report(plan, source.Spec, pruned.Spec, saved, difference, before, after, notes);
     }
 

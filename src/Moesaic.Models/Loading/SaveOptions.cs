@@ -42,4 +42,11 @@ public sealed record SavedModel(IArchitecture Architecture, long WeightBytes, IR
 
     /// <summary>Whether encoded experts were copied block by block (<see cref="SaveOptions.Encoded"/>).</summary>
     public bool KeptBlocks { get; init; }
+
+    /// <summary>A line of a report if encoded weights became plain numbers, else nothing.</summary>
+    /// <param name="source">What was read.</param>
+    /// <param name="type">The numbers that were written.</param>
+    /// <param name="why">Why it was not copied.</param>
+    public IEnumerable<string> Decoded(StoredWeights source, TensorType type, string? why = null) => KeptBlocks || !source.AreEncoded
+        ? [] : [$"encoded weights are written as {type}: {why ?? $"the layout {Architecture.ModelType} has no place for them"}"];
 }

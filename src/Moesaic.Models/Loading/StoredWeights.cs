@@ -50,6 +50,9 @@ public abstract class StoredWeights : IDisposable
     /// <summary>All parameters, in the order of the layers.</summary>
     public abstract IReadOnlyList<StoredParameter> Parameters { get; }
 
+    /// <summary>Whether some are stored in blocks of fewer bits.</summary>
+    public bool AreEncoded => Parameters.Any(p => p.Encoding is { } encoding && encoding.BlockLength() > 1);
+
     /// <summary>Opens a model.</summary>
     /// <param name="path">A Hugging Face folder or a GGUF file.</param>
     /// <exception cref="BadModelException">It is damaged, its architecture unknown, or weights are missing, left over or misshapen.</exception>

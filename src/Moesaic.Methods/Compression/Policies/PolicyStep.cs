@@ -54,9 +54,10 @@ public sealed class PolicyStep(PolicyStepOptions options) : IStep
         var policies = Policies(options, before, options.From is null ? null : Ratios(before, context, notes));
         using var source = StoredLayers.Open(context.InputFolder);
         using var model = new ReshapedLayers(source, Shape(before, policies));
+        var type = options.Type ?? source.Weights.PlainType;
         var saved = ModelFolder.Save(model, context.OutputFolder, new SaveOptions
         {
-            Type = options.Type ?? source.Weights.PlainType, Encoded = options.Type is null ? source.Weights : null, SideFilesFrom = context.InputFolder,
+            Type = type, Encoded = options.Type is null ? source.Weights : null, SideFilesFrom = context.InputFolder,
         }, context.Cancellation);
         var layers = model.Spec.MixtureLayers.Where(l => RouterOf(model.Spec, l).Policy is not null).ToList();
         return new StepReport
@@ -68,7 +69,7 @@ public sealed class PolicyStep(PolicyStepOptions options) : IStep
                 new ReportTable("Policies", ["layer", "policy"],
                     [.. layers.Select(l => (IReadOnlyList<string>)[l.ToString(CultureInfo.InvariantCulture), RoutingPolicyFile.Text(RouterOf(model.Spec, l).Policy!)])]),
             ],
-            Notes = [.. notes, .. saved.Notes],
+            Notes = [.. notes, .. saved.Notes, .. saved.Decoded(source.Weights, type, options.Type is null ? null : "type asks for it")],
         };
     }
 

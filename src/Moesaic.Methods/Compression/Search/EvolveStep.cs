@@ -92,6 +92,7 @@ public sealed class EvolveStep(EvolveStepOptions options) : IStep
         var difference = ReadBack.Compare(merged, context.OutputFolder, type);
         var after = LayerwisePerplexity.Measure(context.OutputFolder, heldOut, context.Cancellation);
         notes.AddRange(saved.Notes);
+        notes.AddRange(saved.Decoded(source.Weights, type, options.Type is null ? "experts are merged from decoded ones" : "type asks for it"));
         var figures = new List<Figure>();
         if (before is not null && after is not null) figures.AddRange([new("held_out_loss_before", before.Loss, "nats"), new("held_out_loss", after.Loss, "nats")]);
         figures.AddRange([new("fitness", best.Fitness), new("parameters_before", ParameterCounts.Of(source.Spec).Total), new("parameters", ParameterCounts.Of(merged.Spec).Total),
