@@ -1,5 +1,6 @@
 using Moesaic.Bench;
 using Moesaic.Bench.Layers;
+using Moesaic.Bench.Serve;
 
 return args switch
 {
@@ -11,6 +12,7 @@ return args switch
     ["train", .. var rest] => TrainVerb.Run(rest),
     ["decode", .. var rest] => DecodeVerb.Run(rest),
     ["serve-engine", .. var rest] => await ServeEngineVerb.Run(rest),
+    ["serve", .. var rest] => await ServeVerb.Run(rest),
     ["streams", .. var rest] => StreamsVerb.Run(rest),
     ["team", .. var rest] => TeamVerb.Run(rest),
     ["encoded", .. var rest] => EncodedVerb.Run(rest),
@@ -34,6 +36,7 @@ static int Usage()
     Console.Error.WriteLine(EncodedVerb.Usage);
     Console.Error.WriteLine(DecodeVerb.Usage);
     Console.Error.WriteLine(ServeEngineVerb.Usage);
+    Console.Error.WriteLine(ServeVerb.Usage);
     Console.Error.WriteLine(StreamsVerb.Usage);
     Console.Error.WriteLine(TeamVerb.Usage);
     Console.Error.WriteLine(OpsVerb.Usage);

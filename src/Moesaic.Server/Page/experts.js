@@ -1,3 +1,5 @@
+import { percent } from "./numbers.js";
+
 /**
  * What is known of the experts at work: how often each was chosen in this page's answers, and which layer and expert the reader looks at.
  * Dispatches "counts" when choices came, "look" when the reader looks elsewhere.
@@ -79,8 +81,10 @@ export const perToken = (tokens) => {
   return layers.length === 0 ? null : layers.reduce((sum, { experts }) => sum + experts.length, 0) / layers.length;
 };
 
-/** A token's experts in a layer in words: "expert 5 (61 %), expert 1 (39 %)". */
-export const inWords = (routing) =>
-  routing && routing.experts.length > 0
-    ? routing.experts.map((expert, i) => `expert ${expert} (${Math.round(routing.weights[i] * 100)} %)`).join(", ")
-    : "no expert";
+/** A token's experts in a layer in words, with their parts of the weight: "expert 5 (61 %), expert 1 (39 %)". */
+export function inWords(routing) {
+  if (!routing || routing.experts.length === 0) return "no expert";
+  // Routers scale weights as they like.
+  const all = routing.weights.reduce((sum, weight) => sum + weight, 0);
+  return routing.experts.map((expert, i) => `expert ${expert} (${percent(all > 0 ? routing.weights[i] / all : 0)})`).join(", ");
+}
