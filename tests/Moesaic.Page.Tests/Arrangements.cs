@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Moesaic.Page.Tests;
@@ -13,6 +14,16 @@ static class Arrangements
         return visit.Page.RouteAsync("**/" + path, route => route.Request.Method == method
             ? route.FulfillAsync(new() { Status = status, Body = body, Headers = headers.Select(h => KeyValuePair.Create(h.Name, h.Value)) })
             : route.ContinueAsync());
+    }
+
+    /// <summary>Answers have no end but as many tokens as they may have, and come as slowly as those of a large model.</summary>
+    public static async Task Lengthen(this Visit visit)
+    {
+        await visit.SlowDown(20_000);
+        await visit.Page.RouteAsync("**/v1/chat/completions", route => route.ContinueAsync(new()
+        {
+            PostData = Encoding.UTF8.GetBytes(route.Request.PostData!.Replace("\"stream\":true", "\"logit_bias\":{\"4093\":-100},\"stream\":true", StringComparison.Ordinal)),
+        }));
     }
 
     /// <summary>Changes the server's answers: what matches a pattern is replaced.</summary>

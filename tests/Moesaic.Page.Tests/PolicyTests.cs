@@ -56,12 +56,13 @@ public sealed class PolicyTests(Browser browser, PageServer server) : IAsyncDisp
     public async Task A_change_in_the_middle_of_an_answer_parts_its_figures()
     {
         await using var visit = await Visit.Open(browser, server);
-        await visit.Page.EvaluateAsync("document.getElementById('seed').value = 1");
-        await visit.SlowDown(30_000);
+        await visit.Lengthen();
         await visit["#question"].FillAsync("What does this method return?");
         await visit["#question"].PressAsync("Enter");
         await visit[".token"].Nth(3).WaitForAsync();
-        await visit["#chosen label"].First.ClickAsync();
+        await Choose(visit, 1);
+        await Expect(visit["#effect tbody tr"]).ToHaveCountAsync(2);
+        await visit["#stop"].ClickAsync();
         await visit.Answered();
         await Expect(visit.LastAnswer.Locator(".foot")).ToContainTextAsync("k = 2, then k = 1");
         await Expect(visit["#effect tbody th"]).ToHaveTextAsync(["k = 2", "k = 1"]);

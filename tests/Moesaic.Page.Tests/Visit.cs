@@ -38,13 +38,14 @@ sealed class Visit : IAsyncDisposable
     /// <param name="server">Its server.</param>
     /// <param name="scheme">Light or dark.</param>
     /// <param name="width">Of the window, in pixels.</param>
+    /// <param name="height">The same; null: as is usual.</param>
     /// <param name="before">What is arranged before the page is asked for.</param>
-    public static async Task<Visit> Open(Browser browser, PageServer server, ColorScheme scheme = ColorScheme.Light, int width = 1360, Func<Visit, Task>? before = null)
+    public static async Task<Visit> Open(Browser browser, PageServer server, ColorScheme scheme = ColorScheme.Light, int width = 1360, int? height = null, Func<Visit, Task>? before = null)
     {
         var phone = width < 500;
         var context = await browser.NewContextAsync(new()
         {
-            ViewportSize = new() { Width = width, Height = phone ? 740 : 860 }, ColorScheme = scheme, IsMobile = phone, HasTouch = phone,
+            ViewportSize = new() { Width = width, Height = height ?? (phone ? 740 : 860) }, ColorScheme = scheme, IsMobile = phone, HasTouch = phone,
             ReducedMotion = ReducedMotion.Reduce, DeviceScaleFactor = phone ? 2 : 1,
         });
         context.SetDefaultTimeout(60_000);
@@ -70,7 +71,7 @@ sealed class Visit : IAsyncDisposable
         await Answered();
     }
 
-    /// <summary>Lets no more than so many bytes a second through: an answer lasts as long as that of a large model.</summary>
+    /// <summary>Lets no more than so many bytes a second through.</summary>
     public async Task SlowDown(int bytesPerSecond)
     {
         var session = await context.NewCDPSessionAsync(Page);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -105,7 +106,7 @@ sealed class LoadClient(Uri address, int number) : IDisposable
             var answer = new byte[64];
             var read = await socket.ReceiveAsync(answer, cancellation);
             // "HTTP/1.1 400"
-            if (read >= 12 && int.TryParse(Encoding.ASCII.GetString(answer, 9, 3), out var status)) attempt.Status = status;
+            if (read >= 12 && int.TryParse(answer.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status)) attempt.Status = status;
         }
         catch (SocketException)
         {

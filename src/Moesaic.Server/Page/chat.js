@@ -14,6 +14,7 @@ export class Chat extends EventTarget {
   #conversation;
   #views = [];
   #running = null;
+  #follows = true;
   #log = byId("log");
   #question = byId("question");
 
@@ -29,6 +30,7 @@ export class Chat extends EventTarget {
     for (const id of ["question", "send"]) byId(id).disabled = false;
     byId("send").textContent = model.chat ? "Send" : "Continue";
     byId("composer").addEventListener("submit", (event) => this.#send(event));
+    this.#log.addEventListener("scroll", () => (this.#follows = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 80));
     byId("stop").addEventListener("click", () => this.#running?.stop());
     byId("new").addEventListener("click", () => this.#new());
     document.addEventListener("keydown", ({ key }) => key === "Escape" && !document.querySelector("dialog[open]") && this.#running?.stop());
@@ -65,7 +67,8 @@ export class Chat extends EventTarget {
   async #read(view, answer) {
     this.#busy(answer);
     view.add(answer);
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#follows = true;
+    this.#follow();
     this.#tell("begin", answer);
     answer.addEventListener("progress", ({ detail }) => {
       this.#follow();
@@ -95,8 +98,7 @@ export class Chat extends EventTarget {
 
   // Goes along with the text, unless its reader has scrolled up.
   #follow() {
-    const left = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight;
-    if (left < 120) this.#log.scrollTop = this.#log.scrollHeight;
+    if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   #new() {
