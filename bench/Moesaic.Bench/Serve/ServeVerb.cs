@@ -76,7 +76,7 @@ static class ServeVerb
     {
         const double mib = 1 << 20;
         Console.WriteLine(FormattableString.Invariant(
-            $"resident after warm-up: first quarter {figures.FirstQuarter / mib:F1} MiB, last quarter {figures.LastQuarter / mib:F1} MiB, highest {figures.Highest / mib:F1} MiB, slope {figures.Slope / mib:+0.00;-0.00} MiB a minute; {figures.Threads} threads and {figures.MostFiles} open files at most"));
+            $"resident after warm-up, lower quartile: first quarter {figures.FirstQuarter / mib:F1} MiB, last quarter {figures.LastQuarter / mib:F1} MiB, highest {figures.Highest / mib:F1} MiB, slope {figures.Slope / mib:+0.00;-0.00} MiB a minute; {figures.Threads} threads and {figures.MostFiles} open files at most"));
         if (figures.LastQuarter > figures.FirstQuarter * (1 + Flat)) faults.Add("memory grows");
     }
 

@@ -7,7 +7,7 @@ namespace Moesaic.Server.Answers;
 sealed class UsageSum
 {
     readonly HashSet<int> prompts = [];
-    int promptTokens, cachedTokens, completionTokens;
+    int promptTokens, cachedTokens, completionTokens, decodedTokens;
     TimeSpan queued, prompt, first, generation;
 
     public int PromptTokens => promptTokens;
@@ -25,6 +25,8 @@ sealed class UsageSum
             cachedTokens += usage.CachedTokens;
         }
         completionTokens += usage.CompletionTokens;
+        // The first token of a text comes with its prompt.
+        decodedTokens += Math.Max(0, usage.CompletionTokens - 1);
         queued = Longer(queued, usage.QueueTime);
         prompt = Longer(prompt, usage.PrefillTime);
         first = Longer(first, usage.QueueTime + usage.PrefillTime);
@@ -39,7 +41,7 @@ sealed class UsageSum
         var counts = routed.Select(r => r.Counts).Aggregate((Layers: 0L, Experts: 0L), (a, b) => (a.Layers + b.Layers, a.Experts + b.Experts));
         var seconds = generation.TotalSeconds;
         return new MoesaicAnswer(
-            new Timings(Milliseconds(queued), Milliseconds(prompt), Milliseconds(first), Milliseconds(generation), seconds > 0 ? Math.Round(completionTokens / seconds, 3) : 0),
+            new Timings(Milliseconds(queued), Milliseconds(prompt), Milliseconds(first), Milliseconds(generation), seconds > 0 ? Math.Round(decodedTokens / seconds, 3) : 0),
             counts.Layers > 0 ? Math.Round((double)counts.Experts / counts.Layers, 4) : null);
     }
 
